@@ -1,0 +1,193 @@
+/**
+ * The memory port: what the gateway needs from a store of channels and messages.
+ *
+ * Every call may take time and is answered later, in the order of the calls: a call sees what
+ * the calls before it wrote. A write's promise resolves only once it would survive a power
+ * loss. Expected outcomes are values; a promise rejects (with {@link MemoryError}) only where
+ * the store itself failed.
+ *
+ * Everything is addressed by (principal, channel id): a channel of another principal is "not
+ * found" like one that does not exist.
+ */
+import type { FinishReason } from '../../../schemas/define.js';
+
+/** Free-form JSON object; its size and depth were checked before. */
+export type Metadata = { readonly [key: string]: unknown };
+
+export interface ChannelRecord {
+  readonly channelId: string;
+  readonly name: string;
+  readonly metadata: Metadata;
+  /** Milliseconds since the epoch, like every `…AtMs` here. */
+  readonly createdAtMs: number;
+}
+
+export interface ChannelSummary extends ChannelRecord {
+  /** Messages and replies together. */
+  readonly messageCount: number;
+  /** Time of the newest message or reply, or of creation where there is none. */
+  readonly lastActivityAtMs: number;
+}
+
+export interface Usage {
+  readonly input: number;
+  readonly output: number;
+  readonly estimated?: boolean;
+}
+
+export interface ReplyError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: { readonly provider: string; readonly retryable: boolean };
+}
+
+export interface StoredMessage {
+  readonly messageId: string;
+  readonly seq: number;
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+  readonly createdAtMs: number;
+  /** Only on a reply that has ended. */
+  readonly finishReason?: FinishReason;
+}
+
+export interface NewMessage {
+  readonly principal: string;
+  readonly channelId: string;
+  readonly messageId: string;
+  readonly clientId: string;
+  readonly content: string;
+  readonly metadata: Metadata | null;
+  /** Per principal; remembered for 24 hours. */
+  readonly idempotencyKey: string | null;
+  readonly createdAtMs: number;
+}
+
+export type AddMessageOutcome =
+  /** Stored as `seq`; its reply's row stands at `seq + 1`, empty and open. */
+  | { readonly outcome: 'stored'; readonly seq: number }
+  /** The same key with the same message came before: this was its answer. */
+  | { readonly outcome: 'repeated'; readonly messageId: string; readonly channelId: string; readonly seq: number }
+  /** The same key came before with another message. */
+  | { readonly outcome: 'conflict' }
+  | { readonly outcome: 'no-channel' };
+
+/** Which reply: the one to `messageId`, at `seq` (the reply's own, the message's plus one). */
+export interface ReplyRef {
+  readonly principal: string;
+  readonly channelId: string;
+  readonly messageId: string;
+  readonly seq: number;
+}
+
+export interface ReplyEnd {
+  /** What came since the last `appendReply`. */
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly totalTokens: number;
+  readonly durationMs: number;
+  readonly usage: Usage | null;
+  readonly error: ReplyError | null;
+}
+
+/** A reply as stored: ended where `finishReason` is set. */
+export interface StoredReply {
+  readonly channelId: string;
+  readonly seq: number;
+  readonly text: string;
+  readonly finishReason: FinishReason | null;
+  readonly totalTokens: number;
+  readonly durationMs: number;
+  readonly usage: Usage | null;
+  readonly error: ReplyError | null;
+}
+
+export interface HistoryPage {
+  /** Oldest first. */
+  readonly messages: readonly StoredMessage[];
+  readonly hasMore: boolean;
+}
+
+export interface SearchHit {
+  readonly messageId: string;
+  readonly channelId: string;
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+  /** Higher is better. */
+  readonly score: number;
+  readonly createdAtMs: number;
+}
+
+export interface RecalledMessage {
+  readonly seq: number;
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** The store failed: its own words stay in the log, a client sees −32603 with a trace id. */
+export class MemoryError extends Error {
+  override readonly name = 'MemoryError';
+}
+
+export interface MemoryPort {
+  /** The principal's channels, oldest first; makes `default` (named "default") on first use. */
+  openPrincipal(principal: string): Promise<readonly { channelId: string; name: string }[]>;
+
+  /** `limit-reached` where the principal has `maxChannels` already, `default` included. */
+  createChannel(principal: string, channel: ChannelRecord, maxChannels: number): Promise<'created' | 'limit-reached'>;
+  listChannels(principal: string): Promise<readonly ChannelSummary[]>;
+  /** Null: no such channel. Members left out stay as they are. */
+  updateChannel(
+    principal: string,
+    channelId: string,
+    change: { readonly name?: string; readonly metadata?: Metadata },
+  ): Promise<ChannelRecord | null>;
+  /** Erases the channel, its messages and what indexes them. False: no such channel. */
+  deleteChannel(principal: string, channelId: string): Promise<boolean>;
+
+  /** Stores a message and, at the next seq, the empty row of its reply, in one transaction. */
+  addMessage(message: NewMessage): Promise<AddMessageOutcome>;
+  /** Adds to an open reply's text. Does nothing where the reply has ended or its channel is gone. */
+  appendReply(reply: ReplyRef, text: string): Promise<void>;
+  /** Ends an open reply. Does nothing where it has ended or its channel is gone. */
+  finishReply(reply: ReplyRef, end: ReplyEnd): Promise<void>;
+  /** The reply to a message, by the message's id. */
+  findReply(principal: string, messageId: string): Promise<StoredReply | null>;
+
+  /**
+   * Messages and replies below `before` (null: from the newest), oldest first: at most `limit`,
+   * and as many as fit `maxBytes` of JSON-encoded content, but never none where there is one.
+   * Null: no such channel.
+   */
+  history(
+    principal: string,
+    channelId: string,
+    page: { readonly before: number | null; readonly limit: number; readonly maxBytes: number },
+  ): Promise<HistoryPage | null>;
+
+  /**
+   * What a model should see of a channel when it answers `query` at `beforeSeq`: the last turns
+   * and the best older matches below that seq, at most `maxTokens` (estimated) of them, newest
+   * first, none twice.
+   */
+  recall(
+    principal: string,
+    channelId: string,
+    ask: { readonly query: string; readonly beforeSeq: number; readonly maxTokens: number },
+  ): Promise<readonly RecalledMessage[]>;
+
+  /** Full-text search; `query` is words, never syntax. Null: no such channel. */
+  search(
+    principal: string,
+    channelId: string,
+    ask: { readonly query: string; readonly limit: number },
+  ): Promise<readonly SearchHit[] | null>;
+
+  /** Notes when a token was last used; by the token's hash. */
+  tokenUsed(tokenHash: string, atMs: number): Promise<void>;
+  /** When each token was last used, by hash. */
+  tokensLastUsed(): Promise<ReadonlyMap<string, number>>;
+
+  /** Ends what is under way, commits it, and closes. */
+  close(): Promise<void>;
+}
