@@ -20,7 +20,9 @@ export const auth = {
         closed({
           session_id: Id,
           streams: Type.Optional(
-            Type.Array(closed({ message_id: Id, after_index: Type.Integer({ minimum: -1 }) }), { maxItems: 64 }),
+            Type.Array(closed({ message_id: Id, after_index: Type.Integer({ minimum: -1 }) }), {
+              maxItems: 64,
+            }),
           ),
         }),
       ),

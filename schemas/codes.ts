@@ -40,7 +40,12 @@ interface ErrorSpec {
   readonly retry: Retry;
 }
 
-const error = (code: number, message: string, retry: Retry, data = ''): ErrorSpec => ({ code, message, retry, data });
+const error = (code: number, message: string, retry: Retry, data = ''): ErrorSpec => ({
+  code,
+  message,
+  retry,
+  data,
+});
 
 /**
  * JSON-RPC error codes: −32xxx as in JSON-RPC 2.0 section 5.1, 4xxx for what the caller can
@@ -50,12 +55,22 @@ export const ERRORS = {
   parseError: error(-32700, 'Parse error', 'never-unchanged'),
   invalidRequest: error(-32600, 'Invalid request', 'never-unchanged', '`reason`: what is wrong with it'),
   methodNotFound: error(-32601, 'Method not found', 'never'),
-  invalidParams: error(-32602, 'Invalid params', 'never-unchanged', '`errors: [{path, message}]`, the first 8'),
+  invalidParams: error(
+    -32602,
+    'Invalid params',
+    'never-unchanged',
+    '`errors: [{path, message}]`, the first 8',
+  ),
   internalError: error(-32603, 'Internal error', 'back-off', '`trace_id`: name it to the operator'),
   rateLimited: error(4003, 'Rate limit exceeded', 'after-hint', '`limit`, `retry_after_ms`'),
   authRequired: error(4010, 'Authentication required', 'after-handshake'),
   authFailed: error(4011, 'Authentication failed', 'after-hint-or-never', '`retry_after_ms` when throttled'),
-  permissionDenied: error(4012, 'Permission denied', 'never', '`scope`: the one that is missing, or `reason`'),
+  permissionDenied: error(
+    4012,
+    'Permission denied',
+    'never',
+    '`scope`: the one that is missing, or `reason`',
+  ),
   channelNotFound: error(4040, 'Channel not found', 'never'),
   messageNotFound: error(4041, 'Message not found', 'never'),
   skillNotFound: error(4042, 'Skill not found', 'never'),
@@ -77,17 +92,47 @@ interface CloseSpec {
   readonly retry: Retry;
 }
 
-const close = (code: number, reason: string, when: string, retry: Retry): CloseSpec => ({ code, reason, when, retry });
+const close = (code: number, reason: string, when: string, retry: Retry): CloseSpec => ({
+  code,
+  reason,
+  when,
+  retry,
+});
 
 /** WebSocket close codes: 1xxx as in RFC 6455 section 7.4.1, 4xxx private use (section 7.4.2). */
 export const CLOSES = {
   normal: close(1000, '', 'the client asked', 'none'),
-  resumedElsewhere: close(1000, 'Session resumed elsewhere', 'another connection resumed this session', 'none'),
+  resumedElsewhere: close(
+    1000,
+    'Session resumed elsewhere',
+    'another connection resumed this session',
+    'none',
+  ),
   serverShutdown: close(1001, 'Server shutdown', 'the gateway is draining', 'at-once'),
-  protocolError: close(1002, 'Invalid message format', 'unparseable text, a binary frame or a bare scalar', 'never-unchanged'),
-  messageTooLarge: close(1009, 'Message too large', 'a message over `gateway.max_message_bytes`, or over 64 KiB before authentication', 'never-unchanged'),
-  tryAgainLater: close(1013, 'Try again later', 'nothing drained for `gateway.max_backlog_seconds`, unsent replies over `gateway.max_reply_backlog_bytes`, or so far behind that what is missing is no longer kept', 'back-off'),
-  authTimeout: close(4001, 'Authentication timeout', 'no successful handshake within `gateway.auth_timeout`, or more than 10 messages before it', 'back-off'),
+  protocolError: close(
+    1002,
+    'Invalid message format',
+    'unparseable text, a binary frame or a bare scalar',
+    'never-unchanged',
+  ),
+  messageTooLarge: close(
+    1009,
+    'Message too large',
+    'a message over `gateway.max_message_bytes`, or over 64 KiB before authentication',
+    'never-unchanged',
+  ),
+  tryAgainLater: close(
+    1013,
+    'Try again later',
+    'nothing drained for `gateway.max_backlog_seconds`, unsent replies over `gateway.max_reply_backlog_bytes`, or so far behind that what is missing is no longer kept',
+    'back-off',
+  ),
+  authTimeout: close(
+    4001,
+    'Authentication timeout',
+    'no successful handshake within `gateway.auth_timeout`, or more than 10 messages before it',
+    'back-off',
+  ),
   authFailed: close(4001, 'Authentication failed', 'the third failed handshake', 'never-unchanged'),
   tokenRevoked: close(4001, 'Token revoked', 'the token was revoked or has expired', 'never-unchanged'),
   heartbeatTimeout: close(4002, 'Heartbeat timeout', 'pings unanswered for too long', 'back-off'),

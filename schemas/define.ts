@@ -67,7 +67,12 @@ export const internal = <const P extends TObject, const R extends TSchema>(
   head: Head,
   params: P,
   result: R,
-): Method<P, R> & { direction: typeof INTERNAL; result: R } => ({ ...head, direction: INTERNAL, params, result });
+): Method<P, R> & { direction: typeof INTERNAL; result: R } => ({
+  ...head,
+  direction: INTERNAL,
+  params,
+  result,
+});
 
 /** An object that refuses members it does not name (protocol section 2). */
 export const closed = <const P extends Record<string, TSchema>>(properties: P) =>

@@ -27,7 +27,9 @@ export const memory = {
     { ...head, summary: 'Recall relevant memories' },
     closed({ channel: Id, query: Type.String(), tokens: Count }),
     Type.Object({
-      messages: Type.Array(Type.Object({ seq: Count, role: Type.Enum(['user', 'assistant']), content: Type.String() })),
+      messages: Type.Array(
+        Type.Object({ seq: Count, role: Type.Enum(['user', 'assistant']), content: Type.String() }),
+      ),
     }),
   ),
 };

@@ -34,4 +34,6 @@ export type ServerNotification = OfDirection<typeof SERVER_TO_CLIENT>;
 /** The `params` of a method or notification. */
 export type Params<N extends keyof Table> = Static<Table[N]['params']>;
 /** The `result` of a method. */
-export type Result<N extends ClientMethod> = Table[N]['result'] extends TSchema ? Static<Table[N]['result']> : never;
+export type Result<N extends ClientMethod> = Table[N]['result'] extends TSchema
+  ? Static<Table[N]['result']>
+  : never;

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  buildConfig,
+  CONFIG_KEYS,
+  CONFIG_OPTIONS,
+  CONFIG_RULES,
+  CONFIG_SECTIONS,
+  type Config,
+  configOption,
+  configValue,
+  formatConfigValue,
+  isConfigKey,
+  parentOf,
+} from './config.js';
+
+const defaults = buildConfig(new Map());
+
+test('the table is complete and sound', () => {
+  assert.equal(CONFIG_KEYS.length, 34);
+  for (const key of CONFIG_KEYS) {
+    const option = configOption(key);
+    assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
+    assert.doesNotMatch(key, /__/, 'two underscores stand for a dot in variables');
+    assert.ok(CONFIG_SECTIONS[parentOf(key)], `${key} has no section`);
+    assert.match(option.reason, /^[A-Z`].*\.$/, `${key} gives no reason`);
+    switch (option.type) {
+      case 'integer':
+      case 'number':
+        assert.ok(option.default >= option.min && option.default <= option.max, key);
+        if (option.zero !== undefined) assert.equal(option.min, 0, `${key} says what 0 means and refuses it`);
+        if (option.derived !== undefined) assert.ok(isConfigKey(option.derived.from));
+        break;
+      case 'enum':
+        assert.ok(option.values.includes(option.default), key);
+        break;
+      case 'string':
+        assert.match(option.default, option.rule.pattern, key);
+        break;
+      case 'strings':
+        assert.deepEqual(option.default, []);
+    }
+  }
+  for (const section of Object.keys(CONFIG_SECTIONS)) {
+    assert.ok(
+      CONFIG_KEYS.some((key) => parentOf(key) === section),
+      `${section} is empty`,
+    );
+  }
+});
+
+test('limits and heartbeats go up to 10^9', () => {
+  for (const key of CONFIG_KEYS.filter((name) =>
+    /^gateway\.(heartbeat_|rate_limit\.|max_|auth_)/.test(name),
+  )) {
+    const option = configOption(key);
+    if (option.type === 'boolean' || key === 'gateway.max_message_bytes') continue;
+    assert.equal('max' in option && option.max, 1e9, key);
+  }
+});
+
+test('the defaults are those of the product', () => {
+  assert.deepEqual(defaults, {
+    gateway: {
+      host: '127.0.0.1',
+      port: 18789,
+      insecure: false,
+      heartbeat_interval: 30,
+      heartbeat_timeout: 90,
+      heartbeat_max_missed: 3,
+      proactive_notifications: true,
+      auth_timeout: 5,
+      max_message_bytes: 1048576,
+      max_connections: 100000,
+      max_connections_per_ip: 1000,
+      max_unauthenticated: 10000,
+      max_unauthenticated_per_ip: 100,
+      allowed_origins: [],
+      allowed_hosts: [],
+      max_backlog_seconds: 60,
+      max_reply_backlog_bytes: 4194304,
+      drain_seconds: 20,
+      rate_limit: {
+        enabled: true,
+        messages_per_second: 10,
+        messages_per_minute: 200,
+        burst_size: 20,
+        cooldown_seconds: 60,
+      },
+      tls: { enabled: false, cert_path: '', key_path: '', min_version: '1.2' },
+    },
+    chat: { detached_timeout: 120 },
+    memory: { recall_tokens: 2000 },
+    reasoning: { provider: 'embedded', embedded: { chunk_delay_ms: 15 } },
+    metrics: { host: '127.0.0.1', port: 18790 },
+    log: { level: 'info' },
+  } satisfies Config);
+});
+
+test('heartbeat_timeout is three intervals unless it is set', () => {
+  const timeout = (values: [keyof typeof CONFIG_OPTIONS, number][]) =>
+    buildConfig(new Map(values)).gateway.heartbeat_timeout;
+  assert.equal(timeout([['gateway.heartbeat_interval', 5]]), 15);
+  assert.equal(timeout([['gateway.heartbeat_interval', 1e9]]), 3e9);
+  assert.equal(
+    timeout([
+      ['gateway.heartbeat_interval', 5],
+      ['gateway.heartbeat_timeout', 7],
+    ]),
+    7,
+  );
+});
+
+test('a configuration is frozen, and each of its values can be read by key', () => {
+  assert.ok(Object.isFrozen(defaults) && Object.isFrozen(defaults.gateway.rate_limit));
+  for (const key of CONFIG_KEYS) assert.deepEqual(configValue(defaults, key), CONFIG_OPTIONS[key].default);
+});
+
+test('names that every object has are no keys', () => {
+  for (const key of ['constructor', '__proto__', 'toString', 'gateway', ''])
+    assert.equal(isConfigKey(key), false);
+});
+
+test('the defaults break no rule', () => {
+  for (const rule of CONFIG_RULES) assert.equal(rule.problem(defaults), null, rule.summary);
+});
+
+test('values are written as TOML', () => {
+  assert.equal(formatConfigValue(0.5), '0.5');
+  assert.equal(formatConfigValue(['a"b', 'c']), '["a\\"b", "c"]');
+  assert.equal(formatConfigValue('\u007f\n'), '"\\u007f\\n"');
+});

@@ -1,0 +1,498 @@
+/**
+ * Every configuration option, once (protocol section 8).
+ *
+ * The loader checks files, variables and flags against this table, the type {@link Config}
+ * follows from it, and `config.example.toml` and `docs/configuration.md` print it.
+ */
+
+/** 10⁹: how far limits and heartbeats may be turned up (protocol section 8). */
+const BILLION = 1_000_000_000;
+const MIB = 1024 * 1024;
+
+interface Described {
+  /** The threat or trade-off the option answers. */
+  readonly reason: string;
+  /** Whether a running gateway takes a new value when it reloads. */
+  readonly reloadable: boolean;
+  /** What 0 means, where it means something else than a very small value. */
+  readonly zero?: string;
+}
+
+interface NumericOption extends Described {
+  readonly default: number;
+  /** When the option is not set, its value is this many times another option’s, not `default`. */
+  readonly derived?: { readonly from: string; readonly factor: number };
+  /** Smallest and largest allowed value, both included. */
+  readonly min: number;
+  readonly max: number;
+  readonly unit?: string;
+}
+
+/** How a text must look: a pattern, and the same in words. */
+interface TextRule {
+  readonly pattern: RegExp;
+  readonly expected: string;
+}
+
+interface IntegerOption extends NumericOption {
+  readonly type: 'integer';
+}
+interface NumberOption extends NumericOption {
+  readonly type: 'number';
+}
+interface BooleanOption extends Described {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+interface StringOption extends Described {
+  readonly type: 'string';
+  readonly default: string;
+  readonly rule: TextRule;
+}
+interface StringsOption extends Described {
+  readonly type: 'strings';
+  readonly default: readonly string[];
+  /** Holds for each member. */
+  readonly rule: TextRule;
+}
+interface EnumOption<V extends string = string> extends Described {
+  readonly type: 'enum';
+  readonly values: readonly V[];
+  readonly default: V;
+}
+
+export type ConfigOption =
+  | IntegerOption
+  | NumberOption
+  | BooleanOption
+  | StringOption
+  | StringsOption
+  | EnumOption;
+
+/** What an option can hold. */
+export type ConfigValue = number | boolean | string | readonly string[];
+
+const integer = (option: Omit<IntegerOption, 'type'>): IntegerOption => ({ type: 'integer', ...option });
+const number = (option: Omit<NumberOption, 'type'>): NumberOption => ({ type: 'number', ...option });
+const boolean = (option: Omit<BooleanOption, 'type'>): BooleanOption => ({ type: 'boolean', ...option });
+const string = (option: Omit<StringOption, 'type'>): StringOption => ({ type: 'string', ...option });
+const strings = (option: Omit<StringsOption, 'type'>): StringsOption => ({ type: 'strings', ...option });
+const oneOf = <const V extends string>(
+  values: readonly V[],
+  option: Omit<EnumOption<NoInfer<V>>, 'type' | 'values'>,
+): EnumOption<V> => ({ type: 'enum', values, ...option });
+
+const HOST: TextRule = {
+  pattern: /^[A-Za-z0-9._:%-]{1,255}$/,
+  expected: 'a host name or an IP address such as "127.0.0.1"',
+};
+const FILE_PATH: TextRule = { pattern: /^[^\0]*$/, expected: 'the path of a file' };
+const ORIGIN: TextRule = {
+  pattern: /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@A-Z*]+$/,
+  expected: 'an origin in lower case such as "https://chat.example.org", with no path',
+};
+const HOST_NAME: TextRule = {
+  pattern: /^(?:[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/,
+  expected: 'a host name such as "chat.example.org", with no port',
+};
+
+export const CONFIG_OPTIONS = {
+  'gateway.host': string({
+    default: '127.0.0.1',
+    rule: HOST,
+    reloadable: false,
+    reason:
+      'The address to listen on. Everything but loopback is reachable by strangers, so it also needs TLS or `insecure`.',
+  }),
+  'gateway.port': integer({
+    default: 18789,
+    min: 0,
+    max: 65535,
+    zero: 'any free port',
+    reloadable: false,
+    reason: 'The port for WebSocket clients and the web UI.',
+  }),
+  'gateway.insecure': boolean({
+    default: false,
+    reloadable: false,
+    reason:
+      'Allows a non-loopback address without TLS. Tokens then cross the network in the clear: only behind a proxy that ends TLS.',
+  }),
+  'gateway.heartbeat_interval': number({
+    default: 30,
+    min: 1,
+    max: BILLION,
+    unit: 'seconds',
+    reloadable: true,
+    reason: 'Time between two pings to a connection. Shorter finds dead clients sooner and costs traffic.',
+  }),
+  'gateway.heartbeat_timeout': number({
+    default: 90,
+    derived: { from: 'gateway.heartbeat_interval', factor: 3 },
+    min: 1,
+    max: BILLION,
+    unit: 'seconds',
+    reloadable: true,
+    reason:
+      'A connection that answered no ping for this long is closed with 4002. May not be below one `heartbeat_interval`.',
+  }),
+  'gateway.heartbeat_max_missed': integer({
+    default: 3,
+    min: 1,
+    max: BILLION,
+    unit: 'pings',
+    reloadable: true,
+    reason:
+      'This many unanswered pings in a row close a connection with 4002. More forgives clients on bad networks.',
+  }),
+  'gateway.proactive_notifications': boolean({
+    default: true,
+    reloadable: true,
+    reason: 'Whether pings carry queued notifications. When off, the queue is kept and nothing is lost.',
+  }),
+  'gateway.auth_timeout': number({
+    default: 5,
+    min: 1,
+    max: BILLION,
+    unit: 'seconds',
+    reloadable: true,
+    reason:
+      'Time for a successful `auth.handshake` before close 4001. Longer lets strangers hold connections without a token.',
+  }),
+  'gateway.max_message_bytes': integer({
+    default: MIB,
+    min: 1024,
+    max: 64 * MIB,
+    unit: 'bytes',
+    reloadable: false,
+    reason:
+      'The largest message a client may send; larger closes with 1009. Every connection may make the gateway hold this much.',
+  }),
+  'gateway.max_connections': integer({
+    default: 100_000,
+    min: 1,
+    max: BILLION,
+    unit: 'connections',
+    reloadable: true,
+    reason:
+      'All connections together; beyond, HTTP 503. Never more than the descriptor limit less 256, whatever is set here.',
+  }),
+  'gateway.max_connections_per_ip': integer({
+    default: 1000,
+    min: 0,
+    max: BILLION,
+    unit: 'connections',
+    zero: 'no limit',
+    reloadable: true,
+    reason:
+      'Connections from one address; beyond, HTTP 429. Keeps one host from taking every place; raise it behind a proxy.',
+  }),
+  'gateway.max_unauthenticated': integer({
+    default: 10_000,
+    min: 0,
+    max: BILLION,
+    unit: 'connections',
+    zero: 'no limit',
+    reloadable: true,
+    reason:
+      'Connections without a handshake yet; beyond, HTTP 503. A flood of strangers then cannot use up `max_connections`.',
+  }),
+  'gateway.max_unauthenticated_per_ip': integer({
+    default: 100,
+    min: 0,
+    max: BILLION,
+    unit: 'connections',
+    zero: 'no limit',
+    reloadable: true,
+    reason: 'The same from one address; beyond, HTTP 429. Raise it behind a proxy.',
+  }),
+  'gateway.allowed_origins': strings({
+    default: [],
+    rule: ORIGIN,
+    reloadable: true,
+    reason:
+      'Web pages that may connect; others get HTTP 403. Empty: only pages served by this gateway. Stops foreign pages from using a browser’s reach.',
+  }),
+  'gateway.allowed_hosts': strings({
+    default: [],
+    rule: HOST_NAME,
+    reloadable: true,
+    reason:
+      'Names this gateway answers to, besides loopback names, the bound address and the certificate’s names; others get HTTP 421. Stops DNS rebinding.',
+  }),
+  'gateway.max_backlog_seconds': number({
+    default: 60,
+    min: 1,
+    max: BILLION,
+    unit: 'seconds',
+    reloadable: true,
+    reason: 'A connection that took none of its waiting bytes for this long is closed with 1013.',
+  }),
+  'gateway.max_reply_backlog_bytes': integer({
+    default: 4 * MIB,
+    min: 1024,
+    max: BILLION,
+    unit: 'bytes',
+    reloadable: true,
+    reason:
+      'Unsent replies one connection may pile up before close 1013. Bounds the memory a client that asks but never reads can cost.',
+  }),
+  'gateway.drain_seconds': number({
+    default: 20,
+    min: 0,
+    max: BILLION,
+    unit: 'seconds',
+    zero: 'running replies are cut at once',
+    reloadable: true,
+    reason: 'How long a stopping gateway lets running replies finish before close 1001.',
+  }),
+  'gateway.rate_limit.enabled': boolean({
+    default: true,
+    reloadable: true,
+    reason:
+      'Whether messages are limited per connection. Off, one client can take all of the gateway’s time.',
+  }),
+  'gateway.rate_limit.messages_per_second': number({
+    default: 10,
+    min: 0.01,
+    max: BILLION,
+    unit: 'messages per second',
+    reloadable: true,
+    reason: 'How fast a connection’s allowance refills.',
+  }),
+  'gateway.rate_limit.messages_per_minute': integer({
+    default: 200,
+    min: 1,
+    max: BILLION,
+    unit: 'messages per minute',
+    reloadable: true,
+    reason: 'The most a connection gets through in any 60 seconds, however it spreads them.',
+  }),
+  'gateway.rate_limit.burst_size': integer({
+    default: 20,
+    min: 1,
+    max: BILLION,
+    unit: 'messages',
+    reloadable: true,
+    reason:
+      'Messages a connection may send at once. More refused messages than this in one cooldown close it with 4003.',
+  }),
+  'gateway.rate_limit.cooldown_seconds': number({
+    default: 60,
+    min: 0,
+    max: BILLION,
+    unit: 'seconds',
+    zero: 'no cooldown: only the message over the limit is refused',
+    reloadable: true,
+    reason:
+      'How long every message is refused after the limit was hit. Makes ignoring the limit cost more than heeding it.',
+  }),
+  'gateway.tls.enabled': boolean({
+    default: false,
+    reloadable: false,
+    reason: 'Serves wss:// and https://. Always on in production, unless a proxy ends TLS.',
+  }),
+  'gateway.tls.cert_path': string({
+    default: '',
+    rule: FILE_PATH,
+    reloadable: false,
+    reason: 'The certificate chain, PEM. Needed with `enabled`.',
+  }),
+  'gateway.tls.key_path': string({
+    default: '',
+    rule: FILE_PATH,
+    reloadable: false,
+    reason: 'The private key, PEM; readable by the gateway’s user alone. Needed with `enabled`.',
+  }),
+  'gateway.tls.min_version': oneOf(['1.2', '1.3'], {
+    default: '1.2',
+    reloadable: false,
+    reason: 'The oldest TLS version to accept. 1.3 shuts out clients from before 2018.',
+  }),
+  'chat.detached_timeout': number({
+    default: 120,
+    min: 0,
+    max: BILLION,
+    unit: 'seconds',
+    zero: 'cancelled as soon as nobody follows',
+    reloadable: true,
+    reason:
+      'How long a reply goes on with nobody following it. Longer forgives lost networks; shorter saves tokens nobody reads.',
+  }),
+  'memory.recall_tokens': integer({
+    default: 2000,
+    min: 0,
+    max: BILLION,
+    unit: 'tokens',
+    zero: 'nothing is recalled',
+    reloadable: true,
+    reason:
+      'How much of a channel’s past the model sees with each message. More remembers better and costs more.',
+  }),
+  'reasoning.provider': oneOf(['embedded'], {
+    default: 'embedded',
+    reloadable: false,
+    reason: 'What writes the replies. `embedded` needs no network and no key.',
+  }),
+  'reasoning.embedded.chunk_delay_ms': number({
+    default: 15,
+    min: 0,
+    max: 60_000,
+    unit: 'milliseconds',
+    zero: 'as fast as it can',
+    reloadable: true,
+    reason: 'Pause between two chunks of the embedded provider, so that streaming can be seen.',
+  }),
+  'metrics.host': string({
+    default: '127.0.0.1',
+    rule: HOST,
+    reloadable: false,
+    reason:
+      'The address of /metrics, /healthz and /readyz. They ask for no token: keep them off public networks.',
+  }),
+  'metrics.port': integer({
+    default: 18790,
+    min: 0,
+    max: 65535,
+    zero: 'any free port',
+    reloadable: false,
+    reason:
+      'The port of /metrics, /healthz and /readyz, apart from the clients’ so that a firewall can tell them apart.',
+  }),
+  'log.level': oneOf(['trace', 'debug', 'info', 'warn', 'error'], {
+    default: 'info',
+    reloadable: true,
+    reason: 'The least severe entries that are written. `trace` and `debug` cost speed under load.',
+  }),
+} as const satisfies Readonly<Record<string, ConfigOption>>;
+
+/** The sections of the file, in its order, each with what it is about. */
+export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
+  gateway: 'Listening, heartbeats and the limits that hold for every connection.',
+  'gateway.rate_limit': 'How many messages one connection may send.',
+  'gateway.tls': 'Encryption of the clients’ port.',
+  chat: 'Conversations.',
+  memory: 'What a channel remembers.',
+  reasoning: 'Where replies come from.',
+  'reasoning.embedded': 'The provider that comes with the gateway.',
+  metrics: 'The operators’ own port.',
+  log: 'The structured log on standard output.',
+};
+
+type Options = typeof CONFIG_OPTIONS;
+/** A dotted key such as `gateway.rate_limit.burst_size`. */
+export type ConfigKey = keyof Options;
+
+type ValueOf<O> =
+  O extends EnumOption<infer V>
+    ? V
+    : O extends NumericOption
+      ? number
+      : O extends BooleanOption
+        ? boolean
+        : O extends StringsOption
+          ? readonly string[]
+          : string;
+type Head<K> = K extends `${infer H}.${string}` ? H : K;
+type Under<T, H extends string> = { [K in keyof T as K extends `${H}.${infer Rest}` ? Rest : never]: T[K] };
+type Nested<T> = {
+  readonly [H in Head<keyof T> & string]: H extends keyof T ? ValueOf<T[H]> : Nested<Under<T, H>>;
+};
+
+/** The whole configuration, nested and named like the file: `config.gateway.rate_limit.burst_size`. */
+export type Config = Nested<Options>;
+
+export const CONFIG_KEYS = Object.keys(CONFIG_OPTIONS) as readonly ConfigKey[];
+
+/** Whether `key` is an option’s dotted key; names inherited from Object are not. */
+export const isConfigKey = (key: string): key is ConfigKey => Object.hasOwn(CONFIG_OPTIONS, key);
+
+/** The table’s entry for `key`, under the type they all share. */
+export const configOption = (key: ConfigKey): ConfigOption => CONFIG_OPTIONS[key];
+
+/**
+ * Completes checked values to a configuration: what is missing takes its default, or what that derives from.
+ * The result is deeply frozen.
+ */
+export function buildConfig(values: ReadonlyMap<ConfigKey, ConfigValue>): Config {
+  const valueFor = (key: ConfigKey): ConfigValue => {
+    const set = values.get(key);
+    if (set !== undefined) return set;
+    const option = configOption(key);
+    if (!('derived' in option)) return option.default;
+    const { from, factor } = option.derived;
+    return Number(isConfigKey(from) ? valueFor(from) : Number.NaN) * factor;
+  };
+  type Tree = { [name: string]: ConfigValue | Tree };
+  const sections = new Map<string, Tree>([['', {}]]);
+  const section = (name: string): Tree => {
+    const known = sections.get(name);
+    if (known !== undefined) return known;
+    const made: Tree = {};
+    sections.set(name, made);
+    section(parentOf(name))[lastOf(name)] = made;
+    return made;
+  };
+  for (const key of CONFIG_KEYS) section(parentOf(key))[lastOf(key)] = valueFor(key);
+  for (const made of sections.values()) Object.freeze(made);
+  return section('') as unknown as Config;
+}
+
+/** Reads one option’s value out of a configuration. */
+export function configValue(config: Config, key: ConfigKey): ConfigValue {
+  let node: unknown = config;
+  for (const name of key.split('.')) node = (node as Readonly<Record<string, unknown>>)[name];
+  return node as ConfigValue;
+}
+
+/** `gateway.tls.enabled` → `gateway.tls`; a name at the root → the empty string. */
+export const parentOf = (key: string): string => key.slice(0, Math.max(0, key.lastIndexOf('.')));
+
+/** `gateway.tls.enabled` → `enabled`. */
+export const lastOf = (key: string): string => key.slice(key.lastIndexOf('.') + 1);
+
+/** Writes a value as TOML 1.0 does; the same text is JSON. */
+export const formatConfigValue = (value: ConfigValue): string =>
+  // JSON leaves DEL as it is, TOML forbids it (TOML 1.0, "String").
+  typeof value === 'object'
+    ? `[${value.map(formatConfigValue).join(', ')}]`
+    : JSON.stringify(value).replaceAll('\u007f', '\\u007f');
+
+/** What must hold between options. */
+export interface ConfigRule {
+  /** The options it compares; the first is the one to change. */
+  readonly keys: readonly [ConfigKey, ...ConfigKey[]];
+  /** The rule as a clause, for the documents. */
+  readonly summary: string;
+  /** One sentence without a full stop where the rule is broken, else null. */
+  readonly problem: (config: Config) => string | null;
+}
+
+export const CONFIG_RULES: readonly ConfigRule[] = [
+  {
+    keys: ['gateway.heartbeat_timeout', 'gateway.heartbeat_interval'],
+    summary: '`gateway.heartbeat_timeout` is at least `gateway.heartbeat_interval`',
+    problem: ({ gateway }) =>
+      gateway.heartbeat_timeout < gateway.heartbeat_interval
+        ? `gateway.heartbeat_timeout must be at least gateway.heartbeat_interval (${gateway.heartbeat_interval} seconds), but is ${gateway.heartbeat_timeout}`
+        : null,
+  },
+  ...(['gateway.tls.cert_path', 'gateway.tls.key_path'] as const).map(
+    (key): ConfigRule => ({
+      keys: [key, 'gateway.tls.enabled'],
+      summary: `\`gateway.tls.enabled = true\` needs \`${key}\``,
+      problem: (config) =>
+        config.gateway.tls.enabled && configValue(config, key) === ''
+          ? `${key} must name a file because gateway.tls.enabled is true, but is empty`
+          : null,
+    }),
+  ),
+  {
+    keys: ['metrics.port', 'gateway.port', 'metrics.host', 'gateway.host'],
+    summary: '`metrics.port` differs from `gateway.port` on the same host',
+    problem: ({ metrics, gateway }) =>
+      metrics.port !== 0 && metrics.port === gateway.port && metrics.host === gateway.host
+        ? `metrics.port must differ from gateway.port, but both are ${metrics.port}`
+        : null,
+  },
+];

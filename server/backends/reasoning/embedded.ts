@@ -1,0 +1,52 @@
+/**
+ * The embedded engine: no network and no model, and it says so. It repeats the message and quotes
+ * what memory recalled, so that everything around a model can be seen to work without one.
+ */
+import type { Usage } from '../memory/port.js';
+import type { ReasoningRequest } from './port.js';
+
+const MAX_QUOTES = 3;
+const MAX_QUOTE_CHARACTERS = 200;
+/** A word longer than this is given in pieces. */
+const MAX_CHUNK_UNITS = 2048;
+
+const shorten = (text: string): string => {
+  const characters = [...text.slice(0, 2 * MAX_QUOTE_CHARACTERS + 2)];
+  return characters.length <= MAX_QUOTE_CHARACTERS && text.length <= 2 * MAX_QUOTE_CHARACTERS
+    ? text
+    : `${characters.slice(0, MAX_QUOTE_CHARACTERS - 1).join('')}…`;
+};
+
+/** The whole answer: the message in full, and at most three older messages of the user, 200 characters each. */
+export const composeAnswer = (request: ReasoningRequest): string => {
+  const quotes = request.recalled
+    .filter((turn) => turn.role === 'user')
+    .slice(0, MAX_QUOTES)
+    .map((turn) => `\n- "${shorten(turn.content)}"`);
+  const remembered = quotes.length === 0 ? '' : `\n\nEarlier in this channel you said:${quotes.join('')}`;
+  return (
+    'This is the embedded engine: no model is configured, so I can only repeat what you said. ' +
+    `You said: ${request.message}${remembered}`
+  );
+};
+
+/** A text in words, each with the space before it; together they are the text. Never half a character. */
+export function* words(text: string): Generator<string> {
+  const word = /\s*\S+\s*$|\s*\S+|\s+/gu;
+  for (const [match] of text.matchAll(word)) {
+    for (let start = 0; start < match.length; ) {
+      let end = Math.min(match.length, start + MAX_CHUNK_UNITS);
+      const last = match.charCodeAt(end - 1);
+      if (end < match.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
+      yield match.slice(start, end);
+      start = end;
+    }
+  }
+}
+
+/** What a model would have counted, by the rule of four bytes a token. */
+export const estimateUsage = (request: ReasoningRequest, answer: string): Usage => {
+  const tokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
+  const recalled = request.recalled.reduce((sum, turn) => sum + tokens(turn.content), 0);
+  return { input: tokens(request.message) + recalled, output: tokens(answer), estimated: true };
+};

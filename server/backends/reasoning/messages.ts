@@ -1,0 +1,18 @@
+/** What crosses between the gateway's thread and the reasoning thread. */
+import type { ReasoningEnd, ReasoningRequest } from './port.js';
+
+/** Batches of events that may be on their way before the thread waits for room. */
+export const MAX_BATCHES_UNDERWAY = 4;
+/** Chunks in one batch: what the gateway's thread takes in one go without a pause anyone notices. */
+export const MAX_BATCH_EVENTS = 512;
+
+export type ToReasoning =
+  | { readonly kind: 'start'; readonly callId: number; readonly request: ReasoningRequest }
+  | { readonly kind: 'cancel'; readonly callId: number }
+  | { readonly kind: 'pace'; readonly chunkDelayMs: number }
+  /** One batch has been taken. */
+  | { readonly kind: 'taken' };
+
+/** A chunk's text, or how the call ended. */
+export type ReasoningEvent = readonly [callId: number, chunkOrEnd: string | ReasoningEnd];
+export type FromReasoning = readonly ReasoningEvent[];

@@ -1,0 +1,52 @@
+/**
+ * Hands out the words of many answers, each at the same pace: one queue in the order they fall
+ * due, so one timer serves all. Time is a parameter.
+ */
+export interface Paced {
+  /** The next word, or null after the last. */
+  next(): string | null;
+}
+
+interface Due<T extends Paced> {
+  readonly item: T;
+  readonly dueMs: number;
+}
+
+export class Pacer<T extends Paced> {
+  #queue: Due<T>[] = [];
+  /** Milliseconds between two words of one answer; 0: as fast as they are taken. */
+  delayMs: number;
+
+  constructor(delayMs: number) {
+    this.delayMs = delayMs;
+  }
+
+  add(item: T, nowMs: number): void {
+    this.#queue.push({ item, dueMs: nowMs });
+    // A changed pace may have left later ones in front.
+    this.#queue.sort((left, right) => left.dueMs - right.dueMs);
+  }
+
+  remove(item: T): void {
+    this.#queue = this.#queue.filter((due) => due.item !== item);
+  }
+
+  /** When the next word falls due; null: there is none. */
+  get nextDueMs(): number | null {
+    return this.#queue[0]?.dueMs ?? null;
+  }
+
+  /** Takes at most `limit` words that are due, in turn, and gives each to `deliver`; a word of null is the end. */
+  take(nowMs: number, limit: number, deliver: (item: T, word: string | null) => void): void {
+    for (let taken = 0; taken < limit; taken += 1) {
+      const due = this.#queue[0];
+      if (due === undefined || due.dueMs > nowMs) return;
+      this.#queue.shift();
+      const word = due.item.next();
+      // From when it was due, not from now: a late timer does not slow the pace down. Never a burst to catch up.
+      if (word !== null)
+        this.#queue.push({ item: due.item, dueMs: Math.max(due.dueMs + this.delayMs, nowMs - this.delayMs) });
+      deliver(due.item, word);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** The reasoning thread: the embedded engine's answers, paced, in batches, never more than the gateway has room for. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { composeAnswer, estimateUsage, words } from './embedded.js';
+import { MAX_BATCH_EVENTS, MAX_BATCHES_UNDERWAY, type ReasoningEvent, type ToReasoning } from './messages.js';
+import { Pacer, type Paced } from './pacer.js';
+import type { ReasoningEnd, ReasoningRequest } from './port.js';
+
+class Answer implements Paced {
+  readonly callId: number;
+  readonly end: ReasoningEnd;
+  readonly #words: Generator<string>;
+
+  constructor(callId: number, request: ReasoningRequest) {
+    const text = composeAnswer(request);
+    this.callId = callId;
+    this.end = { finishReason: 'stop', usage: estimateUsage(request, text), error: null };
+    this.#words = words(text);
+  }
+
+  next(): string | null {
+    const { done, value } = this.#words.next();
+    return done === true ? null : value;
+  }
+}
+
+const port = parentPort;
+if (port === null) throw new Error('runs as a worker thread only');
+
+const pacer = new Pacer<Answer>((workerData as { chunkDelayMs: number }).chunkDelayMs);
+const answers = new Map<number, Answer>();
+let underway = 0;
+let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+
+const wake = (): void => {
+  if (timer !== null || underway >= MAX_BATCHES_UNDERWAY || pacer.nextDueMs === null) return;
+  const waitMs = pacer.nextDueMs - performance.now();
+  timer = waitMs > 0 ? setTimeout(deliver, waitMs) : setImmediate(deliver);
+};
+
+const deliver = (): void => {
+  timer = null;
+  const events: ReasoningEvent[] = [];
+  pacer.take(performance.now(), MAX_BATCH_EVENTS, (answer, word) => {
+    events.push([answer.callId, word ?? answer.end]);
+    if (word === null) answers.delete(answer.callId);
+  });
+  if (events.length > 0) {
+    underway += 1;
+    port.postMessage(events);
+  }
+  wake();
+};
+
+port.on('message', (message: ToReasoning) => {
+  if (message.kind === 'start') {
+    const answer = new Answer(message.callId, message.request);
+    answers.set(message.callId, answer);
+    pacer.add(answer, performance.now());
+  } else if (message.kind === 'cancel') {
+    const answer = answers.get(message.callId);
+    answers.delete(message.callId);
+    if (answer !== undefined) pacer.remove(answer);
+  } else if (message.kind === 'pace') {
+    pacer.delayMs = message.chunkDelayMs;
+  } else {
+    underway -= 1;
+  }
+  wake();
+});

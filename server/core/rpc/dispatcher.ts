@@ -1,0 +1,204 @@
+/**
+ * The way of a message: text in, envelope, session, route, scope, validation, handler, reply out.
+ * What a handler answers at once is sent at once; only what had to ask a port waits.
+ */
+import { randomBytes } from 'node:crypto';
+import { PROTOCOL } from '../../../schemas/codes.js';
+import type { GatewayMetrics } from '../../../metrics/metrics.js';
+import type { Lobbies, Lobby } from '../sessions/lobby.js';
+import type { Peer } from '../sessions/peer.js';
+import type { Session } from '../sessions/session.js';
+import { isBadRequest, NULL_ID, type Request, readRequest } from './envelope.js';
+import { Failure, fail } from './failure.js';
+import { errorReply, resultReply } from './reply.js';
+import { invalidParams, RawJson, type Route, type Routes } from './router.js';
+
+/** A reply as JSON, or null where there is none. */
+type Reply = string | null;
+
+export interface DispatcherOptions {
+  readonly routes: Routes;
+  readonly lobbies: Lobbies;
+  readonly metrics: GatewayMetrics;
+  /** A handler threw or its port failed. The client is told `traceId` and nothing else. */
+  readonly onFault: (method: string, traceId: string, error: unknown) => void;
+}
+
+export class Dispatcher {
+  readonly #routes: Routes;
+  readonly #lobbies: Lobbies;
+  readonly #metrics: GatewayMetrics;
+  readonly #onFault: DispatcherOptions['onFault'];
+
+  constructor(options: DispatcherOptions) {
+    this.#routes = options.routes;
+    this.#lobbies = options.lobbies;
+    this.#metrics = options.metrics;
+    this.#onFault = options.onFault;
+  }
+
+  /** Takes one text frame of a peer that is not closed. */
+  receive(peer: Peer, text: string): void {
+    const { lobby } = peer;
+    if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return;
+    this.#take(peer, text);
+  }
+
+  #take(peer: Peer, text: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      this.#metrics.messagesReceived += 1;
+      this.#refuse(peer, 'parseError');
+      return;
+    }
+    if (Array.isArray(value)) {
+      this.#receiveBatch(peer, value);
+      return;
+    }
+    this.#metrics.messagesReceived += 1;
+    if (typeof value !== 'object' || value === null) {
+      this.#refuse(peer, 'invalidRequest');
+      return;
+    }
+    const { lobby } = peer;
+    const reply = this.#answer(peer, value, false);
+    if (typeof reply === 'string') send(peer, reply);
+    else if (reply !== null) {
+      void reply.then((later) => {
+        if (later !== null) send(peer, later);
+        if (lobby !== null) this.#settle(peer, lobby);
+      });
+    }
+  }
+
+  /** After the answer to a handshake: what had come behind it is taken now, unless there is one more handshake in it. */
+  #settle(peer: Peer, lobby: Lobby): void {
+    const waiting = this.#lobbies.settle(peer, lobby);
+    for (const [at, text] of waiting.entries()) {
+      if (peer.closed) return;
+      if (lobby.authenticating) {
+        lobby.waiting.push(...waiting.slice(at));
+        return;
+      }
+      this.#take(peer, text);
+    }
+  }
+
+  /** A binary frame is no JSON text (protocol section 2). */
+  receiveBinary(peer: Peer): void {
+    this.#metrics.messagesReceived += 1;
+    this.#refuse(peer, 'parseError');
+  }
+
+  #refuse(peer: Peer, why: 'parseError' | 'invalidRequest'): void {
+    send(peer, errorReply(NULL_ID, fail(why)));
+    peer.close('protocolError');
+  }
+
+  /** JSON-RPC 2.0 section 6: one array answers, in the order of the members; none where nothing is to be said. */
+  #receiveBatch(peer: Peer, members: readonly unknown[]): void {
+    if (members.length === 0 || members.length > PROTOCOL.maxBatchSize) {
+      this.#metrics.messagesReceived += 1;
+      const reason = `a batch has 1 to ${PROTOCOL.maxBatchSize} members`;
+      send(peer, errorReply(NULL_ID, fail('invalidRequest', { reason })));
+      return;
+    }
+    this.#metrics.messagesReceived += members.length;
+    const { session } = peer;
+    session?.openBatch();
+    const replies = members.map((member) => this.#answer(peer, member, true));
+    if (replies.some((reply) => reply instanceof Promise)) {
+      void Promise.all(replies).then((settled) => finishBatch(peer, session, settled));
+    } else {
+      finishBatch(peer, session, replies as Reply[]);
+    }
+  }
+
+  #answer(peer: Peer, value: unknown, inBatch: boolean): Reply | Promise<Reply> {
+    const request = readRequest(value);
+    if (isBadRequest(request)) {
+      return request.idJson === null ? null : errorReply(request.idJson, request.failure);
+    }
+    const { idJson } = request;
+    const answer = this.#call(peer, request, inBatch);
+    if (answer instanceof Promise) {
+      return answer.then((settled) => encode(idJson, settled));
+    }
+    return encode(idJson, answer);
+  }
+
+  /** The result as JSON, a failure, or null for nothing to say. A promise of it never rejects. */
+  #call(
+    peer: Peer,
+    request: Request,
+    inBatch: boolean,
+  ): string | Failure | null | Promise<string | Failure | null> {
+    const { method } = request;
+    const { session, lobby } = peer;
+    if (method === 'auth.handshake') {
+      if (request.idJson === null) return null;
+      if (inBatch) return fail('invalidRequest', { reason: 'auth.handshake stands alone, not in a batch' });
+      if (lobby === null)
+        return fail('invalidRequest', { reason: 'this connection is authenticated already' });
+      return this.#guard(method, this.#lobbies.handshake(peer, lobby, request.params));
+    }
+    if (session === null) return fail('authRequired');
+    const route = this.#routes.get(method);
+    if (route === undefined) return fail('methodNotFound', null, cut(method));
+    if (route.scopeBit !== 0 && (session.scopeBits & route.scopeBit) === 0) {
+      return fail('permissionDenied', { scope: route.scope });
+    }
+    if (!route.validate(request.params)) return invalidParams(route.validate);
+    try {
+      const result = route.handle(session, request.params as never);
+      if (result instanceof Promise) {
+        return this.#guard(
+          method,
+          result.then((settled) => encodeResult(route, settled)),
+        );
+      }
+      return encodeResult(route, result);
+    } catch (error) {
+      return this.#fault(method, error);
+    }
+  }
+
+  #guard(method: string, answer: Promise<string | Failure | null>): Promise<string | Failure | null> {
+    return answer.catch((error: unknown) => this.#fault(method, error));
+  }
+
+  #fault(method: string, error: unknown): Failure {
+    const traceId = randomBytes(8).toString('hex');
+    this.#onFault(method, traceId, error);
+    return fail('internalError', { trace_id: traceId });
+  }
+}
+
+const encodeResult = (route: Route, result: unknown): string | Failure => {
+  if (result instanceof Failure) return result;
+  if (result instanceof RawJson) return result.json;
+  return route.serialize(result as never);
+};
+
+const encode = (idJson: string | null, answer: string | Failure | null): Reply => {
+  if (idJson === null || answer === null) return null;
+  return answer instanceof Failure ? errorReply(idJson, answer) : resultReply(idJson, answer);
+};
+
+const finishBatch = (peer: Peer, session: Session | null, replies: readonly Reply[]): void => {
+  const said = replies.filter((reply) => reply !== null);
+  if (said.length > 0) send(peer, `[${said.join(',')}]`);
+  session?.closeBatch();
+};
+
+const send = (peer: Peer, text: string): void => {
+  if (peer.closed) return;
+  if (peer.session === null) peer.send(text);
+  else peer.session.reply(text);
+};
+
+/** A method's name as a caller wrote it, short enough to send back. */
+const cut = (method: string): string =>
+  method.length > 128 ? `${method.slice(0, 128).toWellFormed()}…` : method;

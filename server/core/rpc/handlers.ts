@@ -1,0 +1,120 @@
+/** Every method's handler, by the component it is routed to. */
+import type { GatewayMetrics } from '../../../metrics/metrics.js';
+import type { RateWindow } from '../../../metrics/rate-window.js';
+import { METHODS } from '../../../schemas/generated/methods.js';
+import { OPENRPC_JSON } from '../../../schemas/generated/openrpc.js';
+import type { MemoryPort } from '../../backends/memory/port.js';
+import type { SkillsPort } from '../../backends/skills/port.js';
+import type { SystemPort } from '../../backends/system/port.js';
+import { channelMethods, timestamp } from '../channels/methods.js';
+import type { Principals } from '../channels/principal.js';
+import { chatMethods } from '../runs/methods.js';
+import type { Runs } from '../runs/runs.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Pump } from '../streams/pump.js';
+import type { Clock } from '../time/clock.js';
+import { fail } from './failure.js';
+import { type Handlers, RawJson } from './router.js';
+
+const DEFAULT_SEARCH_LIMIT = 20;
+/** A channel is active for this long after something happened in it. */
+const ACTIVE_MS = 60 * 60 * 1000;
+
+export interface HandlersOptions {
+  readonly memory: MemoryPort;
+  readonly skills: SkillsPort;
+  readonly system: SystemPort;
+  readonly runs: Runs;
+  readonly sessions: Sessions;
+  readonly principals: Principals;
+  readonly pump: Pump;
+  readonly clock: Clock;
+  readonly metrics: GatewayMetrics;
+  readonly messageRate: RateWindow;
+  readonly serverVersion: string;
+  readonly draining: () => boolean;
+}
+
+export const buildHandlers = (options: HandlersOptions): Handlers => ({
+  ...chatMethods(options),
+  ...channelMethods(options),
+  ...memoryMethods(options),
+  ...skillMethods(options),
+  ...heartbeatMethods(),
+  ...systemMethods(options),
+});
+
+const memoryMethods = ({ memory }: HandlersOptions): Pick<Handlers, 'memory.search'> => ({
+  'memory.search': async (session, { query, channel, limit }) => {
+    const id = channel ?? session.current.id;
+    const ask = { query, limit: limit ?? DEFAULT_SEARCH_LIMIT };
+    const hits = await memory.search(session.principal.name, id, ask);
+    if (hits === null) return fail('channelNotFound');
+    const results = hits.map((hit) => ({
+      message_id: hit.messageId,
+      channel: hit.channelId,
+      role: hit.role,
+      content: hit.content,
+      score: hit.score,
+      created_at: timestamp(hit.createdAtMs),
+    }));
+    return { results };
+  },
+});
+
+const skillMethods = ({ skills }: HandlersOptions): Pick<Handlers, 'skill.list'> => ({
+  'skill.list': async (session) => {
+    const found = await skills.list(session.principal.name);
+    return { skills: found.map((skill) => ({ ...skill })) };
+  },
+});
+
+const EMPTY = Object.freeze({});
+
+const heartbeatMethods = (): Pick<Handlers, 'heartbeat.pong'> => ({
+  // Unknown seqs are ignored (protocol section 7).
+  'heartbeat.pong': () => EMPTY,
+});
+
+const PONG = Object.freeze({ pong: true as const });
+
+const systemMethods = (
+  options: HandlersOptions,
+): Pick<Handlers, 'system.ping' | 'system.methods' | 'system.status' | 'system.reload' | 'rpc.discover'> => {
+  const { clock, metrics, messageRate, principals, sessions, system, serverVersion } = options;
+  const startMs = clock.nowMs();
+  const methods = new RawJson(JSON.stringify({ methods: METHODS }));
+  const openRpc = new RawJson(OPENRPC_JSON);
+  return {
+    'system.ping': () => PONG,
+    'system.methods': () => methods,
+    'rpc.discover': () => openRpc,
+    'system.status': () => ({
+      uptime_seconds: Math.round((clock.nowMs() - startMs) / 1000),
+      active_connections: sessions.count,
+      total_messages: metrics.messagesReceived,
+      messages_per_second: Math.round(messageRate.perSecond * 100) / 100,
+      active_channels: countActiveChannels(principals, clock.nowMs()),
+      memory_bytes: system.residentBytes(),
+      heartbeat_ok: 0,
+      heartbeat_total: sessions.count,
+      rate_limit_hits: metrics.rateLimitHits,
+      server_version: serverVersion,
+    }),
+    'system.reload': async () => {
+      const { changed, needsRestart } = await system.reload();
+      return { changed: [...changed], needs_restart: [...needsRestart] };
+    },
+  };
+};
+
+/** Channels that somebody follows, or in which something happened during the last hour. */
+const countActiveChannels = (principals: Principals, nowMs: number): number => {
+  let active = 0;
+  for (const principal of principals.values()) {
+    for (const channel of principal.channels.values()) {
+      if (channel.log.firstCursor !== null || nowMs - channel.lastActivityMs < ACTIVE_MS) active += 1;
+    }
+  }
+  return active;
+};

@@ -1,0 +1,75 @@
+/** The route table: one look-up of a method's name gives everything about it. */
+import { PROTOCOL } from '../../../schemas/codes.js';
+import type { Scope, Target } from '../../../schemas/define.js';
+import { METHODS } from '../../../schemas/generated/methods.js';
+import { resultSerializers } from '../../../schemas/generated/serializers.js';
+import { type Validate, validators } from '../../../schemas/generated/validators.js';
+import type { ClientMethod, Params, Result } from '../../../schemas/methods.js';
+import type { Session } from '../sessions/session.js';
+import { SCOPE_BIT } from '../sessions/scopes.js';
+import { type Failure, fail } from './failure.js';
+
+/** A result that is JSON already. */
+export class RawJson {
+  readonly json: string;
+
+  constructor(json: string) {
+    this.json = json;
+  }
+}
+
+/** What a handler gives: at once, or later where it had to ask a port. */
+export type Answer<R> = R | RawJson | Failure | Promise<R | RawJson | Failure>;
+
+export type Handler<N extends ClientMethod> = (session: Session, params: Params<N>) => Answer<Result<N>>;
+
+/** Methods that are routed; the handshake comes before there is a session to route for. */
+export type RoutedMethod = Exclude<ClientMethod, 'auth.handshake'>;
+export type Handlers = { readonly [N in RoutedMethod]: Handler<N> };
+
+export interface Route {
+  readonly method: RoutedMethod;
+  readonly target: Target;
+  /** 0 where no scope is needed. */
+  readonly scopeBit: number;
+  readonly scope: Scope | null;
+  readonly validate: Validate;
+  readonly handle: (session: Session, params: never) => Answer<never>;
+  readonly serialize: (result: never) => string;
+}
+
+/** A Map, not an object: `constructor` and `__proto__` are no methods. */
+export type Routes = ReadonlyMap<string, Route>;
+
+export const buildRoutes = (handlers: Handlers): Routes => {
+  const routes = new Map<string, Route>();
+  for (const { name, target, scope } of METHODS) {
+    if (!Object.hasOwn(handlers, name)) continue;
+    const method = name as RoutedMethod;
+    routes.set(name, {
+      method,
+      target,
+      scope,
+      scopeBit: scope === null ? 0 : SCOPE_BIT[scope],
+      validate: validators[method],
+      handle: handlers[method] as Route['handle'],
+      serialize: resultSerializers[method] as Route['serialize'],
+    });
+  }
+  return routes;
+};
+
+/** −32602 for what a validator found, told in the words of the caller's JSON, its first few errors. */
+export const invalidParams = (validate: Validate): Failure => {
+  const errors = (validate.errors ?? []).slice(0, PROTOCOL.maxListedErrors).map((error) => {
+    const unknown = error.params.additionalProperty;
+    return typeof unknown === 'string'
+      ? { path: error.instancePath, message: `has an unknown member ${quote(unknown)}` }
+      : { path: error.instancePath, message: error.message };
+  });
+  return fail('invalidParams', { errors });
+};
+
+/** A caller's own word, short enough to send back. */
+const quote = (name: string): string =>
+  JSON.stringify(name.length > 64 ? `${name.slice(0, 64).toWellFormed()}…` : name.toWellFormed());

@@ -1,0 +1,61 @@
+/** The reply to one message, from its acknowledgement until it is forgotten. */
+import type { FinishReason } from '../../../schemas/define.js';
+import type { ReplyRef, ReplyError, Usage } from '../../backends/memory/port.js';
+import type { ReasoningCall } from '../../backends/reasoning/port.js';
+import type { Channel } from '../channels/channel.js';
+import { Stream } from '../streams/log.js';
+import type { Timer } from '../time/timer-wheel.js';
+
+export type RunState = 'queued' | 'streaming' | 'ending' | 'ended';
+
+/** How a run ended; what `chat.complete` says. */
+export interface RunEnd {
+  readonly finishReason: FinishReason;
+  readonly usage: Usage | null;
+  readonly error: ReplyError | null;
+}
+
+export class Run {
+  readonly channel: Channel;
+  readonly messageId: string;
+  /** The message that is answered. */
+  readonly message: string;
+  /** The message's; the reply's is one more. */
+  readonly seq: number;
+  readonly stream: Stream;
+  state: RunState = 'queued';
+  /** Set once it is decided, whatever the store still has to do. */
+  end: RunEnd | null = null;
+  startedAtMs = 0;
+  /** Text that is not on its way to the store yet. */
+  unstored = '';
+  /** Settles when the part that is on its way has arrived, or not. */
+  storing: Promise<void> | null = null;
+  call: ReasoningCall | null = null;
+  storeTimer: Timer<Run> | null = null;
+  detachedTimer: Timer<Run> | null = null;
+
+  constructor(channel: Channel, messageId: string, message: string, seq: number) {
+    this.channel = channel;
+    this.messageId = messageId;
+    this.message = message;
+    this.seq = seq;
+    this.stream = new Stream(messageId);
+  }
+
+  get replyRef(): ReplyRef {
+    return {
+      principal: this.channel.principal.name,
+      channelId: this.channel.id,
+      messageId: this.messageId,
+      seq: this.seq + 1,
+    };
+  }
+}
+
+/** `chat.resume`'s word for where a run is. */
+export const resumeState = (state: RunState, finishReason: FinishReason | null) => {
+  if (state === 'queued') return 'queued';
+  if (finishReason === null || state !== 'ended') return 'streaming';
+  return finishReason === 'stop' || finishReason === 'length' ? 'complete' : finishReason;
+};

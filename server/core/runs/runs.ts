@@ -1,0 +1,237 @@
+/**
+ * The life of replies: one at a time in each channel, in the order of their messages, each
+ * recalled, reasoned about, streamed into the channel's log and stored as it grows.
+ */
+import type { MemoryPort } from '../../backends/memory/port.js';
+import type { ReasoningEnd, ReasoningPort } from '../../backends/reasoning/port.js';
+import type { Channel } from '../channels/channel.js';
+import type { Principals } from '../channels/principal.js';
+import { SCOPE_BIT } from '../sessions/scopes.js';
+import { isFollowed } from '../streams/cursor.js';
+import type { Pump } from '../streams/pump.js';
+import type { Clock } from '../time/clock.js';
+import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import { completionFrame, estimateUsage, reasoningFailed } from './completion.js';
+import type { Retention } from './retention.js';
+import type { Run, RunEnd } from './run.js';
+
+/** A growing reply is stored at least this often. */
+const STORE_INTERVAL_MS = 1000;
+
+export interface RunsOptions {
+  readonly memory: MemoryPort;
+  readonly reasoning: ReasoningPort;
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly pump: Pump;
+  readonly principals: Principals;
+  readonly retention: Retention;
+  /** `chat.detached_timeout` and `memory.recall_tokens`, as they are now. */
+  readonly limits: { detachedTimeoutMs: number; recallTokens: number };
+  /** Something failed that no client is told about. */
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+export class Runs {
+  readonly #options: RunsOptions;
+  /** Runs that are queued, streaming or ending. */
+  readonly #open = new Set<Run>();
+  #endWaiters: (() => void)[] = [];
+  /** Told when a run has ended, after its completion stands in the log. */
+  onEnded: (run: Run) => void = () => {};
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+  }
+
+  /** Replies that have not ended. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  /** Takes a message whose place in the store is certain. */
+  enqueue(run: Run): void {
+    const { channel } = run;
+    channel.principal.runs.set(run.messageId, run);
+    channel.lastActivityMs = this.#options.clock.nowMs();
+    this.#open.add(run);
+    channel.queue.push(run);
+    this.#startNext(channel);
+  }
+
+  /** True where this call ended the run; its `chat.complete` follows. */
+  cancel(run: Run): boolean {
+    return this.#cut(run, { finishReason: 'cancelled', usage: null, error: null });
+  }
+
+  /** Cancels everything in a channel; resolves once the last completion stands in its log. */
+  async cancelAll(channel: Channel): Promise<void> {
+    for (const run of [...channel.openRuns()].reverse()) this.cancel(run);
+    while (channel.openRuns().next().done !== true) await this.#nextEnd();
+  }
+
+  /** Ends every open reply as cut, for a shutdown that waits no longer; resolves once all are stored. */
+  async interruptAll(): Promise<void> {
+    for (const run of [...this.#open])
+      this.#cut(run, { finishReason: 'interrupted', usage: null, error: null });
+    await this.idle();
+  }
+
+  /** Resolves once no reply is open. */
+  async idle(): Promise<void> {
+    while (this.#open.size > 0) await this.#nextEnd();
+  }
+
+  #nextEnd(): Promise<void> {
+    return new Promise((resolve) => this.#endWaiters.push(resolve));
+  }
+
+  /** A session follows, or no longer follows, what happens in a channel. */
+  followersChanged(channel: Channel): void {
+    const run = channel.running;
+    if (run === null || run.state !== 'streaming') return;
+    const { wheel, clock, limits } = this.#options;
+    run.detachedTimer ??= new Timer<Run>(run, (owner) => this.cancel(owner));
+    if (isFollowed(channel.log, run.stream)) wheel.cancel(run.detachedTimer);
+    else if (!run.detachedTimer.scheduled) {
+      wheel.schedule(run.detachedTimer, clock.nowMs() + limits.detachedTimeoutMs);
+    }
+  }
+
+  #startNext(channel: Channel): void {
+    if (channel.running !== null) return;
+    const run = channel.queue.shift();
+    if (run === undefined) return;
+    channel.running = run;
+    channel.log.begin(run.stream);
+    run.state = 'streaming';
+    run.startedAtMs = this.#options.clock.nowMs();
+    this.followersChanged(channel);
+    void this.#answer(run);
+  }
+
+  /** Recall, then reason. Never rejects. */
+  async #answer(run: Run): Promise<void> {
+    const { memory, reasoning, limits, onFault } = this.#options;
+    const { principal, id } = run.channel;
+    const ask = { query: run.message, beforeSeq: run.seq, maxTokens: limits.recallTokens };
+    const recalled = await memory.recall(principal.name, id, ask).catch((error: unknown) => {
+      // Without its memory a reply is poorer, not impossible.
+      onFault('recall', error);
+      return [];
+    });
+    if (run.state !== 'streaming') return;
+    try {
+      run.call = reasoning.start(
+        { message: run.message, recalled },
+        { onChunk: (text) => this.#chunk(run, text), onEnd: (end) => this.#reasoned(run, end) },
+      );
+    } catch (error) {
+      onFault('reasoning', error);
+      this.#reasoned(run, {
+        finishReason: 'error',
+        usage: { input: 0, output: 0 },
+        error: reasoningFailed('gateway', true),
+      });
+    }
+  }
+
+  #chunk(run: Run, text: string): void {
+    if (run.state !== 'streaming') return;
+    run.channel.log.appendChunk(run.stream, text);
+    run.unstored += text;
+    this.#options.pump.logGrew(run.channel.log);
+    run.storeTimer ??= new Timer<Run>(run, (owner) => this.#storeGrowth(owner));
+    if (!run.storeTimer.scheduled) {
+      this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
+    }
+  }
+
+  /** One part at a time, so that parts cannot change places when one fails. */
+  #storeGrowth(run: Run): void {
+    const text = run.unstored;
+    if (text === '' || run.state !== 'streaming' || run.storing !== null) return;
+    run.unstored = '';
+    const { memory, onFault } = this.#options;
+    run.storing = memory
+      .appendReply(run.replyRef, text)
+      .catch((error: unknown) => {
+        run.unstored = text + run.unstored;
+        onFault('store a reply', error);
+      })
+      .finally(() => {
+        run.storing = null;
+      });
+  }
+
+  #reasoned(run: Run, end: ReasoningEnd): void {
+    if (run.state !== 'streaming') return;
+    if (end.finishReason === 'error' && run.stream.nextIndex > 0) {
+      this.#end(run, { finishReason: 'interrupted', usage: end.usage, error: null });
+    } else {
+      this.#end(run, end);
+    }
+  }
+
+  #cut(run: Run, end: RunEnd): boolean {
+    if (run.state === 'queued') {
+      const at = run.channel.queue.indexOf(run);
+      if (at !== -1) run.channel.queue.splice(at, 1);
+      // It never ran: its stream is what will be said of it, and its time is none.
+      run.channel.log.begin(run.stream);
+      run.startedAtMs = this.#options.clock.nowMs();
+      this.#end(run, { ...end, usage: { input: 0, output: 0 } });
+      return true;
+    }
+    if (run.state !== 'streaming') return false;
+    run.call?.cancel();
+    this.#end(run, end);
+    return true;
+  }
+
+  #end(run: Run, end: RunEnd): void {
+    const { wheel, clock } = this.#options;
+    run.state = 'ending';
+    run.end = end;
+    run.call = null;
+    if (run.storeTimer !== null) wheel.cancel(run.storeTimer);
+    if (run.detachedTimer !== null) wheel.cancel(run.detachedTimer);
+    void this.#finish(run, end, Math.round(clock.nowMs() - run.startedAtMs));
+  }
+
+  /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
+  async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
+    const { memory, onFault, pump, retention, principals, clock } = this.#options;
+    const { channel } = run;
+    const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
+    const totalTokens = usage.input + usage.output;
+    await run.storing;
+    try {
+      await memory.finishReply(run.replyRef, {
+        text: run.unstored,
+        finishReason: end.finishReason,
+        totalTokens,
+        durationMs,
+        usage,
+        error: end.error,
+      });
+    } catch (error) {
+      onFault('store the end of a reply', error);
+    }
+    run.unstored = '';
+    run.state = 'ended';
+    const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
+    channel.log.seal(run.stream, complete, SCOPE_BIT.chat);
+    channel.lastActivityMs = clock.nowMs();
+    pump.logGrew(channel.log);
+    if (channel.running === run) channel.running = null;
+    this.#open.delete(run);
+    retention.keep(run);
+    this.#startNext(channel);
+    this.onEnded(run);
+    principals.forgetIfIdle(channel.principal);
+    const waiters = this.#endWaiters;
+    this.#endWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}

@@ -1,0 +1,233 @@
+/** An authenticated connection: who it is, what it follows, and what it has not taken yet. */
+import type { Channel } from '../channels/channel.js';
+import type { Principal } from '../channels/principal.js';
+import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
+import type { ChannelLog, Frame, Stream } from '../streams/log.js';
+import type { Pump, StreamReader } from '../streams/pump.js';
+import { type Clock } from '../time/clock.js';
+import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import { DROPPED, type Peer } from './peer.js';
+
+/** Replies may add up to this before the next look at what is unsent; see {@link Session.reply}. */
+const REPLY_CHECK_BYTES = 64 * 1024;
+const BACKLOG_CHECK_MS = 1000;
+
+/** What sessions share: one object for the whole gateway. */
+export interface SessionShared {
+  readonly clock: Clock;
+  readonly wheel: TimerWheel;
+  readonly pump: Pump;
+  /** `gateway.max_backlog_seconds` and `gateway.max_reply_backlog_bytes`, as they are now. */
+  readonly limits: { maxBacklogMs: number; maxReplyBacklogBytes: number };
+}
+
+export interface SessionIdentity {
+  readonly sessionId: string;
+  readonly clientId: string;
+  readonly principal: Principal;
+  readonly scopeBits: number;
+  readonly tokenHash: string;
+}
+
+/** A cursor on one stream, and the channel it belongs to (null: a text that came from the store). */
+interface Resumed {
+  readonly cursor: Cursor;
+  readonly channel: Channel | null;
+}
+
+export class Session implements StreamReader {
+  readonly peer: Peer;
+  readonly sessionId: string;
+  readonly clientId: string;
+  readonly principal: Principal;
+  readonly scopeBits: number;
+  readonly tokenHash: string;
+  /** The channel that calls mean which name none. */
+  current: Channel;
+  /** The live cursor of each channel it is subscribed to. */
+  readonly follows = new Map<Channel, Cursor>();
+  /** Cursors on single streams, from `chat.resume`; null while there is none. */
+  #resumed: Resumed[] | null = null;
+  readonly behind: Cursor[] = [];
+  ready = false;
+  /** Batches that are not answered yet: what they start streaming begins after their answer. */
+  #openBatches = 0;
+  #uncheckedReplyBytes = 0;
+  readonly #shared: SessionShared;
+  #backlogTimer: Timer<Session> | null = null;
+  #lastProgressMs = 0;
+
+  constructor(peer: Peer, identity: SessionIdentity, current: Channel, shared: SessionShared) {
+    this.peer = peer;
+    this.sessionId = identity.sessionId;
+    this.clientId = identity.clientId;
+    this.principal = identity.principal;
+    this.scopeBits = identity.scopeBits;
+    this.tokenHash = identity.tokenHash;
+    this.current = current;
+    this.#shared = shared;
+  }
+
+  /** Sends an answer, always and at once. Too many unsent ones close the connection with 1013. */
+  reply(text: string): void {
+    if (this.peer.closed) return;
+    if (this.peer.send(text) === DROPPED) {
+      this.peer.close('tryAgainLater');
+      return;
+    }
+    this.#uncheckedReplyBytes += text.length;
+    if (this.#uncheckedReplyBytes >= REPLY_CHECK_BYTES) {
+      this.#uncheckedReplyBytes = 0;
+      this.#shared.pump.readerReady(this);
+    }
+  }
+
+  /** Sends a notification that is part of no log; the rules of replies hold for it. */
+  notify(text: string): void {
+    this.reply(text);
+  }
+
+  // --- following -------------------------------------------------------------------------
+
+  /** Follows what happens in a channel from now on; a reply that is running there is left to `chat.resume`. */
+  subscribe(channel: Channel): void {
+    if (this.follows.has(channel)) return;
+    const cursor = new Cursor(channel.log, this, channel.log.end, null);
+    const running = channel.runningStream;
+    if (running !== null) cursor.skip(running);
+    attachCursor(cursor);
+    this.follows.set(channel, cursor);
+  }
+
+  /** Stops following a channel and the streams resumed there. */
+  unsubscribe(channel: Channel): void {
+    const cursor = this.follows.get(channel);
+    if (cursor !== undefined) {
+      this.follows.delete(channel);
+      this.#drop(cursor);
+    }
+    for (const resumed of this.#resumed?.filter((other) => other.channel === channel) ?? []) {
+      this.#drop(resumed.cursor);
+    }
+  }
+
+  /**
+   * Sets this session's one cursor on a stream, in place of an earlier one; the channel's live
+   * cursor leaves the stream alone from now on.
+   * @param channel null where the text comes from the store and nothing is live
+   */
+  resumeStream(stream: Stream, log: ChannelLog, position: number, channel: Channel | null): void {
+    const earlier = this.#resumed?.find((other) => other.cursor.only === stream);
+    if (earlier !== undefined) this.#drop(earlier.cursor);
+    if (channel !== null) this.follows.get(channel)?.skip(stream);
+    const cursor = new Cursor(log, this, position, stream);
+    attachCursor(cursor);
+    this.#resumed ??= [];
+    this.#resumed.push({ cursor, channel });
+    this.#shared.pump.cursorSet(cursor, this);
+  }
+
+  /** Does anything bring this session what comes of a channel's stream from now on? */
+  followsStream(channel: Channel, stream: Stream): boolean {
+    if (this.follows.get(channel)?.follows(stream) === true) return true;
+    return this.#resumed?.some(({ cursor }) => cursor.only === stream) ?? false;
+  }
+
+  /** Is it bringing anybody a reply that has not been told to its end? */
+  get followsOpenStream(): boolean {
+    for (const channel of this.follows.keys()) {
+      for (const run of channel.openRuns()) if (this.followsStream(channel, run.stream)) return true;
+    }
+    return this.behind.length > 0 || (this.#resumed !== null && this.#resumed.length > 0);
+  }
+
+  /** Takes every cursor off its log. Returns the channels that were followed. */
+  detach(): ReadonlySet<Channel> {
+    const channels = new Set(this.follows.keys());
+    for (const cursor of this.follows.values()) detachCursor(cursor);
+    for (const { cursor, channel } of this.#resumed ?? []) {
+      detachCursor(cursor);
+      if (channel !== null) channels.add(channel);
+    }
+    this.follows.clear();
+    this.#resumed = null;
+    this.behind.length = 0;
+    if (this.#backlogTimer !== null) this.#shared.wheel.cancel(this.#backlogTimer);
+    return channels;
+  }
+
+  #drop(cursor: Cursor): void {
+    detachCursor(cursor);
+    this.cursorFinished(cursor);
+    const at = this.behind.indexOf(cursor);
+    if (at !== -1) this.behind.splice(at, 1);
+  }
+
+  // --- delivery (StreamReader) -----------------------------------------------------------
+
+  get held(): boolean {
+    return this.peer.closed || this.#openBatches > 0;
+  }
+
+  get unsentBytes(): number {
+    return this.peer.unsentBytes;
+  }
+
+  sendFrame(frame: Frame): void {
+    if (this.peer.send(frame.text) === DROPPED) this.peer.close('tryAgainLater');
+  }
+
+  cursorFinished(cursor: Cursor): void {
+    if (cursor.only === null) {
+      for (const [channel, followed] of this.follows) if (followed === cursor) this.follows.delete(channel);
+      return;
+    }
+    this.#resumed = this.#resumed?.filter((other) => other.cursor !== cursor) ?? null;
+    if (this.#resumed?.length === 0) this.#resumed = null;
+  }
+
+  cursorLost(): void {
+    this.peer.close('tryAgainLater');
+  }
+
+  flushed(): void {
+    if (this.peer.closed || this.peer.unsentBytes === 0) return;
+    if (this.peer.unsentBytes > this.#shared.limits.maxReplyBacklogBytes) this.peer.close('tryAgainLater');
+    else this.#watchBacklog();
+  }
+
+  openBatch(): void {
+    this.#openBatches += 1;
+  }
+
+  closeBatch(): void {
+    this.#openBatches -= 1;
+    if (this.#openBatches === 0) this.#shared.pump.readerReady(this);
+  }
+
+  /** The socket has sent some of what was unsent. */
+  drained(): void {
+    this.#lastProgressMs = this.#shared.clock.nowMs();
+    if (this.behind.length > 0) this.#shared.pump.readerReady(this);
+  }
+
+  #watchBacklog(): void {
+    this.#backlogTimer ??= new Timer<Session>(this, checkBacklog);
+    if (this.#backlogTimer.scheduled) return;
+    const nowMs = this.#shared.clock.nowMs();
+    this.#lastProgressMs = nowMs;
+    this.#shared.wheel.schedule(this.#backlogTimer, nowMs + BACKLOG_CHECK_MS);
+  }
+
+  /** Is a client still taking what it is sent? Also the belt for a drain event that never comes. */
+  checkBacklog(nowMs: number): void {
+    if (this.peer.closed) return;
+    if (this.behind.length > 0 && this.peer.unsentBytes === 0) this.#shared.pump.readerReady(this);
+    if (this.peer.unsentBytes === 0) return;
+    if (nowMs - this.#lastProgressMs >= this.#shared.limits.maxBacklogMs) this.peer.close('tryAgainLater');
+    else if (this.#backlogTimer !== null)
+      this.#shared.wheel.schedule(this.#backlogTimer, nowMs + BACKLOG_CHECK_MS);
+  }
+}
+
+const checkBacklog = (session: Session, nowMs: number): void => session.checkBacklog(nowMs);

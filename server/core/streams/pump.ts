@@ -1,0 +1,112 @@
+/**
+ * Delivery: brings what was appended to logs to those who follow, once a turn of the loop. A
+ * reader with bytes unsent gets nothing more until it has drained; then what it missed, merged.
+ * A slow reader therefore costs its cursors and never a queue.
+ */
+import { type Cursor, type Reader, detachCursor } from './cursor.js';
+import type { ChannelLog, Frame } from './log.js';
+
+/** Someone with a socket who holds cursors. */
+export interface StreamReader extends Reader {
+  /** Cursors that have entries to look at, in turn. */
+  readonly behind: Cursor[];
+  /** Set while the reader waits for the next flush. */
+  ready: boolean;
+  /** Closed, or about to send something that must come first. */
+  readonly held: boolean;
+  /** Bytes handed to the socket that it has not sent yet. */
+  readonly unsentBytes: number;
+  sendFrame(frame: Frame): void;
+  /** A cursor has delivered all there will ever be; it is off its log already. */
+  cursorFinished(cursor: Cursor): void;
+  /** What a cursor would read next is no longer kept: the promise of section 5 cannot be held. */
+  cursorLost(): void;
+  /** Delivery is over for this turn: the moment to look at what is unsent. */
+  flushed(): void;
+}
+
+export class Pump {
+  readonly #schedule: (flush: () => void) => void;
+  #logs: ChannelLog[] = [];
+  #readers: StreamReader[] = [];
+  #scheduled = false;
+
+  /** @param schedule runs its argument at the end of this turn of the loop, outside every socket callback */
+  constructor(schedule: (flush: () => void) => void) {
+    this.#schedule = schedule;
+  }
+
+  /** A log has new entries. */
+  logGrew(log: ChannelLog): void {
+    if (log.dirty) return;
+    log.dirty = true;
+    this.#logs.push(log);
+    this.#wake();
+  }
+
+  /** A cursor was set behind the end of its log. */
+  cursorSet(cursor: Cursor, reader: StreamReader): void {
+    if (cursor.behind && !cursor.queued) {
+      cursor.queued = true;
+      reader.behind.push(cursor);
+    }
+    this.readerReady(reader);
+  }
+
+  /** A reader has drained, or is no longer held. */
+  readerReady(reader: StreamReader): void {
+    if (reader.ready) return;
+    reader.ready = true;
+    this.#readers.push(reader);
+    this.#wake();
+  }
+
+  #wake(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#schedule(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    const logs = this.#logs;
+    this.#logs = [];
+    for (const log of logs) {
+      log.dirty = false;
+      for (let cursor = log.firstCursor; cursor !== null; cursor = cursor.next) {
+        // Every cursor on a channel's log belongs to a reader with a socket.
+        this.cursorSet(cursor, cursor.reader as StreamReader);
+      }
+    }
+    const readers = this.#readers;
+    this.#readers = [];
+    this.#scheduled = false;
+    for (const reader of readers) {
+      reader.ready = false;
+      pump(reader);
+    }
+  };
+}
+
+/** One frame from each cursor in turn, while the socket takes them. */
+const pump = (reader: StreamReader): void => {
+  const { behind } = reader;
+  while (behind.length > 0 && !reader.held) {
+    if (reader.unsentBytes > 0) break;
+    const cursor = behind.shift() as Cursor;
+    cursor.queued = false;
+    if (cursor.lost) {
+      reader.cursorLost();
+      return;
+    }
+    const frame = cursor.nextFrame();
+    if (frame !== null) reader.sendFrame(frame);
+    if (cursor.finished) {
+      detachCursor(cursor);
+      reader.cursorFinished(cursor);
+    } else if (cursor.behind) {
+      cursor.queued = true;
+      behind.push(cursor);
+    }
+  }
+  reader.flushed();
+};

@@ -1,0 +1,338 @@
+/**
+ * The composition root: a configuration in, a running gateway out. Every part is made here and
+ * nowhere else, in the order of what depends on what; read it top to bottom.
+ */
+import { addressKey } from './auth/address.js';
+import { Authenticator } from './auth/authenticator.js';
+import { ensureLocalToken } from './auth/first-start.js';
+import { FailureThrottle } from './auth/throttle.js';
+import { TokenFile, TokenFileError } from './auth/token-file.js';
+import { openSqliteMemory } from './backends/memory/sqlite.js';
+import { MemoryError, type MemoryPort } from './backends/memory/port.js';
+import { openThreadedReasoning } from './backends/reasoning/threaded.js';
+import { noSkills } from './backends/skills/none.js';
+import { type Reloaded, ReloadRefused } from './backends/system/port.js';
+import { ConfigError, HomeError } from './config/errors.js';
+import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
+import { ensureHome, type Home, lockHome } from './config/home.js';
+import { withFileLock } from './config/lock.js';
+import { compareConfigs } from './config/reload.js';
+import { writeFileAtomically } from './config/write-file.js';
+import { Principals } from './core/channels/principal.js';
+import { Admission } from './core/limits/admission.js';
+import { Dispatcher } from './core/rpc/dispatcher.js';
+import { buildHandlers } from './core/rpc/handlers.js';
+import { buildRoutes } from './core/rpc/router.js';
+import { reasoningFailed } from './core/runs/completion.js';
+import { resumeRun } from './core/runs/resume.js';
+import { Retention } from './core/runs/retention.js';
+import { Runs } from './core/runs/runs.js';
+import { drain } from './core/sessions/drain.js';
+import { Lobbies, type Verdict } from './core/sessions/lobby.js';
+import type { SessionShared } from './core/sessions/session.js';
+import { Sessions } from './core/sessions/sessions.js';
+import { Pump } from './core/streams/pump.js';
+import { systemClock } from './core/time/clock.js';
+import { every, TimerWheel } from './core/time/timer-wheel.js';
+import { descriptorLimit } from './ops/descriptors.js';
+import { createLog, describeError, type Log } from './ops/log.js';
+import { page } from './page.js';
+import { isLoopback, Settings } from './settings.js';
+import { ListenError, type Listener, listen } from './socket/listener.js';
+import { loadCertificate, TlsError } from './socket/tls.js';
+import type { Config } from '../schemas/config.js';
+import { PROTOCOL } from '../schemas/codes.js';
+import { VERSION } from '../schemas/version.js';
+import { createMetrics } from '../metrics/metrics.js';
+import { RateWindow } from '../metrics/rate-window.js';
+
+const WHEEL_TICK_MS = 100;
+const TOKEN_CHECK_MS = 500;
+const TOKEN_USE_MS = 5000;
+const DRAIN_CHECK_MS = 50;
+/** Replies that have ended and can still be resumed from memory. */
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+/** Sessions that have ended and can still be resumed. */
+const MAX_ENDED_SESSIONS = 100_000;
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly home: Home;
+  /** Accept the debug token on a loopback address. */
+  readonly debug: boolean;
+  /** Reads the configuration again, for a reload. Throws ConfigError. */
+  readonly loadConfig: () => Config;
+  readonly log?: Log;
+}
+
+export interface Gateway {
+  /** Where clients connect, as a `ws:` or `wss:` URL. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Takes what can change while running from the configuration. Rejects with {@link ReloadRefused}. */
+  reload(): Promise<Reloaded>;
+  /** Drains and ends. A second call waits no longer for streams. */
+  close(): Promise<void>;
+}
+
+/** The gateway cannot start; the message is one sentence that says what to do. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/** Starts a gateway. Rejects with {@link StartError} and leaves nothing behind where it cannot. */
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
+  const undo: (() => unknown)[] = [];
+  try {
+    return await compose(options, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    if (isForOperators(error)) throw new StartError(error.message);
+    throw error;
+  }
+};
+
+const isForOperators = (error: unknown): error is Error =>
+  [HomeError, TokenFileError, MemoryError, ListenError, TlsError].some((kind) => error instanceof kind);
+
+const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promise<Gateway> => {
+  const { home, debug } = options;
+  let { config } = options;
+  const { host, tls } = config.gateway;
+  if (!isLoopback(host) && !tls.enabled && !config.gateway.insecure) {
+    throw new StartError(
+      `${host} is reachable from other machines and TLS is off: set gateway.tls.enabled with a certificate, or gateway.insecure = true where something else encrypts.`,
+    );
+  }
+  const clock = systemClock;
+  const log = options.log ?? createLog(config.log.level);
+  const onFault = (what: string, error: unknown): void =>
+    log.error({ what, error: describeError(error) }, 'fault');
+
+  // What must be ours alone, and who may come in.
+  ensureHome(home);
+  const unlock = lockHome(home);
+  undo.push(unlock);
+  const writeFile = (path: string, text: string): void => writeFileAtomically(path, text);
+  const tokens = new TokenFile(home.tokensFile, {
+    withLock: (change) => withFileLock(home.tokensLock, change),
+    writeFile,
+  });
+  await ensureLocalToken({ tokens, path: home.localTokenFile, writeFile, nowMs: clock.wallMs() });
+  const authenticator = new Authenticator({
+    path: home.tokensFile,
+    throttle: new FailureThrottle(),
+    acceptDebugToken: debug && isLoopback(host),
+    onFault: (sentence) => log.error(sentence),
+  });
+  const certificate = tls.enabled
+    ? loadCertificate(
+        { certPath: tls.cert_path, keyPath: tls.key_path, minVersion: tls.min_version },
+        clock.wallMs(),
+      )
+    : null;
+
+  // The backends, each on its own thread.
+  const memory: MemoryPort = await openSqliteMemory({
+    path: home.databaseFile,
+    onFailure: (error) => onFault('memory', error),
+  });
+  undo.push(() => memory.close());
+  const settings = new Settings(config, {
+    descriptorLimit: descriptorLimit(),
+    certificateNames: certificate?.names ?? null,
+  });
+  const reasoning = openThreadedReasoning({
+    chunkDelayMs: settings.chunkDelayMs,
+    failure: reasoningFailed('embedded', true),
+    onFailure: (error) => onFault('reasoning', error),
+  });
+  undo.push(() => reasoning.close());
+
+  // The core: data structures that know neither socket nor clock.
+  const metrics = createMetrics();
+  const messageRate = new RateWindow();
+  const wheel = new TimerWheel(WHEEL_TICK_MS, clock.nowMs());
+  const pump = new Pump(setImmediate);
+  const principals = new Principals(memory);
+  const retention = new Retention({
+    clock,
+    wheel,
+    windowMs: PROTOCOL.resumeWindowMs,
+    maxBytes: MAX_KEPT_BYTES,
+    onForgotten: ({ messageId, channel: { principal } }) => {
+      principal.runs.delete(messageId);
+      principals.forgetIfIdle(principal);
+    },
+  });
+  const runs = new Runs({
+    memory,
+    reasoning,
+    clock,
+    wheel,
+    pump,
+    principals,
+    retention,
+    limits: settings.runs,
+    onFault,
+  });
+  const sessions = new Sessions({
+    clock,
+    principals,
+    resumeWindowMs: PROTOCOL.resumeWindowMs,
+    maxEnded: MAX_ENDED_SESSIONS,
+    onUnfollowed: (channel) => runs.followersChanged(channel),
+  });
+  const shared: SessionShared = { clock, wheel, pump, limits: settings.session };
+  const tokenUse = new Map<string, number>();
+  const authenticate = (token: string, address: string): Verdict => {
+    const verdict = authenticator.authenticate(token, address, clock.wallMs());
+    if (verdict.outcome === 'accepted') return { ok: true, ...verdict.identity };
+    return { ok: false, retryAfterMs: verdict.outcome === 'throttled' ? verdict.retryAfterMs : null };
+  };
+  const lobbies = new Lobbies({
+    wheel,
+    shared,
+    principals,
+    sessions,
+    authenticate,
+    onSession: (session) => {
+      tokenUse.set(session.tokenHash, clock.wallMs());
+      for (const channel of session.follows.keys()) runs.followersChanged(channel);
+    },
+    resumeStreams: (session, streams) => {
+      for (const { message_id, after_index } of streams) {
+        Promise.resolve(resumeRun({ memory, runs }, session, message_id, after_index)).catch(
+          (error: unknown) => onFault('resume', error),
+        );
+      }
+    },
+    serverVersion: VERSION,
+    limits: settings.lobby,
+  });
+
+  const reload = async (): Promise<Reloaded> => {
+    let loaded: Config;
+    try {
+      loaded = options.loadConfig();
+    } catch (error) {
+      if (error instanceof ConfigError) throw new ReloadRefused(error.message);
+      throw error;
+    }
+    const { next, changed, needsRestart } = compareConfigs(config, loaded);
+    config = next;
+    settings.apply(config);
+    reasoning.setChunkDelayMs(settings.chunkDelayMs);
+    log.level = config.log.level;
+    return { changed, needsRestart };
+  };
+
+  let draining = false;
+  const handlers = buildHandlers({
+    memory,
+    skills: noSkills,
+    system: { residentBytes: () => process.memoryUsage.rss(), reload },
+    runs,
+    sessions,
+    principals,
+    pump,
+    clock,
+    metrics,
+    messageRate,
+    serverVersion: VERSION,
+    draining: () => draining,
+  });
+  const dispatcher = new Dispatcher({
+    routes: buildRoutes(handlers),
+    lobbies,
+    metrics,
+    onFault: (method, trace_id, error) =>
+      log.error({ method, trace_id, error: describeError(error) }, 'internal error'),
+  });
+
+  // One timer for everything that waits. It fires behind the sockets' turn, so that what had
+  // arrived in time is seen before its deadline is, however late the loop is.
+  const ticker = setInterval(() => setImmediate(() => wheel.advance(clock.nowMs())), WHEEL_TICK_MS);
+  undo.push(() => clearInterval(ticker));
+  const storeTokenUse = async (): Promise<void> => {
+    const uses = [...tokenUse];
+    tokenUse.clear();
+    await Promise.all(uses.map(([hash, atMs]) => memory.tokenUsed(hash, atMs)));
+  };
+  every(wheel, clock, 1000, () => messageRate.sample(metrics.messagesReceived));
+  every(wheel, clock, TOKEN_USE_MS, () => {
+    storeTokenUse().catch((error: unknown) => onFault('store token use', error));
+  });
+  every(wheel, clock, TOKEN_CHECK_MS, () => {
+    const ended = new Set(authenticator.checkForChange(clock.wallMs()));
+    if (ended.size === 0) return;
+    for (const session of [...sessions.values()]) {
+      if (ended.has(session.tokenHash)) session.peer.close('tokenRevoked');
+    }
+  });
+
+  // The door opens last.
+  const listener: Listener = await listen({
+    host,
+    port: config.gateway.port,
+    maxMessageBytes: config.gateway.max_message_bytes,
+    certificate,
+    admission: new Admission(settings.admission),
+    originRules: (port) => settings.originRules(port),
+    addressKey,
+    page,
+    onOpen: (connection) => lobbies.enter(connection),
+    onText: (connection, text) => dispatcher.receive(connection, text),
+    onBinary: (connection) => dispatcher.receiveBinary(connection),
+    onDrain: (connection) => connection.session?.drained(),
+    onClose: (connection) => {
+      lobbies.leave(connection);
+      if (connection.session !== null) sessions.end(connection.session);
+    },
+    onFault,
+  });
+  undo.push(() => listener.close());
+  const urlHost = host.includes(':') ? `[${host}]` : host;
+  const url = `${certificate === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
+  const fingerprint = certificate?.fingerprint;
+  writeGatewayFile(home.gatewayFile, {
+    pid: process.pid,
+    url,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  });
+  undo.push(() => removeGatewayFile(home.gatewayFile, process.pid));
+
+  let closing: Promise<void> | null = null;
+  let drainUntilMs = 0;
+  const shutDown = async (): Promise<void> => {
+    draining = true;
+    removeGatewayFile(home.gatewayFile, process.pid);
+    listener.stopListening();
+    await drain({
+      sessions,
+      lobbies,
+      runs,
+      graceMs: settings.drainMs,
+      pause: () => new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS)),
+      expired: () => clock.nowMs() >= drainUntilMs,
+    });
+    await reasoning.close();
+    await storeTokenUse().catch((error: unknown) => onFault('store token use', error));
+    await memory.close();
+    clearInterval(ticker);
+    listener.close();
+    unlock();
+  };
+  return {
+    url,
+    host,
+    port: listener.port,
+    reload,
+    close: () => {
+      drainUntilMs = closing === null ? clock.nowMs() + settings.drainMs : clock.nowMs();
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+};

@@ -1,0 +1,98 @@
+/**
+ * What the configuration means to each part: options in the parts' own words and units. The
+ * objects stay the same over a reload and only their values change, so that every part sees a
+ * change at once.
+ */
+import { networkInterfaces } from 'node:os';
+import type { Config } from '../schemas/config.js';
+import { hostName, type OriginRules } from './socket/upgrade.js';
+
+/** Descriptors kept for everything that is no client connection. */
+const RESERVED_DESCRIPTORS = 256;
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
+const WILDCARDS = new Set(['0.0.0.0', '::']);
+
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+export interface SettingsFacts {
+  /** Null where the system sets none. */
+  readonly descriptorLimit: number | null;
+  readonly certificateNames: readonly string[] | null;
+}
+
+const servedHosts = ({ gateway }: Config, { certificateNames }: SettingsFacts): ReadonlySet<string> => {
+  const addresses = Object.values(networkInterfaces()).flatMap(
+    (list) => list?.map((one) => one.address) ?? [],
+  );
+  const names = [
+    ...LOOPBACK_NAMES,
+    ...(WILDCARDS.has(gateway.host) ? addresses : [gateway.host]),
+    ...(certificateNames ?? []),
+    ...gateway.allowed_hosts,
+  ];
+  return new Set(
+    names.map((name) =>
+      name.startsWith('*.') ? name.toLowerCase() : (hostName(name.includes(':') ? `[${name}]` : name) ?? ''),
+    ),
+  );
+};
+
+export class Settings {
+  readonly #facts: SettingsFacts;
+  readonly admission = {
+    maxConnections: 0,
+    maxConnectionsPerAddress: 0,
+    maxUnauthenticated: 0,
+    maxUnauthenticatedPerAddress: 0,
+  };
+  readonly session = { maxBacklogMs: 0, maxReplyBacklogBytes: 0 };
+  readonly lobby = {
+    authTimeoutMs: 0,
+    heartbeatIntervalSeconds: 0,
+    maxMessageBytes: 0,
+    messagesPerSecond: 0,
+    burstSize: 0,
+  };
+  readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
+  drainMs = 0;
+  chunkDelayMs = 0;
+  #served: ReadonlySet<string> = new Set();
+  #allowedOrigins: ReadonlySet<string> = new Set();
+
+  constructor(config: Config, facts: SettingsFacts) {
+    this.#facts = facts;
+    this.apply(config);
+  }
+
+  apply(config: Config): void {
+    const { gateway, chat, memory, reasoning } = config;
+    const most = (this.#facts.descriptorLimit ?? Number.POSITIVE_INFINITY) - RESERVED_DESCRIPTORS;
+    this.admission.maxConnections = Math.max(1, Math.min(gateway.max_connections, most));
+    this.admission.maxConnectionsPerAddress = gateway.max_connections_per_ip;
+    this.admission.maxUnauthenticated = gateway.max_unauthenticated;
+    this.admission.maxUnauthenticatedPerAddress = gateway.max_unauthenticated_per_ip;
+    this.session.maxBacklogMs = gateway.max_backlog_seconds * 1000;
+    this.session.maxReplyBacklogBytes = gateway.max_reply_backlog_bytes;
+    this.lobby.authTimeoutMs = gateway.auth_timeout * 1000;
+    this.lobby.heartbeatIntervalSeconds = gateway.heartbeat_interval;
+    this.lobby.maxMessageBytes = gateway.max_message_bytes;
+    this.lobby.messagesPerSecond = gateway.rate_limit.messages_per_second;
+    this.lobby.burstSize = gateway.rate_limit.burst_size;
+    this.runs.detachedTimeoutMs = chat.detached_timeout * 1000;
+    this.runs.recallTokens = memory.recall_tokens;
+    this.drainMs = gateway.drain_seconds * 1000;
+    this.chunkDelayMs = reasoning.embedded.chunk_delay_ms;
+    this.#served = servedHosts(config, this.#facts);
+    this.#allowedOrigins = new Set(gateway.allowed_origins);
+  }
+
+  originRules(port: number): OriginRules {
+    return {
+      servedHosts: this.#served,
+      allowedOrigins: this.#allowedOrigins,
+      scheme: this.#facts.certificateNames === null ? 'http' : 'https',
+      port,
+    };
+  }
+}
