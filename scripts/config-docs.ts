@@ -1,0 +1,145 @@
+/** `config.example.toml` and `docs/configuration.md`, from the table of options. */
+import {
+  CONFIG_KEYS,
+  CONFIG_RULES,
+  CONFIG_SECTIONS,
+  type ConfigKey,
+  type ConfigOption,
+  configOption,
+  formatConfigValue,
+  lastOf,
+  parentOf,
+} from '../schemas/config.js';
+
+const COLUMNS = 100;
+
+/** A file with every key commented out at its default; uncommented, it parses to the defaults. */
+export function renderConfigExample(): string {
+  const lines = [
+    ...comment(
+      'The configuration of the OpenClaw gateway. Copy it to ~/.openclaw/config.toml, take the # off what you change, and check it with `openclaw config check`. Everything here stands at its default.',
+    ),
+    ...comment('Generated from schemas/config.ts: do not edit.'),
+  ];
+  for (const [section, summary] of Object.entries(CONFIG_SECTIONS)) {
+    lines.push('', ...comment(summary), `[${section}]`);
+    for (const key of keysOf(section)) {
+      const option = configOption(key);
+      lines.push('', ...comment(plain(option.reason)));
+      lines.push(...comment(plain(`Allowed: ${factsOf(option).join('; ')}.`)));
+      lines.push(`# ${lastOf(key)} = ${formatConfigValue(option.default)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The operators' page: where values come from, then a table for each section. */
+export function renderConfigPage(): string {
+  return `${[INTRODUCTION, ...Object.keys(CONFIG_SECTIONS).map(sectionOf), RULES].join('\n\n')}\n`;
+}
+
+const INTRODUCTION = `<!-- Generated from schemas/config.ts: do not edit. -->
+
+# Configuration
+
+The gateway reads \`~/.openclaw/config.toml\`, or \`config.toml\` in the directory that \`OPENCLAW_HOME\` names, or
+the file of \`--config FILE\`. Without a file every option has its default; \`config.example.toml\` shows
+them all.
+
+A value comes from the first of these that has it:
+
+1. a flag, such as \`openclaw gateway --port 18800\`;
+2. a variable: \`OPENCLAW_\`, then the key in capitals with \`__\` for each dot, such as
+   \`OPENCLAW_GATEWAY__HEARTBEAT_INTERVAL=15\` or \`OPENCLAW_GATEWAY__TLS__ENABLED=true\`; lists are written \`a,b\`;
+3. the file;
+4. the default.
+
+An unknown key or a bad value stops the start and names the file, the line and the key. Every problem of
+a file is named at once.
+
+| command | what it does |
+| --- | --- |
+| \`openclaw config list\` | prints every key, its value and where it comes from |
+| \`openclaw config get gateway.heartbeat_timeout\` | prints one value |
+| \`openclaw config set gateway.heartbeat_timeout 120\` | changes the file, keeping comments and layout; checks before it writes |
+| \`openclaw config check [FILE]\` | finds mistakes without starting anything |
+| \`openclaw config path\` | prints where the file is |
+
+Each of them follows \`--config FILE\`.
+
+A running gateway takes the options marked *reload* on \`SIGHUP\` (\`kill -HUP\` and its process id) and
+names those that need a *restart*. A file with a mistake changes nothing.`;
+
+const RULES = ['## Rules between options', '', ...CONFIG_RULES.map(({ summary }) => `- ${summary}.`)].join(
+  '\n',
+);
+
+function sectionOf(section: string): string {
+  const rows = keysOf(section).map((key) => {
+    const option = configOption(key);
+    const cells = [
+      `\`${lastOf(key)}\``,
+      `\`${formatConfigValue(option.default)}\``,
+      factsOf(option).join('; '),
+      option.reloadable ? 'reload' : 'restart',
+      option.reason,
+    ];
+    return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  });
+  return [
+    `## \`[${section}]\``,
+    '',
+    CONFIG_SECTIONS[section] ?? '',
+    '',
+    '| key | default | values | changes on | why |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+const keysOf = (section: string): readonly ConfigKey[] =>
+  CONFIG_KEYS.filter((key) => parentOf(key) === section);
+
+/** Unit, range, meaning of 0 and what the default derives from, each a phrase. */
+function factsOf(option: ConfigOption): readonly string[] {
+  switch (option.type) {
+    case 'boolean':
+      return ['true or false'];
+    case 'enum':
+      return [option.values.map((value) => `\`${formatConfigValue(value)}\``).join(' or ')];
+    case 'string':
+      return [option.rule.expected];
+    case 'strings':
+      return [`each ${option.rule.expected}`];
+    case 'integer':
+    case 'number': {
+      const range = `${grouped(option.min)} to ${grouped(option.max)}`;
+      return [
+        option.unit === undefined ? range : `${option.unit}, ${range}`,
+        ...(option.zero === undefined ? [] : [`0: ${option.zero}`]),
+        ...(option.derived === undefined
+          ? []
+          : [`unless set, ${option.derived.factor} times \`${lastOf(option.derived.from)}\``]),
+      ];
+    }
+  }
+}
+
+/** 1000000 → 1 000 000, with spaces that do not break. */
+const grouped = (value: number): string => String(value).replace(/\B(?=(?:\d{3})+$)/g, '\u00a0');
+
+/** Markdown's code marks mean nothing in a comment. */
+const plain = (text: string): string => text.replaceAll('`', '').replaceAll('\u00a0', ' ');
+
+function comment(text: string): string[] {
+  const lines: string[] = [];
+  let line = '#';
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > COLUMNS) {
+      lines.push(line);
+      line = '#';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}

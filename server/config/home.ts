@@ -1,0 +1,82 @@
+/** The home directory: where everything of one gateway stands (protocol sections 8 and 9). */
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { HomeError, reasonOf } from './errors.js';
+import { holdLock } from './lock.js';
+
+/** Absolute paths. Only `dir` is made by {@link ensureHome}; the files appear when they are written. */
+export interface Home {
+  readonly dir: string;
+  readonly configFile: string;
+  /** The token of kind `local`, for the command line of this machine. */
+  readonly localTokenFile: string;
+  readonly tokensFile: string;
+  readonly databaseFile: string;
+  /** How commands find the running gateway. */
+  readonly gatewayFile: string;
+  /** Held by the one gateway that runs in this home. */
+  readonly gatewayLock: string;
+  /** Held while `tokens.toml` is rewritten. */
+  readonly tokensLock: string;
+}
+
+/** `$OPENCLAW_HOME`, else `~/.openclaw`. Touches no file. */
+export function resolveHome(env: Readonly<Record<string, string | undefined>>): Home {
+  const dir = env.OPENCLAW_HOME
+    ? resolve(env.OPENCLAW_HOME)
+    : join(resolve(env.HOME || homedir()), '.openclaw');
+  return {
+    dir,
+    configFile: join(dir, 'config.toml'),
+    localTokenFile: join(dir, 'local-token'),
+    tokensFile: join(dir, 'tokens.toml'),
+    databaseFile: join(dir, 'openclaw.db'),
+    gatewayFile: join(dir, 'gateway.json'),
+    gatewayLock: join(dir, 'gateway.lock'),
+    tokensLock: lockPathOf(join(dir, 'tokens.toml')),
+  };
+}
+
+/** The lock beside a file that is rewritten as a whole. */
+export const lockPathOf = (file: string): string => `${file}.lock`;
+
+/**
+ * Makes the home directory, or closes an existing one to others (0700).
+ *
+ * @throws HomeError where it cannot be used, or others could put files into it.
+ */
+export function ensureHome(home: Home): void {
+  try {
+    mkdirSync(home.dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // EEXIST: recursive mkdir minds nothing but a file of that name.
+    const reason =
+      error instanceof Error && 'code' in error && error.code === 'EEXIST' ? 'it is a file' : reasonOf(error);
+    throw new HomeError(
+      `The home directory ${home.dir} cannot be made: ${reason}; set OPENCLAW_HOME to another place.`,
+    );
+  }
+  if (process.platform === 'win32' || (statSync(home.dir).mode & 0o077) === 0) return;
+  try {
+    chmodSync(home.dir, 0o700);
+  } catch {
+    // A mounted volume may belong to another user. Its group is the deployment's choice (fsGroup);
+    // what nobody chose is that everyone may replace tokens.toml.
+    if ((statSync(home.dir).mode & 0o002) !== 0) {
+      throw new HomeError(`The home directory ${home.dir} can be written by everyone; run chmod 700 on it.`);
+    }
+  }
+}
+
+/**
+ * Makes this process the one gateway of its home, until the returned function is called or the process ends.
+ *
+ * @throws LockHeldError where another gateway holds it.
+ */
+export function lockHome(home: Home): () => void {
+  return holdLock(
+    home.gatewayLock,
+    `Another gateway is running in ${home.dir}; stop it, or set OPENCLAW_HOME to another directory for this one.`,
+  );
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  buildConfig,
+  CONFIG_KEYS,
+  type ConfigKey,
+  type ConfigValue,
+  configOption,
+} from '../../schemas/config.js';
+import { compareConfigs } from './reload.js';
+
+const configOf = (values: Partial<Record<ConfigKey, ConfigValue>>) =>
+  buildConfig(new Map(Object.entries(values) as [ConfigKey, ConfigValue][]));
+
+test('what can change does, and what cannot is named and stays', () => {
+  const running = configOf({ 'gateway.port': 1 });
+  const loaded = configOf({
+    'gateway.port': 2,
+    'log.level': 'warn',
+    'gateway.allowed_hosts': ['a'],
+    'gateway.tls.enabled': true,
+  });
+  const { next, changed, needsRestart } = compareConfigs(running, loaded);
+  assert.deepEqual(changed, ['gateway.allowed_hosts', 'log.level']);
+  assert.deepEqual(needsRestart, ['gateway.port', 'gateway.tls.enabled']);
+  assert.deepEqual(
+    next,
+    configOf({ 'gateway.port': 1, 'log.level': 'warn', 'gateway.allowed_hosts': ['a'] }),
+  );
+});
+
+test('a reload without changes changes nothing', () => {
+  const running = configOf({ 'gateway.allowed_hosts': ['a'] });
+  assert.deepEqual(compareConfigs(running, configOf({ 'gateway.allowed_hosts': ['a'] })), {
+    next: running,
+    changed: [],
+    needsRestart: [],
+  });
+});
+
+test('a derived value follows on reload', () => {
+  const { next, changed } = compareConfigs(configOf({}), configOf({ 'gateway.heartbeat_interval': 5 }));
+  assert.equal(next.gateway.heartbeat_timeout, 15);
+  assert.deepEqual(changed, ['gateway.heartbeat_interval', 'gateway.heartbeat_timeout']);
+});
+
+test('only what is fixed when listening or choosing a provider needs a restart', () => {
+  const fixed = CONFIG_KEYS.filter((key) => !configOption(key).reloadable);
+  assert.deepEqual(fixed, [
+    'gateway.host',
+    'gateway.port',
+    'gateway.insecure',
+    'gateway.max_message_bytes',
+    'gateway.tls.enabled',
+    'gateway.tls.cert_path',
+    'gateway.tls.key_path',
+    'gateway.tls.min_version',
+    'reasoning.provider',
+    'metrics.host',
+    'metrics.port',
+  ]);
+});

@@ -1,0 +1,35 @@
+/** What a reload may change, and what has to wait for a restart (protocol section 8). */
+import {
+  buildConfig,
+  CONFIG_KEYS,
+  type Config,
+  type ConfigKey,
+  type ConfigValue,
+  configOption,
+  configValue,
+} from '../../schemas/config.js';
+
+export interface ConfigChanges {
+  /** The running configuration with only the reloadable changes. */
+  readonly next: Config;
+  /** Keys that differ in `next`. */
+  readonly changed: readonly ConfigKey[];
+  /** Keys that differ in what was loaded, and stay as they are until a restart. */
+  readonly needsRestart: readonly ConfigKey[];
+}
+
+/** Compares the configuration that runs with one that was just loaded. */
+export function compareConfigs(running: Config, loaded: Config): ConfigChanges {
+  const values = new Map<ConfigKey, ConfigValue>();
+  const changed: ConfigKey[] = [];
+  const needsRestart: ConfigKey[] = [];
+  for (const key of CONFIG_KEYS) {
+    const old = configValue(running, key);
+    const fresh = configValue(loaded, key);
+    const differs = JSON.stringify(old) !== JSON.stringify(fresh);
+    const { reloadable } = configOption(key);
+    if (differs) (reloadable ? changed : needsRestart).push(key);
+    values.set(key, reloadable ? fresh : old);
+  }
+  return { next: buildConfig(values), changed, needsRestart };
+}
