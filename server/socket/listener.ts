@@ -82,14 +82,23 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
     return checkOrigin({ hosts, origin: req.getHeader('origin') }, options.originRules(port));
   };
 
+  /** Null where the request may become a WebSocket. */
+  const upgradeProblem = (req: HttpRequest, addressKey: string): Refusal | null => {
+    if (stopping) return REFUSALS.draining;
+    const problem = originProblem(req);
+    if (problem !== null) return problem;
+    const refusal = admission.refusal(addressKey);
+    if (refusal === null) return null;
+    return refusal === 'gateway-full' ? REFUSALS.gatewayFull : REFUSALS.addressFull;
+  };
+
   const upgrade = (res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void => {
-    const problem = stopping ? REFUSALS.draining : originProblem(req);
-    if (problem !== null) return respond(res, problem);
     const address = Buffer.from(res.getRemoteAddressAsText()).toString();
     const addressKey = options.addressKey(address);
-    const refusal = admission.refusal(addressKey);
-    if (refusal !== null) {
-      return respond(res, refusal === 'gateway-full' ? REFUSALS.gatewayFull : REFUSALS.addressFull);
+    const problem = upgradeProblem(req, addressKey);
+    if (problem !== null) {
+      respond(res, problem);
+      return;
     }
     admission.enter(addressKey);
     const userData: UserData = { connection: new Connection(address, addressKey, onAdmitted) };
@@ -104,8 +113,8 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
 
   const get = (res: HttpResponse, req: HttpRequest): void => {
     const problem = originProblem(req) ?? (req.getUrl() === '/' ? null : REFUSALS.notFound);
-    if (problem !== null) return respond(res, problem);
-    res.cork(() => res.writeHeader('Content-Type', options.page.contentType).end(options.page.body));
+    if (problem !== null) respond(res, problem);
+    else res.cork(() => res.writeHeader('Content-Type', options.page.contentType).end(options.page.body));
   };
 
   /** A throw in these handlers ends the process, whoever listens for uncaught exceptions. */

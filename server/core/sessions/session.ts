@@ -4,7 +4,7 @@ import type { Principal } from '../channels/principal.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
 import type { ChannelLog, Frame, Stream } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
-import { type Clock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import { DROPPED, type Peer } from './peer.js';
 

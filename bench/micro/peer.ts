@@ -1,0 +1,60 @@
+/** A peer without a socket: what the core does for a message, and nothing of what a socket costs. */
+import { Channel } from '../../server/core/channels/channel.js';
+import { Principal } from '../../server/core/channels/principal.js';
+import { Peer, SENT, type SendOutcome } from '../../server/core/sessions/peer.js';
+import { Session, type SessionShared } from '../../server/core/sessions/session.js';
+import { Pump } from '../../server/core/streams/pump.js';
+import { systemClock } from '../../server/core/time/clock.js';
+import { TimerWheel } from '../../server/core/time/timer-wheel.js';
+
+export class CountingPeer extends Peer {
+  override readonly address = '127.0.0.1';
+  override readonly unsentBytes = 0;
+  sentFrames = 0;
+  sentCharacters = 0;
+
+  override admitted(): void {}
+
+  override send(text: string): SendOutcome {
+    this.sentFrames += 1;
+    this.sentCharacters += text.length;
+    return SENT;
+  }
+
+  override close(): void {
+    throw new Error('a benchmark closes nothing');
+  }
+}
+
+/** A gateway's shared parts; the pump's flush is called by hand. */
+export const createShared = (): { readonly shared: SessionShared; readonly flush: () => void } => {
+  let pending: (() => void) | null = null;
+  const shared: SessionShared = {
+    clock: systemClock,
+    wheel: new TimerWheel(100, systemClock.nowMs()),
+    pump: new Pump((flush) => {
+      pending = flush;
+    }),
+    limits: { maxBacklogMs: 60_000, maxReplyBacklogBytes: 4 * 1024 * 1024 },
+  };
+  const flush = (): void => {
+    const run = pending;
+    pending = null;
+    run?.();
+  };
+  return { shared, flush };
+};
+
+/** A session of every scope with its own peer. */
+export const createSession = (principal: Principal, shared: SessionShared): Session => {
+  const peer = new CountingPeer();
+  const identity = { sessionId: 'sess-bench', clientId: 'bench', principal, scopeBits: 63, tokenHash: '' };
+  const session = new Session(peer, identity, principal.defaultChannel, shared);
+  peer.session = session;
+  return session;
+};
+
+export const createPrincipal = (): Principal => new Principal('bench', [{ channelId: 'default', name: 'default' }]);
+
+/** A channel of its own, for a log that grows. */
+export const createChannel = (principal: Principal): Channel => new Channel(principal, 'ch-bench', 'bench');

@@ -1,0 +1,45 @@
+/** What does the gateway itself cost for a message: decode, route, validate, handle, reply? */
+import { Bench } from 'tinybench';
+import { createMetrics } from '../../metrics/metrics.js';
+import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
+import { buildRoutes, type Handlers } from '../../server/core/rpc/router.js';
+import type { Lobbies } from '../../server/core/sessions/lobby.js';
+import { createPrincipal, createSession, createShared } from './peer.js';
+import { report } from './report.js';
+
+const MESSAGES = 100;
+const frame = new TextEncoder().encode('{"jsonrpc":"2.0","method":"system.ping","params":{},"id":"req-0001"}');
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const { shared } = createShared();
+const { peer } = createSession(createPrincipal(), shared);
+const dispatcher = new Dispatcher({
+  routes: buildRoutes({ 'system.ping': () => ({ pong: true }) } as unknown as Handlers),
+  // An authenticated peer never meets it.
+  lobbies: null as unknown as Lobbies,
+  metrics: createMetrics(),
+  onFault: (_method, _traceId, error) => {
+    throw error;
+  },
+});
+
+/** The same exchange as it is usually written. */
+const plain = (text: string): string => {
+  const { method, id } = JSON.parse(text) as { method: string; id: string };
+  if (method !== 'system.ping') throw new Error(method);
+  return JSON.stringify({ jsonrpc: '2.0', result: { pong: true }, id });
+};
+
+const bench = new Bench({ time: 1000, warmupTime: 300 });
+bench
+  .add('JSON.parse, a comparison, JSON.stringify', () => {
+    for (let i = 0; i < MESSAGES; i += 1) peer.send(plain(utf8.decode(frame)));
+  })
+  .add('decode + route + validate + reply', () => {
+    for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, utf8.decode(frame));
+  })
+  .add('decode alone', () => {
+    for (let i = 0; i < MESSAGES; i += 1) utf8.decode(frame);
+  });
+await bench.run();
+report('system.ping', bench, () => MESSAGES);
