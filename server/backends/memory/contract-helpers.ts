@@ -1,0 +1,79 @@
+/** What the parts of the memory port's contract, and an implementation's own tests, are written with. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { AddMessageOutcome, MemoryPort, NewMessage, ReplyEnd, ReplyRef } from './port.js';
+
+/** Opens the memory that `dir` holds; empty the first time. */
+export type OpenMemory = (dir: string) => Promise<MemoryPort>;
+
+/** When everything in these tests is said, unless a test says otherwise. */
+export const START_MS = Date.UTC(2026, 2, 20);
+/** The whole channel on one page. */
+export const EVERYTHING = { before: null, limit: 200, maxBytes: 64 * 1024 * 1024 };
+
+/** A message of ada's in `default`, except where `change` says otherwise. */
+export const newMessage = (content: string, change: Partial<NewMessage> = {}): NewMessage => ({
+  principal: 'ada',
+  channelId: 'default',
+  messageId: `id-${content.slice(0, 40)}`,
+  clientId: 'terminal',
+  content,
+  metadata: null,
+  idempotencyKey: null,
+  createdAtMs: START_MS,
+  ...change,
+});
+
+/** The end of a reply, except where `change` says otherwise. */
+export const replyEnd = (text: string, change: Partial<ReplyEnd> = {}): ReplyEnd => ({
+  text,
+  finishReason: 'stop',
+  totalTokens: 0,
+  durationMs: 0,
+  usage: null,
+  error: null,
+  ...change,
+});
+
+/** A temporary directory, removed after the test. */
+export const temporaryDirectory = async (t: TestContext): Promise<string> => {
+  const dir = await mkdtemp(join(tmpdir(), 'memory-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+};
+
+/** The contents of a channel as history gives them, oldest first. */
+export const contents = async (memory: MemoryPort, channelId = 'default', principal = 'ada') =>
+  (await memory.history(principal, channelId, EVERYTHING))?.messages.map(({ content }) => content);
+
+/** The seq of a message that must have been stored. */
+export const seqOf = (outcome: AddMessageOutcome): number => {
+  assert.equal(outcome.outcome, 'stored');
+  return 'seq' in outcome ? outcome.seq : 0;
+};
+
+/** The reply to a message stored at `seq`. */
+export const replyTo = (message: NewMessage, seq: number): ReplyRef => ({
+  principal: message.principal,
+  channelId: message.channelId,
+  messageId: message.messageId,
+  seq: seq + 1,
+});
+
+/** Stores a message and its finished reply; returns the message's seq. */
+export const converse = async (memory: MemoryPort, message: NewMessage, answer: string): Promise<number> => {
+  const seq = seqOf(await memory.addMessage(message));
+  await memory.finishReply(replyTo(message, seq), replyEnd(answer));
+  return seq;
+};
+
+/** Opens a memory on a new directory with ada in it; closed after the test. */
+export const startMemory = async (t: TestContext, open: OpenMemory): Promise<MemoryPort> => {
+  const memory = await open(await temporaryDirectory(t));
+  t.after(() => memory.close());
+  await memory.openPrincipal('ada');
+  return memory;
+};

@@ -1,0 +1,133 @@
+/** The part of the memory port's contract about finding things again. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { converse, newMessage, type OpenMemory, replyTo, startMemory } from './contract-helpers.js';
+import type { MemoryPort } from './port.js';
+
+/** Declares the tests of `search` and `recall` for the implementation that `open` opens. */
+export const searchContract = (name: string, open: OpenMemory): void => {
+  /** Stores messages, each with its finished reply: seqs 1, 3, 5, … and 2, 4, 6, … */
+  const tell = async (memory: MemoryPort, turns: readonly (readonly [string, string])[]): Promise<void> => {
+    for (const [message, answer] of turns) await converse(memory, newMessage(message), answer);
+  };
+  const found = async (memory: MemoryPort, query: string, limit = 20) =>
+    (await memory.search('ada', 'default', { query, limit }))?.map(({ content }) => content);
+
+  describe(`${name}: search`, () => {
+    test('finds all the words, whatever their case and accents, the last one by its beginning', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [
+        ['The café on Elm Street', 'It opens at nine'],
+        ['Cafés elsewhere', 'None'],
+      ]);
+      assert.deepEqual(await found(memory, 'CAFE elm'), ['The café on Elm Street']);
+      assert.deepEqual(await found(memory, 'street ca'), ['The café on Elm Street']);
+      assert.deepEqual(await found(memory, 'caf elm'), []);
+      assert.deepEqual(await found(memory, 'opens'), ['It opens at nine']);
+      assert.deepEqual(await found(memory, 'opens street'), []);
+    });
+
+    test('gives the best first, and no more than asked for', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [
+        ['a long text in which the word whale stands once among very many other words', 'yes'],
+        ['whale, whale', 'no'],
+      ]);
+      const hits = await memory.search('ada', 'default', { query: 'whale', limit: 5 });
+      assert.equal(hits?.[0]?.content, 'whale, whale');
+      assert.ok(hits.length === 2 && (hits[0]?.score ?? 0) > (hits[1]?.score ?? 0));
+      assert.deepEqual(await found(memory, 'whale', 1), ['whale, whale']);
+      const { score, ...hit } = hits[0] ?? { score: 0 };
+      const { messageId, createdAtMs } = newMessage('whale, whale');
+      const expected = {
+        messageId,
+        channelId: 'default',
+        role: 'user',
+        content: 'whale, whale',
+        createdAtMs,
+      };
+      assert.deepEqual(hit, expected);
+    });
+
+    test('takes every query as words', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [['needle AND thread', 'content near column']]);
+      for (const query of [
+        '"needle',
+        "needle'",
+        'needle*',
+        '*needle',
+        '(needle',
+        'need\0',
+        '\0needle',
+        '-needle',
+      ]) {
+        assert.deepEqual(await found(memory, query), ['needle AND thread'], JSON.stringify(query));
+      }
+      for (const query of [
+        'content:needle',
+        'needle OR nothing',
+        'NEAR(needle thread)',
+        'NOT needle',
+        '^thread nee"',
+      ]) {
+        assert.ok(Array.isArray(await found(memory, query)), query);
+      }
+      assert.deepEqual(await found(memory, 'content:needle'), []);
+      assert.deepEqual(await found(memory, 'needle OR nothing'), []);
+      assert.deepEqual(await found(memory, 'needle AND'), ['needle AND thread']);
+      assert.deepEqual(await found(memory, 'needle '.repeat(1000)), ['needle AND thread']);
+      assert.deepEqual(await found(memory, Array.from({ length: 1000 }, (_, i) => `w${i}`).join(' ')), []);
+    });
+
+    test('finds nothing where there is no word, and does not take ids for words', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [['hello 😀', '...']]);
+      for (const query of ['', ' ', '"', '***', '\0', '😀', '"" ""', '1', 'default']) {
+        assert.deepEqual(await found(memory, query), [], JSON.stringify(query));
+      }
+    });
+  });
+
+  describe(`${name}: recall`, () => {
+    const recalled = async (memory: MemoryPort, query: string, beforeSeq: number, maxTokens: number) =>
+      (await memory.recall('ada', 'default', { query, beforeSeq, maxTokens })).map(({ seq }) => seq);
+
+    test('gives the last turns and the best older matches, newest first, none twice', async (t) => {
+      const memory = await startMemory(t, open);
+      // 40 bytes each: 10 tokens.
+      const filler = (i: number) => `filler ${String(i).padStart(3, '0')} ${'x'.repeat(29)}`;
+      const turns = Array.from({ length: 20 }, (_, i) => [filler(2 * i), filler(2 * i + 1)] as const);
+      await tell(memory, [['the whale is called Bartholomew ........', 'ok'], ...turns]);
+      assert.deepEqual(await recalled(memory, 'What was the whale called?', 43, 60), [42, 41, 40, 39, 38, 1]);
+      assert.deepEqual(await recalled(memory, 'filler', 43, 60), [42, 41, 40, 39, 38, 37]);
+      assert.deepEqual(await recalled(memory, '???', 43, 60), [42, 41, 40, 39, 38, 37]);
+      assert.deepEqual(await recalled(memory, 'whale', 3, 100), [2, 1]);
+      const [newest] = await memory.recall('ada', 'default', { query: 'x', beforeSeq: 43, maxTokens: 10 });
+      assert.deepEqual(newest, { seq: 42, role: 'assistant', content: filler(39) });
+    });
+
+    test('counts a token for every 4 bytes of UTF-8, rounded up, and keeps the budget', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [['€€€', '12345']]);
+      assert.deepEqual(await recalled(memory, '', 3, 5), [2, 1]);
+      assert.deepEqual(await recalled(memory, '', 3, 4), [2]);
+      assert.deepEqual(await recalled(memory, '', 3, 1), []);
+      assert.deepEqual(await recalled(memory, '', 3, 0), []);
+    });
+
+    test('leaves out what is not before beforeSeq, open replies and empty ones', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [
+        ['whale one', ''],
+        ['whale two', 'whale three'],
+      ]);
+      await memory.addMessage(newMessage('whale four'));
+      await memory.appendReply(replyTo(newMessage('whale four'), 5), 'whale five');
+      await memory.addMessage(newMessage('whale six'));
+      assert.deepEqual(await recalled(memory, 'whale', 7, 1000), [5, 4, 3, 1]);
+      assert.deepEqual(await recalled(memory, 'whale', 4, 1000), [3, 1]);
+      assert.deepEqual(await recalled(memory, 'whale', 1, 1000), []);
+    });
+  });
+};

@@ -1,0 +1,45 @@
+/** What crosses between the gateway's thread and the memory's: calls one way, their answers back, in order. */
+import type { MemoryPort } from './port.js';
+
+type Name = Exclude<keyof MemoryPort, 'close'>;
+
+/** The port's calls as the store runs them: synchronous, one at a time. */
+export type Operations = {
+  readonly [N in Name]: (...args: Parameters<MemoryPort[N]>) => Awaited<ReturnType<MemoryPort[N]>>;
+};
+
+export type Call = { readonly [N in Name]: readonly [name: N, ...args: Parameters<MemoryPort[N]>] }[Name];
+
+/** What became of one call; `error` is a sentence for the log. */
+export type Answer = { readonly value: unknown } | { readonly error: string };
+
+/** To the thread: calls to run after all earlier ones, or the order to finish and end. */
+export type Request = readonly Call[] | 'close';
+
+/** From the thread: first whether the database is open, then answers in the order of the calls. */
+export type Report =
+  | { readonly opened: true }
+  | { readonly refused: string }
+  | { readonly answers: readonly Answer[] };
+
+/**
+ * Where one message between the threads, and one transaction, is cut: both threads hold a
+ * few of these, so thousands of large calls in one turn cost time and not memory.
+ */
+export const MAX_GROUP_CHARS = 4 * 1024 * 1024;
+
+/** What a value weighs towards {@link MAX_GROUP_CHARS}: its strings, and a little for everything else. */
+export const weigh = (value: unknown): number => {
+  if (typeof value === 'string') return value.length + 16;
+  if (typeof value !== 'object' || value === null) return 8;
+  let chars = 16;
+  const members: Iterable<unknown> = value instanceof Map ? value.entries() : Object.values(value);
+  for (const member of members) chars += weigh(member);
+  return chars;
+};
+
+/** An error's words and code. SQLite's errors are text before they cross: the copy of one has lost its message. */
+export const errorText = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? `${error.message} (${String(error.code)})` : error.message;
+};

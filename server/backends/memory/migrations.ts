@@ -1,0 +1,104 @@
+/**
+ * The database's schema, as the steps that lead to it. `PRAGMA user_version` counts the steps a
+ * database has taken. A step that was released is never edited; a change is a new step.
+ */
+import type { Database } from 'better-sqlite3';
+
+const version1 = `
+  -- No principal: the channel was deleted and is being erased.
+  CREATE TABLE channels (
+    id            INTEGER PRIMARY KEY,
+    principal     TEXT,
+    channel_id    TEXT    NOT NULL,
+    name          TEXT    NOT NULL,
+    metadata      TEXT    NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    UNIQUE (principal, channel_id)
+  ) STRICT;
+
+  -- A reply has the message_id of the message it answers, and the seq after it. The seqs of a
+  -- channel count from 1 without gaps. content comes last: SQLite then finds every other column
+  -- without walking through a long one.
+  CREATE TABLE messages (
+    id            INTEGER PRIMARY KEY,
+    channel       INTEGER NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
+    seq           INTEGER NOT NULL,
+    message_id    TEXT    NOT NULL,
+    role          TEXT    NOT NULL CHECK (role IN ('user', 'assistant')),
+    client_id     TEXT,
+    created_at_ms INTEGER NOT NULL,
+    finish_reason TEXT,
+    total_tokens  INTEGER NOT NULL DEFAULT 0,
+    duration_ms   INTEGER NOT NULL DEFAULT 0,
+    usage         TEXT,
+    error         TEXT,
+    metadata      TEXT,
+    content       TEXT    NOT NULL,
+    UNIQUE (channel, seq)
+  ) STRICT;
+  CREATE INDEX replies_by_message ON messages (message_id) WHERE role = 'assistant';
+  CREATE INDEX open_replies ON messages (id) WHERE role = 'assistant' AND finish_reason IS NULL;
+
+  CREATE TABLE idempotency (
+    id            INTEGER PRIMARY KEY,
+    principal     TEXT    NOT NULL,
+    key           TEXT    NOT NULL,
+    message       INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    created_at_ms INTEGER NOT NULL,
+    UNIQUE (principal, key)
+  ) STRICT;
+  CREATE INDEX idempotency_by_message ON idempotency (message);
+  CREATE INDEX idempotency_by_age ON idempotency (created_at_ms);
+
+  CREATE TABLE token_use (
+    token_hash      TEXT    PRIMARY KEY,
+    last_used_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- The index holds messages, and replies once they have ended. The channel's number is a column
+  -- of it, so that a search stays inside its channel without reading other channels' rows.
+  CREATE VIEW indexed_messages AS
+    SELECT id, channel, content FROM messages WHERE role = 'user' OR finish_reason IS NOT NULL;
+  CREATE VIRTUAL TABLE message_index USING fts5 (
+    channel, content,
+    content = 'indexed_messages', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+  );
+  -- Without this, what was deleted stays readable in the index until a later merge.
+  INSERT INTO message_index (message_index, rank) VALUES ('secure-delete', 1);
+
+  CREATE TRIGGER index_message AFTER INSERT ON messages
+    WHEN new.role = 'user' OR new.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (rowid, channel, content) VALUES (new.id, new.channel, new.content);
+  END;
+  CREATE TRIGGER index_reply AFTER UPDATE OF finish_reason ON messages
+    WHEN old.role = 'assistant' AND old.finish_reason IS NULL AND new.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (rowid, channel, content) VALUES (new.id, new.channel, new.content);
+  END;
+  CREATE TRIGGER unindex_message AFTER DELETE ON messages
+    WHEN old.role = 'user' OR old.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (message_index, rowid, channel, content)
+      VALUES ('delete', old.id, old.channel, old.content);
+  END;
+`;
+
+const MIGRATIONS: readonly string[] = [version1];
+
+/** The schema version this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** Steps that a database has taken; 0 for an empty one. */
+export const schemaVersion = (db: Database): number => Number(db.pragma('user_version', { simple: true }));
+
+/** Takes the steps that are missing, all or none. The version must not be above {@link SCHEMA_VERSION}. */
+export const migrate = (db: Database): void => {
+  const version = schemaVersion(db);
+  if (version === SCHEMA_VERSION) return;
+  const takeSteps = db.transaction(() => {
+    for (const step of MIGRATIONS.slice(version)) db.exec(step);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+  });
+  takeSteps.immediate();
+};

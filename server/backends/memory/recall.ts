@@ -1,0 +1,145 @@
+/** Finding things again: search for people, recall for models. */
+import type { Database, Statement } from 'better-sqlite3';
+import { PROTOCOL } from '../../../schemas/codes.js';
+import type { Channels } from './channels.js';
+import type { RecalledMessage, SearchHit } from './port.js';
+import { allWords, anyWord } from './search-query.js';
+
+/** Older matches that recall looks at, best first. */
+const MAX_MATCHES = 64;
+/** The usual estimate of a token where no tokenizer is at hand. */
+const BYTES_PER_TOKEN = 4;
+/** A search's answer ends before this much content, as a page of history does; never empty for that. */
+const MAX_SEARCH_BYTES = PROTOCOL.maxHistoryPageBytes;
+
+interface Match {
+  readonly seq: number;
+  /** BM25 as SQLite gives it: negative, lower is better. */
+  readonly rank: number;
+}
+
+interface MessageRow extends RecalledMessage {
+  readonly messageId: string;
+  readonly createdAtMs: number;
+}
+
+const COLUMNS = 'seq, role, content, message_id AS messageId, created_at_ms AS createdAtMs';
+
+/** The port's `search` and `recall`, as it describes them, run at once on an open database. */
+export class Recall {
+  readonly #channels: Channels;
+  readonly #matches: Statement<
+    [query: string, channel: number, before: number, maxBytes: number, limit: number],
+    Match
+  >;
+  readonly #message: Statement<[channel: number, seq: number], MessageRow>;
+  readonly #newest: Statement<[channel: number, before: number], MessageRow>;
+
+  constructor(db: Database, channels: Channels) {
+    this.#channels = channels;
+    // Weight 0: the channel's number narrows the search down and says nothing about a text. The
+    // contents stay out of the sort, which would hold all of them.
+    this.#matches = db.prepare(
+      `SELECT seq, bm25(message_index, 0.0, 1.0) AS rank
+       FROM message_index JOIN messages ON messages.id = message_index.rowid
+       WHERE message_index MATCH ? AND messages.channel = ? AND seq < ? AND octet_length(messages.content) <= ?
+       ORDER BY rank, seq DESC LIMIT ?`,
+    );
+    this.#message = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE channel = ? AND seq = ?`);
+    // Only what a model should see: replies that have ended, and nothing empty.
+    this.#newest = db.prepare(
+      `SELECT ${COLUMNS} FROM messages
+       WHERE channel = ? AND seq < ? AND (role = 'user' OR finish_reason IS NOT NULL) AND content <> ''
+       ORDER BY seq DESC`,
+    );
+  }
+
+  search(
+    principal: string,
+    channelId: string,
+    ask: { readonly query: string; readonly limit: number },
+  ): readonly SearchHit[] | null {
+    const channel = this.#channels.key(principal, channelId);
+    if (channel === undefined) return null;
+    const query = allWords(channel, ask.query);
+    if (query === null) return [];
+    const matches = this.#matches.all(
+      query,
+      channel,
+      Number.MAX_SAFE_INTEGER,
+      Number.MAX_SAFE_INTEGER,
+      ask.limit,
+    );
+    // BM25 weighs words by how rare they are in the whole database. Relative to the best hit, a
+    // score does not tell a principal whether others have written a word.
+    const best = matches[0]?.rank ?? -1;
+    const hits: SearchHit[] = [];
+    let leftBytes = MAX_SEARCH_BYTES;
+    for (const { seq, rank } of matches) {
+      const found = this.#message.get(channel, seq);
+      if (found === undefined) continue;
+      const { messageId, role, content, createdAtMs } = found;
+      leftBytes -= Buffer.byteLength(content);
+      if (leftBytes < 0 && hits.length > 0) break;
+      hits.push({ messageId, channelId, role, content, score: rank / best, createdAtMs });
+    }
+    return hits;
+  }
+
+  recall(
+    principal: string,
+    channelId: string,
+    ask: { readonly query: string; readonly beforeSeq: number; readonly maxTokens: number },
+  ): readonly RecalledMessage[] {
+    const channel = this.#channels.key(principal, channelId);
+    if (channel === undefined) return [];
+    const chosen = new Choice(ask.maxTokens);
+
+    /** Chooses from the newest below `before` until one does not fit; returns the oldest seq chosen. */
+    const chooseNewest = (before: number, reservedTokens: number): number => {
+      let oldest = before;
+      for (const found of this.#newest.iterate(channel, before)) {
+        if (!chosen.add(found, reservedTokens)) break;
+        oldest = found.seq;
+      }
+      return oldest;
+    };
+
+    const oldest = chooseNewest(ask.beforeSeq, Math.ceil(ask.maxTokens / 2));
+    const query = anyWord(channel, ask.query);
+    if (query !== null) {
+      const maxBytes = chosen.leftTokens * BYTES_PER_TOKEN;
+      for (const { seq } of this.#matches.all(query, channel, oldest, maxBytes, MAX_MATCHES)) {
+        const found = this.#message.get(channel, seq);
+        if (found !== undefined) chosen.add(found, 0);
+      }
+    }
+    // What the matches left of the budget goes to the turns before.
+    chooseNewest(oldest, 0);
+    return chosen.newestFirst();
+  }
+}
+
+/** Messages within a budget of estimated tokens, none twice. */
+class Choice {
+  leftTokens: number;
+  readonly #chosen = new Map<number, RecalledMessage>();
+
+  constructor(maxTokens: number) {
+    this.leftTokens = maxTokens;
+  }
+
+  /** False: it does not fit what is left beyond `reservedTokens`. */
+  add({ seq, role, content }: RecalledMessage, reservedTokens: number): boolean {
+    if (this.#chosen.has(seq)) return true;
+    const tokens = Math.ceil(Buffer.byteLength(content) / BYTES_PER_TOKEN);
+    if (tokens > this.leftTokens - reservedTokens) return false;
+    this.#chosen.set(seq, { seq, role, content });
+    this.leftTokens -= tokens;
+    return true;
+  }
+
+  newestFirst(): readonly RecalledMessage[] {
+    return [...this.#chosen.values()].sort((a, b) => b.seq - a.seq);
+  }
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import Sqlite from 'better-sqlite3';
+import { memoryContract } from './contract.js';
+import { contents, newMessage, replyEnd, temporaryDirectory } from './contract-helpers.js';
+import type { MemoryPort } from './port.js';
+import { openSqliteMemory } from './sqlite.js';
+
+const fileIn = (dir: string): string => join(dir, 'openclaw.db');
+
+memoryContract('SQLite', (dir) => openSqliteMemory({ path: fileIn(dir) }));
+
+/** A file that already holds the schema, and `statements` on top of it. */
+const prepared = async (t: TestContext, statements: string): Promise<string> => {
+  const path = fileIn(await temporaryDirectory(t));
+  await (await openSqliteMemory({ path })).close();
+  const db = new Sqlite(path);
+  db.exec(statements);
+  db.close();
+  return path;
+};
+
+const opened = async (t: TestContext, path: string): Promise<MemoryPort> => {
+  const memory = await openSqliteMemory({ path });
+  t.after(() => memory.close());
+  await memory.openPrincipal('ada');
+  return memory;
+};
+
+/** A trigger that makes the message `poison` do `action`, when its row is there and its reply's comes. */
+const poison = (action: string): string =>
+  `CREATE TRIGGER poison AFTER INSERT ON messages WHEN new.role = 'assistant' AND new.message_id = 'id-poison' BEGIN ${action}; END;`;
+
+const storeThree = (memory: MemoryPort) =>
+  Promise.allSettled(['before', 'poison', 'after'].map((content) => memory.addMessage(newMessage(content))));
+
+test('the files are for their owner alone, whatever mode they had', async (t) => {
+  const path = fileIn(await temporaryDirectory(t));
+  writeFileSync(path, '', { mode: 0o644 });
+  const umask = process.umask(0);
+  t.after(() => process.umask(umask));
+  const memory = await opened(t, path);
+  await memory.addMessage(newMessage('hello'));
+  const modes = ['', '-wal', '-shm'].map((suffix) => statSync(path + suffix).mode & 0o777);
+  assert.deepEqual(modes, [0o600, 0o600, 0o600]);
+});
+
+test('closing leaves one file', async (t) => {
+  const dir = await temporaryDirectory(t);
+  const memory = await openSqliteMemory({ path: fileIn(dir) });
+  await memory.openPrincipal('ada');
+  await memory.close();
+  assert.deepEqual(readdirSync(dir), ['openclaw.db']);
+});
+
+test('what a deleted channel held is in none of the files any more', async (t) => {
+  const dir = await temporaryDirectory(t);
+  const memory = await opened(t, fileIn(dir));
+  const channel = { channelId: 'coding', name: 'coding', metadata: {}, createdAtMs: 0 };
+  await memory.createChannel('ada', channel, 10);
+  const secret = newMessage('swordfish', { channelId: 'coding', messageId: 'm' });
+  await memory.addMessage(secret);
+  const reply = { principal: 'ada', channelId: 'coding', messageId: 'm', seq: 2 };
+  await memory.finishReply(reply, replyEnd(`${'swordfish '.repeat(2000)}.`));
+  await memory.addMessage(newMessage('marker'));
+
+  const holds = (word: string): boolean =>
+    readdirSync(dir).some((name) => readFileSync(join(dir, name)).includes(word));
+  assert.ok(holds('swordfish'));
+  await memory.deleteChannel('ada', 'coding');
+  // Erasing takes its first step before the next call, and this channel needs only one.
+  await memory.listChannels('ada');
+  assert.ok(holds('marker'));
+  assert.ok(!holds('swordfish'));
+});
+
+test('a call that fails in a group fails alone', async (t) => {
+  const memory = await opened(t, await prepared(t, poison(`SELECT raise(ABORT, 'bad statement')`)));
+  const [before, bad, after] = await storeThree(memory);
+  assert.deepEqual(before, { status: 'fulfilled', value: { outcome: 'stored', seq: 1 } });
+  assert.deepEqual(after, { status: 'fulfilled', value: { outcome: 'stored', seq: 3 } });
+  assert.ok(bad?.status === 'rejected');
+  assert.match(String(bad.reason), /^MemoryError: memory addMessage failed: bad statement/);
+  assert.deepEqual(await contents(memory), ['before', '', 'after', '']);
+});
+
+for (const [what, statements] of [
+  ['a statement that takes the transaction with it', poison(`SELECT raise(ROLLBACK, 'all is lost')`)],
+  [
+    'a commit that fails',
+    `CREATE TABLE debt (id INTEGER PRIMARY KEY, owed INTEGER REFERENCES debt (id) DEFERRABLE INITIALLY DEFERRED);
+     ${poison('INSERT INTO debt (owed) VALUES (99)')}`,
+  ],
+] as const) {
+  test(`${what} fails every call of the group, and the next group goes on`, async (t) => {
+    const memory = await opened(t, await prepared(t, statements));
+    for (const { status } of await storeThree(memory)) assert.equal(status, 'rejected');
+    assert.deepEqual(await contents(memory), []);
+    await memory.addMessage(newMessage('next'));
+    assert.deepEqual(await contents(memory), ['next', '']);
+  });
+}
+
+test('a call that cannot be copied to the thread fails alone', async (t) => {
+  const memory = await opened(t, fileIn(await temporaryDirectory(t)));
+  const outcomes = await Promise.allSettled([
+    memory.addMessage(newMessage('before')),
+    memory.addMessage(newMessage('bad', { metadata: { call: () => {} } })),
+    memory.addMessage(newMessage('after')),
+  ]);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual(await contents(memory), ['before', '', 'after', '']);
+});
+
+test('answers that are larger than a group come all, and in order', async (t) => {
+  const memory = await opened(t, fileIn(await temporaryDirectory(t)));
+  const large = 'x'.repeat(1024 * 1024);
+  const pages = [];
+  for (let i = 0; i < 8; i++) {
+    void memory.addMessage(newMessage(large + i));
+    pages.push(memory.history('ada', 'default', { before: null, limit: 3, maxBytes: 64 * 1024 * 1024 }));
+  }
+  for (const [i, page] of (await Promise.all(pages)).entries()) {
+    assert.equal(page?.messages.at(-2)?.content, large + i);
+  }
+});
+
+test('a thread that dies rejects what is pending and what follows, and says so once', async (t) => {
+  const path = fileIn(await temporaryDirectory(t));
+  const started = once(process, 'worker') as Promise<[Worker]>;
+  const failures: Error[] = [];
+  const memory = await openSqliteMemory({ path, onFailure: (error) => failures.push(error) });
+  const [worker] = await started;
+  const pending = assert.rejects(memory.openPrincipal('ada'), {
+    name: 'MemoryError',
+    message: /exit code 1/,
+  });
+  await worker.terminate();
+  await pending;
+  await assert.rejects(memory.openPrincipal('ada'), { name: 'MemoryError' });
+  assert.deepEqual(
+    failures.map(({ name }) => name),
+    ['MemoryError'],
+  );
+  await memory.close();
+});
+
+test('every acknowledged message survives SIGKILL, once and in order', async (t) => {
+  const path = fileIn(await temporaryDirectory(t));
+  const program = fileURLToPath(new URL('./crash-writer.js', import.meta.url));
+  const acknowledged: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    const child = spawn(process.execPath, [program, path, `round${round}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: child.stdout });
+    let printed = 0;
+    for await (const line of lines) {
+      acknowledged.push(line);
+      printed += 1;
+      if (printed === 200 + 150 * round) child.kill('SIGKILL');
+    }
+    assert.ok(printed >= 200 && child.killed);
+
+    const memory = await openSqliteMemory({ path });
+    const stored: { messageId: string; role: string; finishReason?: string }[] = [];
+    let before: number | null = null;
+    for (let more = true; more; ) {
+      const page = await memory.history('ada', 'default', { before, limit: 200, maxBytes: 1024 * 1024 });
+      assert.ok(page !== null);
+      stored.unshift(...page.messages);
+      before = page.messages[0]?.seq ?? 0;
+      more = page.hasMore;
+    }
+    await memory.close();
+    const messages = stored.filter(({ role }) => role === 'user').map(({ messageId }) => messageId);
+    assert.equal(new Set(messages).size, messages.length);
+    const wasAcknowledged = new Set(acknowledged);
+    const kept = messages.filter((id) => wasAcknowledged.has(id));
+    assert.deepEqual(kept, acknowledged);
+    assert.equal(stored.length, 2 * messages.length);
+    assert.ok(stored.every(({ role, finishReason }) => role === 'user' || finishReason === 'interrupted'));
+  }
+});

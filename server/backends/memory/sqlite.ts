@@ -1,0 +1,183 @@
+/**
+ * The memory in an SQLite database, on a thread of its own.
+ *
+ * This side gathers the calls of one turn of the event loop into one message and matches the
+ * answers, which come in order, to the promises that wait for them. The other side is `worker.ts`.
+ */
+import { Worker } from 'node:worker_threads';
+import {
+  type Answer,
+  type Call,
+  errorText,
+  MAX_GROUP_CHARS,
+  type Operations,
+  type Report,
+  type Request,
+  weigh,
+} from './messages.js';
+import { MemoryError, type MemoryPort } from './port.js';
+
+/**
+ * A ceiling for the thread's JavaScript heap, many times what it uses: the messages between the
+ * threads are cut at {@link MAX_GROUP_CHARS}. A small young generation keeps its resident size low.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
+
+interface Waiting {
+  readonly call: Call;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: MemoryError) => void;
+}
+
+type CallOf<N extends keyof Operations> = Extract<Call, readonly [N, ...unknown[]]>;
+
+class SqliteMemory implements MemoryPort {
+  readonly #worker: Worker;
+  readonly #onFailure: (error: MemoryError) => void;
+  /** Called in this turn, not yet posted. */
+  #queued: Waiting[] = [];
+  #queuedChars = 0;
+  /** Posted, in the order their answers will come. */
+  #posted: Waiting[] = [];
+  /** Why new calls are refused; null while they are not. */
+  #refusal: MemoryError | null = null;
+  #ended = false;
+  #closing: Promise<void> | null = null;
+  #settleClose: (error: MemoryError | null) => void = () => {};
+
+  constructor(worker: Worker, onFailure: (error: MemoryError) => void) {
+    this.#worker = worker;
+    this.#onFailure = onFailure;
+    worker.on('message', (report: Report) => {
+      if ('answers' in report) this.#settle(report.answers);
+    });
+    worker.on('messageerror', (error) => this.#end(threadFailed(error)));
+    worker.on('error', (error) => this.#end(threadFailed(error)));
+    worker.on('exit', (code) => {
+      const clean = this.#closing !== null && this.#posted.length === 0;
+      this.#end(clean ? null : new MemoryError(`The memory thread ended with exit code ${code}.`));
+    });
+  }
+
+  readonly openPrincipal: MemoryPort['openPrincipal'] = (...args) => this.#call(['openPrincipal', ...args]);
+  readonly createChannel: MemoryPort['createChannel'] = (...args) => this.#call(['createChannel', ...args]);
+  readonly listChannels: MemoryPort['listChannels'] = (...args) => this.#call(['listChannels', ...args]);
+  readonly updateChannel: MemoryPort['updateChannel'] = (...args) => this.#call(['updateChannel', ...args]);
+  readonly deleteChannel: MemoryPort['deleteChannel'] = (...args) => this.#call(['deleteChannel', ...args]);
+  readonly addMessage: MemoryPort['addMessage'] = (...args) => this.#call(['addMessage', ...args]);
+  readonly appendReply: MemoryPort['appendReply'] = (...args) => this.#call(['appendReply', ...args]);
+  readonly finishReply: MemoryPort['finishReply'] = (...args) => this.#call(['finishReply', ...args]);
+  readonly findReply: MemoryPort['findReply'] = (...args) => this.#call(['findReply', ...args]);
+  readonly history: MemoryPort['history'] = (...args) => this.#call(['history', ...args]);
+  readonly recall: MemoryPort['recall'] = (...args) => this.#call(['recall', ...args]);
+  readonly search: MemoryPort['search'] = (...args) => this.#call(['search', ...args]);
+  readonly tokenUsed: MemoryPort['tokenUsed'] = (...args) => this.#call(['tokenUsed', ...args]);
+  readonly tokensLastUsed: MemoryPort['tokensLastUsed'] = (...args) =>
+    this.#call(['tokensLastUsed', ...args]);
+
+  close(): Promise<void> {
+    if (this.#closing === null) {
+      this.#closing = new Promise((resolve, reject) => {
+        if (this.#ended) return resolve();
+        this.#settleClose = (error) => (error === null ? resolve() : reject(error));
+        this.#refusal = new MemoryError('The memory is closed.');
+        this.#flush();
+        this.#worker.postMessage('close' satisfies Request);
+      });
+    }
+    return this.#closing;
+  }
+
+  #call<N extends keyof Operations>(call: CallOf<N>): Promise<ReturnType<Operations[N]>> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    return new Promise((resolve, reject) => {
+      // The thread answers a call with the value its own name promises.
+      this.#queued.push({ call, resolve: resolve as (value: unknown) => void, reject });
+      this.#queuedChars += weigh(call);
+      if (this.#queuedChars > MAX_GROUP_CHARS) this.#flush();
+      else if (this.#queued.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const queued = this.#queued;
+    this.#queued = [];
+    this.#queuedChars = 0;
+    if (queued.length > 0) this.#post(queued);
+  }
+
+  #post(group: readonly Waiting[]): void {
+    try {
+      this.#worker.postMessage(group.map(({ call }) => call) satisfies Request);
+    } catch (error) {
+      // One call holds something that cannot be copied; it must not take its neighbours with it.
+      if (group.length > 1) for (const waiting of group) this.#post([waiting]);
+      else
+        group[0]?.reject(
+          new MemoryError(`memory ${group[0].call[0]} failed: ${errorText(error)}`, { cause: error }),
+        );
+      return;
+    }
+    for (const waiting of group) this.#posted.push(waiting);
+  }
+
+  #settle(answers: readonly Answer[]): void {
+    const settled = this.#posted.splice(0, answers.length);
+    for (const [i, { resolve, reject }] of settled.entries()) {
+      const answer = answers[i];
+      if (answer !== undefined && 'value' in answer) resolve(answer.value);
+      else reject(new MemoryError(answer?.error ?? 'The memory thread gave no answer.'));
+    }
+  }
+
+  /** The thread is gone, or out of step and must not go on. Null: it was told to close, and has. */
+  #end(failure: MemoryError | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const left = [...this.#posted, ...this.#queued];
+    this.#posted = [];
+    this.#queued = [];
+    this.#refusal = failure ?? this.#refusal;
+    if (failure !== null) {
+      for (const { reject } of left) reject(failure);
+      void this.#worker.terminate();
+    }
+    if (this.#closing !== null) this.#settleClose(failure);
+    else if (failure !== null) this.#onFailure(failure);
+  }
+}
+
+const threadFailed = (error: unknown): MemoryError =>
+  new MemoryError(`The memory thread failed: ${errorText(error)}`, { cause: error });
+
+/**
+ * Starts the thread and opens or creates the database at `path` (mode 0600, as are its `-wal` and
+ * `-shm`; its directory must exist). Replies that a crash left open come back as `interrupted`.
+ *
+ * @param options.onFailure called at most once, when the thread died unasked: everything pending
+ *   was rejected and every later call will be, so the gateway cannot serve on
+ * @throws MemoryError (a rejection) where the database cannot be opened, in one sentence with the
+ *   file, the cause and what to do
+ */
+export const openSqliteMemory = async (options: {
+  readonly path: string;
+  readonly onFailure?: (error: Error) => void;
+}): Promise<MemoryPort> => {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    name: 'memory',
+    workerData: { path: options.path },
+    resourceLimits: RESOURCE_LIMITS,
+  });
+  const memory = await new Promise<SqliteMemory>((resolve, reject) => {
+    worker.once('error', (error) => reject(threadFailed(error)));
+    worker.once('exit', () =>
+      reject(new MemoryError(`The database ${options.path} cannot be opened: its thread ended.`)),
+    );
+    worker.once('message', (report: Report) => {
+      if ('refused' in report) return reject(new MemoryError(report.refused));
+      worker.removeAllListeners('error').removeAllListeners('exit');
+      resolve(new SqliteMemory(worker, options.onFailure ?? (() => {})));
+    });
+  });
+  return memory;
+};
