@@ -15,7 +15,7 @@ test('there is a validator for every method that clients call, and for nothing e
   const called = METHODS.filter(({ direction }) => direction === 'Client → Server').map(({ name }) => name);
   assert.deepEqual(Object.keys(validators), called);
   assert.equal(Object.getPrototypeOf(validators), null);
-  assert.equal((validators as Readonly<Record<string, unknown>>)['constructor'], undefined);
+  assert.equal((validators as Readonly<Record<string, unknown>>).constructor, undefined);
 });
 
 test('params of the product’s examples are valid', () => {
@@ -50,7 +50,7 @@ test('members named like those of Object.prototype are members like any other', 
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
     const params: unknown = JSON.parse(`{"message":"hi","${name}":{"message":"hi"}}`);
     assert.equal(validators['chat.send'](params), false, name);
-    assert.equal(validators['chat.send'].errors?.[0]?.params['additionalProperty'], name);
+    assert.equal(validators['chat.send'].errors?.[0]?.params.additionalProperty, name);
     assert.equal(validators['chat.send'](JSON.parse(`{"${name}":{"message":"hi"}}`)), false, name);
     // Metadata is free-form, so there they are allowed.
     assert.ok(validators['chat.send'](JSON.parse(`{"message":"hi","metadata":{"${name}":1}}`)), name);

@@ -2,13 +2,19 @@
  * The composition root: a configuration in, a running gateway out. Every part is made here and
  * nowhere else, in the order of what depends on what; read it top to bottom.
  */
+
+import { createMetrics } from '../metrics/metrics.js';
+import { RateWindow } from '../metrics/rate-window.js';
+import { PROTOCOL } from '../schemas/codes.js';
+import type { Config } from '../schemas/config.js';
+import { VERSION } from '../schemas/version.js';
 import { addressKey } from './auth/address.js';
 import { Authenticator } from './auth/authenticator.js';
 import { ensureLocalToken } from './auth/first-start.js';
 import { FailureThrottle } from './auth/throttle.js';
 import { TokenFile, TokenFileError } from './auth/token-file.js';
-import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { MemoryError, type MemoryPort } from './backends/memory/port.js';
+import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { openThreadedReasoning } from './backends/reasoning/threaded.js';
 import { noSkills } from './backends/skills/none.js';
 import { type Reloaded, ReloadRefused } from './backends/system/port.js';
@@ -40,11 +46,6 @@ import { page } from './page.js';
 import { isLoopback, Settings } from './settings.js';
 import { ListenError, type Listener, listen } from './socket/listener.js';
 import { loadCertificate, TlsError } from './socket/tls.js';
-import type { Config } from '../schemas/config.js';
-import { PROTOCOL } from '../schemas/codes.js';
-import { VERSION } from '../schemas/version.js';
-import { createMetrics } from '../metrics/metrics.js';
-import { RateWindow } from '../metrics/rate-window.js';
 
 const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;

@@ -1,27 +1,31 @@
 /** A peer without a socket: what the core does for a message, and nothing of what a socket costs. */
 import { Channel } from '../../server/core/channels/channel.js';
 import { Principal } from '../../server/core/channels/principal.js';
-import { Peer, SENT, type SendOutcome } from '../../server/core/sessions/peer.js';
+import type { Lobby } from '../../server/core/sessions/lobby.js';
+import type { Peer, SendOutcome } from '../../server/core/sessions/peer.js';
 import { Session, type SessionShared } from '../../server/core/sessions/session.js';
 import { Pump } from '../../server/core/streams/pump.js';
 import { systemClock } from '../../server/core/time/clock.js';
 import { TimerWheel } from '../../server/core/time/timer-wheel.js';
 
-export class CountingPeer extends Peer {
-  override readonly address = '127.0.0.1';
-  override readonly unsentBytes = 0;
+export class CountingPeer implements Peer {
+  readonly address = '127.0.0.1';
+  readonly unsentBytes = 0;
+  readonly closed = false;
+  session: Session | null = null;
+  readonly lobby: Lobby | null = null;
   sentFrames = 0;
   sentCharacters = 0;
 
-  override admitted(): void {}
+  admitted(): void {}
 
-  override send(text: string): SendOutcome {
+  send(text: string): SendOutcome {
     this.sentFrames += 1;
     this.sentCharacters += text.length;
-    return SENT;
+    return 'sent';
   }
 
-  override close(): void {
+  close(): void {
     throw new Error('a benchmark closes nothing');
   }
 }
@@ -54,7 +58,8 @@ export const createSession = (principal: Principal, shared: SessionShared): Sess
   return session;
 };
 
-export const createPrincipal = (): Principal => new Principal('bench', [{ channelId: 'default', name: 'default' }]);
+export const createPrincipal = (): Principal =>
+  new Principal('bench', [{ channelId: 'default', name: 'default' }]);
 
 /** A channel of its own, for a log that grows. */
 export const createChannel = (principal: Principal): Channel => new Channel(principal, 'ch-bench', 'bench');

@@ -8,7 +8,9 @@ import { createPrincipal, createSession, createShared } from './peer.js';
 import { report } from './report.js';
 
 const MESSAGES = 100;
-const frame = new TextEncoder().encode('{"jsonrpc":"2.0","method":"system.ping","params":{},"id":"req-0001"}');
+const frame = new TextEncoder().encode(
+  '{"jsonrpc":"2.0","method":"system.ping","params":{},"id":"req-0001"}',
+);
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const { shared } = createShared();

@@ -1,26 +1,33 @@
 /** The one typed user-data object of a WebSocket: the core's peer on uWebSockets.js. */
 import { CLOSES, type CloseName } from '../../schemas/codes.js';
-import { Peer, SENT, type SendOutcome } from '../core/sessions/peer.js';
+import type { Lobby } from '../core/sessions/lobby.js';
+import type { Peer, SendOutcome } from '../core/sessions/peer.js';
+import type { Session } from '../core/sessions/session.js';
 import type { WebSocket } from './uws.js';
+
+/** By what the library's `send` returns. */
+const OUTCOMES: readonly SendOutcome[] = ['buffered', 'sent', 'dropped'];
 
 /** uWebSockets.js copies own properties onto its socket and loses the prototype: so a connection is a property. */
 export interface UserData {
   readonly connection: Connection;
 }
 
-export class Connection extends Peer {
-  override readonly address: string;
+export class Connection implements Peer {
+  readonly address: string;
   /** Under which the address is counted. */
   readonly addressKey: string;
+  closed = false;
   authenticated = false;
+  session: Session | null = null;
+  lobby: Lobby | null = null;
   /** Null before the upgrade is through, and once it is closed: every method would throw then. */
   #socket: WebSocket<UserData> | null = null;
   readonly #onAdmitted: (connection: Connection) => void;
   #frame = '';
-  #outcome: SendOutcome = SENT;
+  #outcome: SendOutcome = 'sent';
 
   constructor(address: string, addressKey: string, onAdmitted: (connection: Connection) => void) {
-    super();
     this.address = address;
     this.addressKey = addressKey;
     this.#onAdmitted = onAdmitted;
@@ -36,13 +43,13 @@ export class Connection extends Peer {
     this.#socket = null;
   }
 
-  override admitted(): void {
+  admitted(): void {
     this.authenticated = true;
     this.#onAdmitted(this);
   }
 
-  override send(text: string): SendOutcome {
-    if (this.#socket === null) return SENT;
+  send(text: string): SendOutcome {
+    if (this.#socket === null) return 'dropped';
     // Corked, header and payload leave in one write; inside a socket callback it is corked already.
     this.#frame = text;
     this.#socket.cork(this.#sendFrame);
@@ -50,15 +57,16 @@ export class Connection extends Peer {
   }
 
   readonly #sendFrame = (): void => {
-    if (this.#socket !== null) this.#outcome = this.#socket.send(this.#frame, false, false) as SendOutcome;
+    const status = this.#socket?.send(this.#frame, false, false) ?? 2;
+    this.#outcome = OUTCOMES[status] ?? 'dropped';
     this.#frame = '';
   };
 
-  override get unsentBytes(): number {
+  get unsentBytes(): number {
     return this.#socket?.getBufferedAmount() ?? 0;
   }
 
-  override close(name: CloseName): void {
+  close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;
     const { code, reason } = CLOSES[name];

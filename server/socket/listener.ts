@@ -13,8 +13,8 @@ import {
   listenExclusively,
   SSLApp,
   type us_listen_socket,
-  type us_socket_context_t,
   us_listen_socket_close,
+  type us_socket_context_t,
   us_socket_local_port,
 } from './uws.js';
 

@@ -18,7 +18,15 @@ test('a host is compared as a name, whatever its port, case or brackets', () => 
 });
 
 test('a host that is not served, missing, doubled or no host at all is refused', () => {
-  const hostile = ['', 'evil.example', '127.0.0.1.evil.example', 'localhost@evil', 'localhost/x', 'local host', '0'];
+  const hostile = [
+    '',
+    'evil.example',
+    '127.0.0.1.evil.example',
+    'localhost@evil',
+    'localhost/x',
+    'local host',
+    '0',
+  ];
   for (const host of hostile) assert.equal(check([host]), REFUSALS.host, host);
   assert.equal(check([]), REFUSALS.host);
   assert.equal(check(['localhost', 'localhost']), REFUSALS.host);

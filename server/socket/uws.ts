@@ -5,7 +5,6 @@ export type {
   AppOptions,
   HttpRequest,
   HttpResponse,
-  TemplatedApp,
   us_listen_socket,
   us_socket_context_t,
   WebSocket,

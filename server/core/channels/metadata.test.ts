@@ -10,7 +10,11 @@ test('metadata may be 16 deep and 16 KiB large, and not more', () => {
   const frame = JSON.stringify({ a: '' }).length;
   assert.equal(checkText({ metadata: { a: 'x'.repeat(16 * 1024 - frame) } }), null);
   assert.equal(checkText({ metadata: { a: 'x'.repeat(16 * 1024 - frame + 1) } })?.code, -32602);
-  assert.equal(checkText({ metadata: { a: 'é'.repeat(8 * 1024) } })?.code, -32602, 'bytes count, not characters');
+  assert.equal(
+    checkText({ metadata: { a: 'é'.repeat(8 * 1024) } })?.code,
+    -32602,
+    'bytes count, not characters',
+  );
 });
 
 test('a depth that would exhaust the stack is refused like any other', () => {

@@ -3,8 +3,8 @@
  * What a handler answers at once is sent at once; only what had to ask a port waits.
  */
 import { randomBytes } from 'node:crypto';
-import { PROTOCOL } from '../../../schemas/codes.js';
 import type { GatewayMetrics } from '../../../metrics/metrics.js';
+import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';

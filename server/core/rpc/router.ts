@@ -5,8 +5,8 @@ import { METHODS } from '../../../schemas/generated/methods.js';
 import { resultSerializers } from '../../../schemas/generated/serializers.js';
 import { type Validate, validators } from '../../../schemas/generated/validators.js';
 import type { ClientMethod, Params, Result } from '../../../schemas/methods.js';
-import type { Session } from '../sessions/session.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
+import type { Session } from '../sessions/session.js';
 import { type Failure, fail } from './failure.js';
 
 /** A result that is JSON already. */

@@ -1,7 +1,7 @@
 /** How a reply's end is told, and what is assumed where nobody counted. */
 import { ERRORS } from '../../../schemas/codes.js';
-import type { ReplyError, Usage } from '../../backends/memory/port.js';
 import type { FinishReason } from '../../../schemas/define.js';
+import type { ReplyError, Usage } from '../../backends/memory/port.js';
 import { notificationFrame } from '../rpc/reply.js';
 
 export interface Completion {

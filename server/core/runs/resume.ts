@@ -7,7 +7,7 @@ import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
 import { ChannelLog, Stream } from '../streams/log.js';
 import { completionFrame } from './completion.js';
-import { resumeState, type Run } from './run.js';
+import { type Run, resumeState } from './run.js';
 import type { Runs } from './runs.js';
 
 type Resumed = Result<'chat.resume'> | Failure;

@@ -1,6 +1,6 @@
 /** The reply to one message, from its acknowledgement until it is forgotten. */
 import type { FinishReason } from '../../../schemas/define.js';
-import type { ReplyRef, ReplyError, Usage } from '../../backends/memory/port.js';
+import type { ReplyError, ReplyRef, Usage } from '../../backends/memory/port.js';
 import type { ReasoningCall } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
 import { Stream } from '../streams/log.js';

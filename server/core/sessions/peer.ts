@@ -1,32 +1,29 @@
 /**
- * A connection as the core sees it. The socket room's connection extends this; nothing in the
- * core knows what carries the frames.
+ * A connection as the core sees it. The socket room's connection is one; nothing in the core
+ * knows what carries the frames.
  */
 import type { CloseName } from '../../../schemas/codes.js';
 import type { Lobby } from './lobby.js';
 import type { Session } from './session.js';
 
-/** What became of a frame. Dropped ones are gone: the connection can only be closed. */
-export const SENT = 1;
-export const BUFFERED = 0;
-export const DROPPED = 2;
-export type SendOutcome = typeof SENT | typeof BUFFERED | typeof DROPPED;
+/** What became of a frame. A dropped one is gone: the connection can only be closed. */
+export type SendOutcome = 'sent' | 'buffered' | 'dropped';
 
-export abstract class Peer {
+export interface Peer {
   /** The remote address as text, for throttling and the log. */
-  abstract readonly address: string;
-  closed = false;
+  readonly address: string;
+  readonly closed: boolean;
   /** Set from the handshake on. */
-  session: Session | null = null;
+  session: Session | null;
   /** What is known until the handshake; null after it. */
-  lobby: Lobby | null = null;
+  lobby: Lobby | null;
 
   /** It has authenticated, and no longer counts as a stranger. */
-  abstract admitted(): void;
+  admitted(): void;
   /** Sends a text frame. Must not be called once `closed`. */
-  abstract send(text: string): SendOutcome;
+  send(text: string): SendOutcome;
   /** Bytes that the socket has not taken yet; 0 inside a socket callback, whatever was sent there. */
-  abstract get unsentBytes(): number;
+  readonly unsentBytes: number;
   /** Sends the close frame behind everything sent before. Harmless twice. */
-  abstract close(name: CloseName): void;
+  close(name: CloseName): void;
 }

@@ -6,7 +6,7 @@ import type { ChannelLog, Frame, Stream } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
-import { DROPPED, type Peer } from './peer.js';
+import type { Peer } from './peer.js';
 
 /** Replies may add up to this before the next look at what is unsent; see {@link Session.reply}. */
 const REPLY_CHECK_BYTES = 64 * 1024;
@@ -71,7 +71,7 @@ export class Session implements StreamReader {
   /** Sends an answer, always and at once. Too many unsent ones close the connection with 1013. */
   reply(text: string): void {
     if (this.peer.closed) return;
-    if (this.peer.send(text) === DROPPED) {
+    if (this.peer.send(text) === 'dropped') {
       this.peer.close('tryAgainLater');
       return;
     }
@@ -174,7 +174,7 @@ export class Session implements StreamReader {
   }
 
   sendFrame(frame: Frame): void {
-    if (this.peer.send(frame.text) === DROPPED) this.peer.close('tryAgainLater');
+    if (this.peer.send(frame.text) === 'dropped') this.peer.close('tryAgainLater');
   }
 
   cursorFinished(cursor: Cursor): void {

@@ -3,7 +3,7 @@
  * reader with bytes unsent gets nothing more until it has drained; then what it missed, merged.
  * A slow reader therefore costs its cursors and never a queue.
  */
-import { type Cursor, type Reader, detachCursor } from './cursor.js';
+import { type Cursor, detachCursor, type Reader } from './cursor.js';
 import type { ChannelLog, Frame } from './log.js';
 
 /** Someone with a socket who holds cursors. */

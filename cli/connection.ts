@@ -1,0 +1,118 @@
+/** A connection for the length of one command, and what its failures mean to a person. */
+import { hostname } from 'node:os';
+import { GatewayClient } from '../client/client.js';
+import { ConnectionClosedError, GatewayError, MessageTooLargeError } from '../client/errors.js';
+import { openNodeSocket } from '../client/node.js';
+import { ERRORS, type Retry } from '../schemas/codes.js';
+import { VERSION } from '../schemas/version.js';
+import { CliError, type Io } from './io.js';
+import { resolveTarget, type Target, type TargetOptions } from './target.js';
+import { printableLine } from './terminal.js';
+
+/**
+ * Connects, runs `action`, and hangs up.
+ *
+ * @throws CliError with one sentence for whatever the gateway or the way to it did.
+ */
+export const withClient = async <T>(
+  options: TargetOptions,
+  io: Io,
+  action: (client: GatewayClient) => Promise<T>,
+): Promise<T> => {
+  const target = await resolveTarget(options, io);
+  const client = await connect(target);
+  try {
+    return await action(client);
+  } catch (error) {
+    throw explained(error);
+  } finally {
+    client.close();
+  }
+};
+
+const connect = async (target: Target): Promise<GatewayClient> => {
+  const { url, fingerprint } = target;
+  try {
+    return await GatewayClient.connect({
+      open: () => openNodeSocket(url, fingerprint === undefined ? {} : { fingerprint }),
+      token: target.token,
+      clientId: `cli-${hostname().replaceAll(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, 128),
+      clientVersion: VERSION,
+    });
+  } catch (error) {
+    if (error instanceof ConnectionClosedError) throw new CliError(unreachable(error, url));
+    if (error instanceof GatewayError && error.code === ERRORS.authFailed.code)
+      throw new CliError(refused(error, target));
+    throw explained(error);
+  }
+};
+
+const unreachable = ({ close, cause }: ConnectionClosedError, url: string): string => {
+  if (close.code !== 1006) return closedSentence(close);
+  if (!(cause instanceof Error)) return `The gateway at ${url} hung up: try again, or look into its log.`;
+  const { code } = cause as NodeJS.ErrnoException;
+  const status = /^Unexpected server response: (\d+)$/.exec(cause.message)?.[1];
+  if (status !== undefined)
+    return `${url} answers with HTTP ${status} instead of a WebSocket: ${adviceOn(status)}.`;
+  if (code !== undefined && CONNECT_FAILURES.has(code)) {
+    return `No gateway answers at ${url}. Start one with \`openclaw gateway\`.`;
+  }
+  return `No connection to ${url} (${printableLine(cause.message)}): check the address, and its certificate where it is wss://.`;
+};
+
+const CONNECT_FAILURES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EADDRNOTAVAIL',
+]);
+
+const adviceOn = (status: string): string => {
+  switch (status) {
+    case '503':
+    case '429':
+      return 'it has too many connections, so try again later';
+    case '421':
+      return 'add the name in the URL to gateway.allowed_hosts';
+    default:
+      return 'check that the address is a gateway’s';
+  }
+};
+
+const refused = ({ data }: GatewayError, { url, tokenSource }: Target): string =>
+  typeof data?.retry_after_ms === 'number'
+    ? `The gateway at ${url} has seen too many wrong tokens from this address: try again in ${inSeconds(data.retry_after_ms)}.`
+    : `The gateway at ${url} does not accept the token from ${tokenSource}: make one with \`openclaw token create\` where the gateway runs.`;
+
+const closedSentence = ({ code, reason, retry }: ConnectionClosedError['close']): string =>
+  `The connection was closed (${code}${reason === '' ? '' : ` ${printableLine(reason)}`}): ${
+    HOPELESS.has(retry) ? 'the same again would end the same way' : 'try again'
+  }.`;
+
+const HOPELESS: ReadonlySet<Retry> = new Set(['never', 'never-unchanged']);
+
+const inSeconds = (ms: number): string => `${Math.max(1, Math.ceil(ms / 1000))} s`;
+
+/** What an error of the client means, as a CliError of one sentence; any other error as it is. */
+export const explained = (error: unknown): unknown => {
+  if (error instanceof ConnectionClosedError) return new CliError(closedSentence(error.close));
+  if (error instanceof MessageTooLargeError) return new CliError(`${error.message} Send it in parts.`);
+  return error instanceof GatewayError ? new CliError(sentenceFor(error)) : error;
+};
+
+const sentenceFor = ({ code, message, data }: GatewayError): string => {
+  const said = printableLine(message);
+  if (code === ERRORS.permissionDenied.code && typeof data?.scope === 'string') {
+    return `${said}: this needs a token with the scope ${printableLine(data.scope)}.`;
+  }
+  if (typeof data?.retry_after_ms === 'number')
+    return `${said}: try again in ${inSeconds(data.retry_after_ms)}.`;
+  if (typeof data?.trace_id === 'string')
+    return `${said}: look for ${printableLine(data.trace_id)} in the gateway’s log.`;
+  const [first] = Array.isArray(data?.errors) ? (data.errors as { path?: unknown; message?: unknown }[]) : [];
+  const detail = first === undefined ? '' : `: ${printableLine(`${first.path} ${first.message}`)}`;
+  return `${said}${detail} (${code}).`;
+};

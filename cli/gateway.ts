@@ -1,0 +1,125 @@
+/** `openclaw gateway`: runs the gateway until it is told to stop, and lists the methods it speaks. */
+import { homedir } from 'node:os';
+import type { Command } from 'commander';
+import { VERSION } from '../schemas/version.js';
+import type { Gateway } from '../server/gateway.js';
+import { CliError } from './io.js';
+import { formatTable, styleFor, type Terminal } from './terminal.js';
+
+interface GatewayOptions {
+  readonly debug?: boolean;
+  readonly port?: string;
+  readonly host?: string;
+  /** The program's. */
+  readonly config?: string;
+}
+
+/** Adds the command to `program`. */
+export const registerGateway = (program: Command, io: Terminal): void => {
+  const gateway = program
+    .command('gateway')
+    .description('Run the gateway')
+    .option('--debug', 'on a loopback address, also accept the token oc_local_debug')
+    .option('--port <n>', 'port for clients (gateway.port); 0: any free one')
+    .option('--host <address>', 'address to listen on (gateway.host)')
+    .action((_options: GatewayOptions, command: Command) => run(command.optsWithGlobals(), io));
+  gateway
+    .command('methods')
+    .description('List every method of the protocol; needs no running gateway')
+    .option('--json', 'print as JSON')
+    .action(({ json }: { json?: boolean }) => listMethods(json, io));
+};
+
+const run = async (
+  { debug = false, port, host, config: file }: GatewayOptions,
+  io: Terminal,
+): Promise<void> => {
+  const [{ startGateway, StartError }, { loadConfig }, { resolveHome }, { ConfigError }] = await Promise.all([
+    import('../server/gateway.js'),
+    import('../server/config/load.js'),
+    import('../server/config/home.js'),
+    import('../server/config/errors.js'),
+  ]);
+  const home = resolveHome(io.env);
+  const flags = {
+    ...(port === undefined ? {} : { 'gateway.port': port }),
+    ...(host === undefined ? {} : { 'gateway.host': host }),
+  };
+  const load = () => loadConfig({ home, env: io.env, file, flags }).config;
+  let gateway: Gateway;
+  try {
+    gateway = await startGateway({ config: load(), home, debug, loadConfig: load });
+  } catch (error) {
+    if (error instanceof StartError || error instanceof ConfigError) throw new CliError(error.message);
+    throw error;
+  }
+  const stopReloading = io.onSignal(['SIGHUP'], () => {
+    gateway.reload().then(
+      (reloaded) => io.stderr.write(describeReload(reloaded)),
+      (error: Error) => io.stderr.write(`Nothing was reloaded: ${error.message}\n`),
+    );
+  });
+  const stopped = untilStopped(gateway, io);
+  announce(gateway, home.localTokenFile, debug, io);
+  await stopped;
+  stopReloading();
+};
+
+/**
+ * Resolves when the gateway has ended. The first signal lets running replies finish, the second does not wait for
+ * them, a third ends the process whatever hangs.
+ */
+const untilStopped = (gateway: Gateway, io: Terminal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let signals = 0;
+    const stopListening = io.onSignal(['SIGINT', 'SIGTERM'], () => {
+      signals++;
+      if (signals > 2) io.exitNow(1);
+      if (signals === 1) io.stderr.write('Stopping when running replies have ended; again to stop now.\n');
+      gateway.close().then(resolve, reject).finally(stopListening);
+    });
+  });
+
+const describeReload = ({ changed, needsRestart }: Awaited<ReturnType<Gateway['reload']>>): string => {
+  const took = changed.length === 0 ? 'Reloaded; nothing has changed' : `Reloaded: ${changed.join(', ')}`;
+  return `${took}.${needsRestart.length === 0 ? '' : ` Needs a restart: ${needsRestart.join(', ')}.`}\n`;
+};
+
+/** Says where the gateway listens and, to a person, what to type next. */
+const announce = (gateway: Gateway, tokenPath: string, debug: boolean, io: Terminal): void => {
+  const { url, host } = gateway;
+  const debugNote = debug && isLoopback(host) ? 'also accepts the token oc_local_debug' : '';
+  if (!io.stdout.isTTY) {
+    io.stdout.write(`OpenClaw gateway ${VERSION} listens at ${url}${debugNote && `, ${debugNote}`}\n`);
+    return;
+  }
+  const { bold, dim } = styleFor(io);
+  // A clone has no `openclaw` on the PATH, but one of its own.
+  const command = io.env.npm_lifecycle_event === 'start' ? './openclaw' : 'openclaw';
+  const rows = [
+    ['Listening', bold(url)],
+    ['Local token', `${tilde(tokenPath)} ${dim('(commands on this machine find it)')}`],
+    ...(debugNote === '' ? [] : [['Debug', debugNote]]),
+    ['Say hello', bold(`${command} chat "Hello"`)],
+    ['Stop', 'Ctrl+C'],
+  ];
+  const lines = rows.map(([label = '', text = '']) => `  ${dim(label.padEnd(12))} ${text}\n`);
+  io.stdout.write(`\n  ${bold('OpenClaw gateway')} ${VERSION}\n\n${lines.join('')}\n`);
+};
+
+/** The addresses on which `--debug` accepts the debug token. */
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+const tilde = (path: string): string =>
+  path.startsWith(`${homedir()}/`) ? `~${path.slice(homedir().length)}` : path;
+
+const listMethods = async (json: boolean | undefined, io: Terminal): Promise<void> => {
+  const { METHODS } = await import('../schemas/generated/methods.js');
+  if (json) {
+    io.stdout.write(`${JSON.stringify(METHODS, null, 2)}\n`);
+    return;
+  }
+  const rows = METHODS.map(({ name, direction, target, summary }) => [name, direction, target, summary]);
+  io.stdout.write(formatTable(['METHOD', 'DIRECTION', 'TARGET', 'SUMMARY'], rows, styleFor(io)));
+};

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { writeGatewayFile } from '../server/config/gateway-file.js';
+import { CliError } from './io.js';
+import { openHome } from './recorded-terminal.js';
+import { resolveTarget, type TargetOptions } from './target.js';
+
+const setUp = (t: TestContext) => {
+  const { home } = openHome(t);
+  const output = { write: () => true };
+  const resolve = (options: TargetOptions = {}, env: Record<string, string> = {}) =>
+    resolveTarget(options, { stdout: output, stderr: output, env: { OPENCLAW_HOME: home, ...env } });
+  const write = (name: string, text: string) => {
+    writeFileSync(join(home, name), text);
+    return join(home, name);
+  };
+  const announce = (url: string, fingerprint?: string) =>
+    writeGatewayFile(join(home, 'gateway.json'), {
+      pid: process.pid,
+      url,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    });
+  return { home, resolve, write, announce };
+};
+
+test('the gateway is found by option, variable, running gateway, configuration, default, in that order', async (t) => {
+  const { resolve, write, announce } = setUp(t);
+  write('local-token', 'oc_local_x\n');
+  assert.equal((await resolve()).url, 'ws://127.0.0.1:18789');
+  write('config.toml', '[gateway]\nport = 4000\nhost = "::"\n');
+  assert.equal((await resolve()).url, 'ws://[::1]:4000');
+  const other = write(
+    'other.toml',
+    '[gateway]\nhost = "0.0.0.0"\n[gateway.tls]\nenabled = true\ncert_path = "c"\nkey_path = "k"\n',
+  );
+  assert.equal((await resolve({ config: other })).url, 'wss://127.0.0.1:18789');
+  announce('ws://127.0.0.1:5000');
+  assert.equal((await resolve()).url, 'ws://127.0.0.1:5000');
+  const env = { OPENCLAW_URL: 'ws://127.0.0.1:6000' };
+  assert.equal((await resolve({}, env)).url, 'ws://127.0.0.1:6000');
+  assert.equal((await resolve({ url: 'ws://127.0.0.1:7000' }, env)).url, 'ws://127.0.0.1:7000');
+});
+
+test('the token is found by option, variable, local token, in that order', async (t) => {
+  const { resolve, write } = setUp(t);
+  await assert.rejects(resolve(), /There is no token in .*local-token: start a gateway with/);
+  const local = write('local-token', 'oc_local_x\n');
+  assert.deepEqual(await resolve(), { url: 'ws://127.0.0.1:18789', token: 'oc_local_x', tokenSource: local });
+  const env = { OPENCLAW_TOKEN: 'oc_user_y' };
+  assert.equal((await resolve({}, env)).token, 'oc_user_y');
+  const tokenFile = write('my-token', '  oc_user_z \r\n');
+  assert.equal((await resolve({ tokenFile }, env)).token, 'oc_user_z');
+  await assert.rejects(resolve({ tokenFile: `${tokenFile}.none` }, env), /does not exist: name a file/);
+});
+
+test('the fingerprint of the running gateway is for its URL alone', async (t) => {
+  const { resolve, write, announce } = setUp(t);
+  write('local-token', 'oc_local_x');
+  announce('wss://127.0.0.1:5000', 'AA:BB');
+  assert.equal((await resolve()).fingerprint, 'AA:BB');
+  assert.equal((await resolve({ url: 'wss://127.0.0.1:5000/' })).fingerprint, 'AA:BB');
+  assert.equal((await resolve({ url: 'wss://127.0.0.1:5001' })).fingerprint, undefined);
+  assert.equal((await resolve({}, { OPENCLAW_URL: 'wss://example.org:5000' })).fingerprint, undefined);
+});
+
+test('a URL with something secret in it, or none at all, is refused without being repeated', async (t) => {
+  const { resolve } = setUp(t);
+  for (const url of [
+    'ws://oc_user_z@127.0.0.1',
+    'ws://u:oc_user_z@h',
+    'ws://h/?token=oc_user_z',
+    'ws://h/#oc_user_z',
+    'oc_user_z',
+    'http://oc_user_z',
+    'ws://',
+    '//h',
+  ]) {
+    await assert.rejects(
+      resolve({ url }),
+      (error) => error instanceof CliError && error.exitStatus === 2 && !error.message.includes('oc_user_z'),
+      url,
+    );
+  }
+});
+
+test('a token file with anything else in it is named, not quoted', async (t) => {
+  const { resolve, write } = setUp(t);
+  for (const text of ['', '\n', 'oc_user_a\noc_user_b', 'two words', `x${'y'.repeat(512)}`, 'oc_\u0000']) {
+    const tokenFile = write('token', text);
+    await assert.rejects(resolve({ tokenFile }), {
+      name: 'CliError',
+      message: `${tokenFile} holds no token: put one there, alone on its line.`,
+    });
+  }
+});
+
+test('a configuration that is wrong is explained', async (t) => {
+  const { resolve, write } = setUp(t);
+  write('config.toml', '[gateway]\nport = "x"\n');
+  await assert.rejects(
+    resolve(),
+    (error) => error instanceof CliError && /config\.toml:2: gateway\.port/.test(error.message),
+  );
+});

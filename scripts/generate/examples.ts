@@ -1,0 +1,144 @@
+/** One example of each message; the compiler holds them to the method table. */
+import type { ClientMethod, Params, Result, ServerNotification } from '../../schemas/methods.js';
+
+const message_id = 'msg-7f3a';
+const channel = 'default';
+const created_at = '2026-03-20T10:15:23Z';
+const example = {
+  channel_id: 'ch-a1b2c3',
+  name: 'code-review-project-x',
+  metadata: { project: 'project-x', purpose: 'code-review' },
+  created_at,
+};
+const { channel_id } = example;
+
+export const CALLS: {
+  readonly [N in ClientMethod]: { readonly params: Params<N>; readonly result: Result<N> };
+} = {
+  'auth.handshake': {
+    params: { client_id: 'cli-macbook-pro', client_version: '0.9.4', token: 'oc_local_xxxxxxxxxxxx' },
+    result: {
+      session_id: 'sess-a1b2c3d4',
+      channels: ['default'],
+      heartbeat_interval: 30,
+      server_version: '0.9.4',
+      scopes: ['chat', 'channels', 'memory', 'skills', 'status'],
+      limits: { max_message_bytes: 1_048_576, messages_per_second: 10, burst_size: 20 },
+      resumed: false,
+      streams: [],
+    },
+  },
+  'chat.send': { params: { message: 'How is the weather today?' }, result: { message_id, channel, seq: 1 } },
+  'chat.cancel': { params: { message_id }, result: { cancelled: true } },
+  'chat.resume': { params: { message_id, after_index: 41 }, result: { state: 'streaming', recovered: true } },
+  'chat.history': {
+    params: { channel, limit: 2 },
+    result: {
+      messages: [
+        { message_id, seq: 1, role: 'user', content: 'How is the weather today?', created_at },
+        { message_id, seq: 2, role: 'assistant', content: 'Sunny.', created_at, finish_reason: 'stop' },
+      ],
+      has_more: false,
+    },
+  },
+  'channel.create': { params: { name: example.name, metadata: example.metadata }, result: example },
+  'channel.switch': {
+    params: { channel_id },
+    result: { channel_id, name: example.name, previous: channel, streams: [] },
+  },
+  'channel.list': {
+    params: {},
+    result: {
+      channels: [{ ...example, message_count: 2, last_activity_at: created_at, subscribed: true }],
+      current: channel_id,
+    },
+  },
+  'channel.update': { params: { channel_id, name: 'review' }, result: { ...example, name: 'review' } },
+  'channel.delete': { params: { channel_id }, result: { deleted: true } },
+  'channel.subscribe': {
+    params: { channel_id },
+    result: { channel_id, subscribed: true, streams: [{ message_id, channel: channel_id, next_index: 12 }] },
+  },
+  'channel.unsubscribe': { params: { channel_id }, result: { channel_id, subscribed: false } },
+  'memory.search': {
+    params: { query: 'weather', limit: 1 },
+    result: {
+      results: [{ message_id, channel, role: 'assistant', content: 'Sunny.', score: 1.5, created_at }],
+    },
+  },
+  'skill.list': {
+    params: {},
+    result: {
+      skills: [
+        {
+          name: 'clock',
+          description: 'Tells the time',
+          source: 'builtin',
+          parameters: { type: 'object', properties: {} },
+          state: 'ready',
+        },
+      ],
+    },
+  },
+  'heartbeat.pong': { params: { seq: 42, client_load: 0.45 }, result: {} },
+  'system.status': {
+    params: {},
+    result: {
+      uptime_seconds: 15_795,
+      active_connections: 2,
+      total_messages: 1847,
+      messages_per_second: 0.12,
+      active_channels: 3,
+      memory_bytes: 47_185_920,
+      heartbeat_ok: 2,
+      heartbeat_total: 2,
+      rate_limit_hits: 0,
+      server_version: '0.9.4',
+    },
+  },
+  'system.methods': {
+    params: {},
+    result: {
+      methods: [
+        {
+          name: 'system.ping',
+          direction: 'Client → Server',
+          target: 'SystemController',
+          scope: null,
+          summary: 'Answer at once',
+        },
+      ],
+    },
+  },
+  'system.ping': { params: {}, result: { pong: true } },
+  'system.reload': {
+    params: {},
+    result: { changed: ['gateway.heartbeat_interval'], needs_restart: ['gateway.port'] },
+  },
+  'rpc.discover': {
+    params: {},
+    result: { openrpc: '1.3.2', info: { title: 'OpenClaw Gateway', version: '0.9.4' }, methods: [] },
+  },
+};
+
+export const NOTIFICATIONS: { readonly [N in ServerNotification]: Params<N> } = {
+  'chat.stream': { chunk: 'Hello', index: 0, channel, message_id },
+  'chat.complete': { total_tokens: 156, channel, duration_ms: 1230, message_id, finish_reason: 'stop' },
+  'chat.message': { channel, message_id, seq: 1, message: 'How is the weather today?', client_id: 'web' },
+  'channel.changed': { channel_id, change: 'created', channel: example },
+  'skill.invoke': { invocation_id: 'inv-1', skill: 'clock', arguments: { zone: 'UTC' }, channel, message_id },
+  'skill.result': {
+    invocation_id: 'inv-1',
+    skill: 'clock',
+    ok: true,
+    result: '10:15',
+    duration_ms: 3,
+    channel,
+    message_id,
+  },
+  'heartbeat.ping': {
+    seq: 42,
+    notifications: [{ id: 'ntf-1', type: 'reminder', msg: 'Meeting at 3 PM' }],
+  },
+  'system.goaway': { reason: 'Server shutdown', grace_seconds: 20 },
+};

@@ -1,0 +1,49 @@
+/** What a method's schema cannot say, for the protocol page. */
+import type { methods } from '../../schemas/methods.js';
+
+export const NOTES: Readonly<Partial<Record<keyof typeof methods, string>>> = {
+  'auth.handshake':
+    'Must be the first message, within `gateway.auth_timeout` (5 s) of the upgrade. A second one on the same connection is refused with -32600. ' +
+    '`resume` restores the current channel, the subscriptions and the named streams of a session of the same principal up to five minutes after it ended; ' +
+    'a session that is unknown, too old or somebody else’s gives `"resumed": false`, never an error.',
+  'chat.send':
+    'Answered once the message is durable and before the first `chat.stream` of its reply. It takes two seqs, its own and the next for its reply. ' +
+    'The same `idempotency_key` with the same message gives the first answer again and starts nothing; with another message, error 4090. ' +
+    'Messages of one channel are answered one after another; 32 may wait, then error 4290.',
+  'chat.stream':
+    '`message_id` names the message it answers: the one that `chat.send` gave. `index` counts the pieces of the reply from 0. ' +
+    'A frame may carry several pieces merged, then `span` says how many, and the next frame’s `index` is `index + span`. ' +
+    'The chunks in the order of arrival are the reply: nothing is lost and nothing comes twice.',
+  'chat.complete':
+    'Exactly one ends the reply to each message, an empty one included. `finish_reason` is `error` where nothing had been said and `interrupted` where the reply was cut after that; `error` then says why.',
+  'chat.message':
+    'Goes to the other connections that follow the channel, not to the one that sent the message.',
+  'chat.cancel':
+    '`chat.complete` follows, with `"finish_reason": "cancelled"`. Cancels waiting messages too. Harmless twice, and after the end (`false`). Disconnecting never cancels.',
+  'chat.resume':
+    '`after_index` is the last piece held: `index + span - 1` of the last frame; without it the reply starts at 0. With `"recovered": true` the pieces after it follow, then `chat.complete`. ' +
+    'With `"recovered": false` the pieces are no longer kept, and the whole text follows from index 0: drop what you hold.',
+  'chat.history':
+    'A page holds at most 1 MiB. For the page before, ask with `before` set to the first `seq` of this one.',
+  'channel.create': 'Also subscribes this connection. A principal has at most 1 000 channels.',
+  'channel.switch':
+    'Makes it this session’s current channel, which every method without a `channel` means, and subscribes. `streams` lists the replies that are under way: follow them with `chat.resume`.',
+  'channel.delete':
+    'Cancels what streams there; sessions that were on it move to `default`, which itself cannot be deleted (error 4012).',
+  'channel.subscribe':
+    'From now on this connection follows what starts in the channel. `streams` lists the replies that are under way already: follow them with `chat.resume`.',
+  'channel.changed': 'Goes to the principal’s other connections. `channel` is left out where it was deleted.',
+  'memory.search': '`query` is words, not a query language. Only the one channel is searched.',
+  'memory.recall': 'Between the gateway’s own parts: nobody can call it, and -32601 answers who tries.',
+  'skill.result': '`result` is there where `ok` is true, `error` (code 5021) where it is false.',
+  'heartbeat.ping':
+    'Answer with `heartbeat.pong` and the same `seq`. A notification stays queued until a pong acknowledges it, across reconnects: tell a repeated one by its `id`.',
+  'heartbeat.pong':
+    'Acknowledges its `seq` and all before it. Sent without an `id` it gets no reply; it is never counted by the rate limit.',
+  'system.status':
+    '`total_messages` counts since the start, refused ones included; `messages_per_second` is over the last minute; `active_channels` have a follower or were active in the last hour; ' +
+    '`heartbeat_ok` of `heartbeat_total` connections answered their last ping.',
+  'system.reload': 'The same as sending `SIGHUP` to the gateway.',
+  'system.goaway':
+    'The connection is closed with 1001 as soon as nothing it follows is running, at the latest after `grace_seconds`. Connect anew, with `resume`.',
+};

@@ -1,0 +1,125 @@
+/**
+ * Brings the checkout to where a command needs it: dependencies as the lock file says, `dist/`
+ * as the sources say. What is up to date already costs one look at the files, no more.
+ */
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, ROOT, runQuietly, withLock } from './steps.mjs';
+
+const INSTALL_STAMP = join(ROOT, 'node_modules', '.openclaw-installed');
+const BUILD_STAMP = join(ROOT, 'dist', '.openclaw-built');
+const SOURCES = ['schemas', 'metrics', 'server', 'client', 'cli', 'web', 'scripts', 'bench', 'test'];
+const GENERATED = join('schemas', 'generated');
+
+/** @param {string} path @returns {string | null} null: no such file */
+const read = (path) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  }
+};
+
+/** What is installed depends on this: the lock file, and the ABI that native modules were built for. */
+const wantedInstall = () => {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
+  return `${lock} ${process.platform}-${process.arch} ABI ${process.versions.modules}\n`;
+};
+
+/** @returns {string[]} paths of every file that the build reads, from the root, sorted */
+export const sourceFiles = () => {
+  const isSource = (name) => /\.(ts|js)$/.test(name) || /^tsconfig.*\.json$/.test(name);
+  const files = ['package.json'];
+  const walk = (folder) => {
+    for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else if (isSource(entry.name)) files.push(path);
+    }
+  };
+  for (const name of readdirSync(ROOT)) if (isSource(name)) files.push(name);
+  for (const folder of SOURCES) if (existsSync(join(ROOT, folder))) walk(folder);
+  return files.sort();
+};
+
+/** What `dist/` depends on: path, size and time of change of every source, and the installed compiler. */
+const wantedBuild = () => {
+  const hash = createHash('sha256').update(wantedInstall());
+  for (const path of sourceFiles()) {
+    const { size, mtimeMs } = statSync(join(ROOT, path));
+    hash.update(`${path}\0${size}\0${mtimeMs}\0`);
+  }
+  return `${hash.digest('hex')}\n`;
+};
+
+/** @returns {string[]} the compiled test of every test source: a test whose source is gone is not among them */
+export const testFiles = () =>
+  sourceFiles()
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => join('dist', path.replace(/\.ts$/, '.js')));
+
+const install = async () => {
+  const what = 'Installing dependencies (a first time can take two minutes: it may compile SQLite)';
+  await runQuietly(what, 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+  writeFileSync(INSTALL_STAMP, wantedInstall());
+};
+
+const compile = (what, flags) =>
+  runQuietly(what, process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), ...flags]);
+
+/** Without tests and without what it generates, so that it can put right what does not compile. */
+const compileGenerator = () =>
+  compile('Compiling the generator', ['-p', join('scripts', 'tsconfig.generate.json')]);
+
+/** What is committed as JavaScript is not compiled but copied. */
+const copyGenerated = () => {
+  mkdirSync(join(ROOT, 'dist', GENERATED), { recursive: true });
+  for (const name of readdirSync(join(ROOT, GENERATED))) {
+    if (name.endsWith('.js')) copyFileSync(join(ROOT, GENERATED, name), join(ROOT, 'dist', GENERATED, name));
+  }
+};
+
+const build = async () => {
+  rmSync(BUILD_STAMP, { force: true });
+  await compileGenerator();
+  await runQuietly('Generating from the schemas', process.execPath, [join('dist', 'scripts', 'generate.js')]);
+  // Before the compiler reads them: a source that changes from here on is newer than this stamp.
+  const stamp = wantedBuild();
+  await compile('Compiling', ['-b']);
+  copyGenerated();
+  writeFileSync(BUILD_STAMP, stamp);
+};
+
+const isInstalled = () => read(INSTALL_STAMP) === wantedInstall();
+const isBuilt = () => read(BUILD_STAMP) === wantedBuild();
+
+/**
+ * @param {'generator' | 'built'} goal how far to go
+ * @throws {import('./steps.mjs').StepFailed} with what the failed step printed
+ */
+export const prepare = async (goal) => {
+  if (goal === 'built' && isInstalled() && isBuilt()) return;
+  const startedMs = performance.now();
+  await withLock(join(ROOT, 'dist', '.openclaw-lock'), async () => {
+    // Whoever held the lock may have done it.
+    if (!isInstalled()) await install();
+    if (goal === 'generator') await compileGenerator();
+    if (goal === 'built' && !isBuilt()) {
+      await build();
+      describe(`Built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
+    }
+  });
+};
