@@ -138,6 +138,6 @@ test('a person learns what to type next, and where the token is but not what it 
     ...stopWhenShown,
     env: { ...env, npm_lifecycle_event: 'start' },
   });
-  assert.match(cloned.stdout, /^ {2}Say hello +npx openclaw chat "Hello"$/m);
+  assert.match(cloned.stdout, /^ {2}Say hello +\.\/openclaw chat "Hello"$/m);
   assert.match(cloned.stdout, /^ {2}Debug +also accepts the token oc_local_debug$/m);
 });
