@@ -4,6 +4,7 @@
  *
  *   node scripts/run.mjs start [gateway options]   the gateway, in this process
  *   node scripts/run.mjs test [part of a path …]   the tests, all or those whose path has the part
+ *   node scripts/run.mjs bench [part of a name …]  the micro-benchmarks, each in a fresh process
  *   node scripts/run.mjs build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
@@ -32,6 +33,17 @@ const test = async (parts) => {
   const workers = Math.max(2, availableParallelism() - 1);
   const flags = ['--enable-source-maps', '--test-reporter=spec', '--test-timeout=180000'];
   return run(process.execPath, ['--test', ...flags, `--test-concurrency=${workers}`, ...files]);
+};
+
+/** @param {readonly string[]} parts of names; none: every benchmark */
+const bench = async (parts) => {
+  const names = ['rpc', 'streams'].filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)));
+  if (names.length === 0) throw new StepFailed(`No benchmark has ${parts.join(' or ')} in its name.`);
+  for (const name of names) {
+    const status = await run(process.execPath, [join(ROOT, 'dist', 'bench', 'micro', `${name}.js`)]);
+    if (status !== 0) return status;
+  }
+  return 0;
 };
 
 const lint = async () => {
@@ -67,6 +79,10 @@ const main = async () => {
     case 'test':
       await prepare('built');
       process.exitCode = await test(args);
+      return;
+    case 'bench':
+      await prepare('built');
+      process.exitCode = await bench(args);
       return;
     case 'build':
       return prepare('built');

@@ -67,7 +67,12 @@ export type AddMessageOutcome =
   /** Stored as `seq`; its reply's row stands at `seq + 1`, empty and open. */
   | { readonly outcome: 'stored'; readonly seq: number }
   /** The same key with the same message came before: this was its answer. */
-  | { readonly outcome: 'repeated'; readonly messageId: string; readonly channelId: string; readonly seq: number }
+  | {
+      readonly outcome: 'repeated';
+      readonly messageId: string;
+      readonly channelId: string;
+      readonly seq: number;
+    }
   /** The same key came before with another message. */
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'no-channel' };
@@ -134,7 +139,11 @@ export interface MemoryPort {
   openPrincipal(principal: string): Promise<readonly { channelId: string; name: string }[]>;
 
   /** `limit-reached` where the principal has `maxChannels` already, `default` included. */
-  createChannel(principal: string, channel: ChannelRecord, maxChannels: number): Promise<'created' | 'limit-reached'>;
+  createChannel(
+    principal: string,
+    channel: ChannelRecord,
+    maxChannels: number,
+  ): Promise<'created' | 'limit-reached'>;
   listChannels(principal: string): Promise<readonly ChannelSummary[]>;
   /** Null: no such channel. Members left out stay as they are. */
   updateChannel(

@@ -39,9 +39,10 @@ export class Recall {
     this.#channels = channels;
     // Weight 0: the channel's number narrows the search down and says nothing about a text. The
     // contents stay out of the sort, which would hold all of them.
+    // CROSS JOIN keeps SQLite from walking through the channel and asking the index for every row.
     this.#matches = db.prepare(
       `SELECT seq, bm25(message_index, 0.0, 1.0) AS rank
-       FROM message_index JOIN messages ON messages.id = message_index.rowid
+       FROM message_index CROSS JOIN messages ON messages.id = message_index.rowid
        WHERE message_index MATCH ? AND messages.channel = ? AND seq < ? AND octet_length(messages.content) <= ?
        ORDER BY rank, seq DESC LIMIT ?`,
     );

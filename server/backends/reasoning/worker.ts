@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { composeAnswer, estimateUsage, words } from './embedded.js';
 import { MAX_BATCH_EVENTS, MAX_BATCHES_UNDERWAY, type ReasoningEvent, type ToReasoning } from './messages.js';
-import { Pacer, type Paced } from './pacer.js';
+import { type Paced, Pacer } from './pacer.js';
 import type { ReasoningEnd, ReasoningRequest } from './port.js';
 
 class Answer implements Paced {
