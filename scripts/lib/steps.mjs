@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const PROGRESS_EVERY_MS = 10_000;
+/** On a terminal the line counts in place; a log gets one more line now and then. */
+const PROGRESS_EVERY_MS = process.stderr.isTTY ? 1000 : 30_000;
 const LOCK_POLL_MS = 200;
 
 /** A sentence for whoever waits; on standard error, as standard output is the program's. */
@@ -18,7 +19,7 @@ export const describe = (sentence) => process.stderr.write(`${sentence}\n`);
 export class StepFailed extends Error {}
 
 /**
- * Runs a program and shows nothing of it but one line, and one more every ten seconds.
+ * Runs a program and shows nothing of it but one line and how long it has been at it.
  *
  * @param {string} what the step does, as the start of a sentence
  * @param {string} command @param {readonly string[]} args
@@ -26,9 +27,11 @@ export class StepFailed extends Error {}
  */
 export const runQuietly = async (what, command, args) => {
   const startedMs = performance.now();
-  describe(`${what} …`);
+  const inPlace = process.stderr.isTTY;
+  process.stderr.write(`${what} …${inPlace ? '' : '\n'}`);
   const ticker = setInterval(() => {
-    describe(`${what} … ${Math.round((performance.now() - startedMs) / 1000)} s`);
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
+    process.stderr.write(inPlace ? `\r${what} … ${seconds} s` : `${what} … ${seconds} s\n`);
   }, PROGRESS_EVERY_MS);
   try {
     const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -47,6 +50,7 @@ export const runQuietly = async (what, command, args) => {
       throw new StepFailed(`${output}\n${what} failed (${status}): the output above says why.`);
   } finally {
     clearInterval(ticker);
+    if (inPlace) process.stderr.write('\n');
   }
 };
 
