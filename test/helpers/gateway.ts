@@ -31,12 +31,32 @@ export interface TestGatewayOptions {
   /** Of an earlier gateway. */
   readonly homeDir?: string;
   readonly log?: Log;
+  /** Environment variables besides `OPENCLAW_HOME`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Flags by dotted key, besides the ports, which are `0` unless they are given. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
+
+const endings = new WeakMap<TestContext, (() => unknown)[]>();
+
+/** Runs a step after the test, before all that were named earlier: what was made last goes first. */
+export const atEnd = (t: TestContext, step: () => unknown): void => {
+  const known = endings.get(t);
+  if (known !== undefined) {
+    known.push(step);
+    return;
+  }
+  const steps = [step];
+  endings.set(t, steps);
+  t.after(async () => {
+    for (const each of steps.reverse()) await each();
+  });
+};
 
 /** A folder that is removed after the test. */
 export const temporaryFolder = (t: TestContext): string => {
   const dir = mkdtempSync(join(tmpdir(), 'openclaw-test-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  atEnd(t, () => rmSync(dir, { recursive: true, force: true }));
   return dir;
 };
 
@@ -46,10 +66,11 @@ export const startTestGateway = async (
   options: TestGatewayOptions = {},
 ): Promise<GatewayUnderTest> => {
   const dir = options.homeDir ?? temporaryFolder(t);
-  const env = { OPENCLAW_HOME: dir };
+  const env = { ...options.env, OPENCLAW_HOME: dir };
   const home = resolveHome(env);
   if (options.config !== undefined) writeFileSync(home.configFile, options.config, { mode: 0o600 });
-  const load = () => loadConfig({ home, env, flags: { 'gateway.port': '0' } }).config;
+  const load = () =>
+    loadConfig({ home, env, flags: { 'gateway.port': '0', 'metrics.port': '0', ...options.flags } }).config;
   const gateway = await startGateway({
     config: load(),
     home,
@@ -62,11 +83,11 @@ export const startTestGateway = async (
     void gateway.close();
     await drained;
   };
-  t.after(stop);
+  atEnd(t, stop);
   const token = readFileSync(home.localTokenFile, 'utf8').trim();
   const connect = async (headers: Record<string, string> = {}): Promise<Client> => {
     const client = new Client(gateway.url, headers);
-    t.after(() => client.terminate());
+    atEnd(t, () => client.terminate());
     await client.opened;
     return client;
   };

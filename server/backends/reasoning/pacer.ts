@@ -14,17 +14,24 @@ interface Due<T extends Paced> {
 
 export class Pacer<T extends Paced> {
   #queue: Due<T>[] = [];
-  /** Milliseconds between two words of one answer; 0: as fast as they are taken. */
-  delayMs: number;
+  #delayMs: number;
 
+  /** @param delayMs milliseconds between two words of one answer; 0: as fast as they are taken */
   constructor(delayMs: number) {
-    this.delayMs = delayMs;
+    this.#delayMs = delayMs;
   }
 
+  /** The first word is due at once. */
   add(item: T, nowMs: number): void {
     this.#queue.push({ item, dueMs: nowMs });
-    // A changed pace may have left later ones in front.
-    this.#queue.sort((left, right) => left.dueMs - right.dueMs);
+    this.#sort();
+  }
+
+  /** A new pace, for the words that are waited for too: none is later than a delay from now. */
+  changeDelay(delayMs: number, nowMs: number): void {
+    this.#delayMs = delayMs;
+    this.#queue = this.#queue.map(({ item, dueMs }) => ({ item, dueMs: Math.min(dueMs, nowMs + delayMs) }));
+    this.#sort();
   }
 
   remove(item: T): void {
@@ -44,9 +51,15 @@ export class Pacer<T extends Paced> {
       this.#queue.shift();
       const word = due.item.next();
       // From when it was due, not from now: a late timer does not slow the pace down. Never a burst to catch up.
-      if (word !== null)
-        this.#queue.push({ item: due.item, dueMs: Math.max(due.dueMs + this.delayMs, nowMs - this.delayMs) });
+      if (word !== null) {
+        const dueMs = Math.max(due.dueMs + this.#delayMs, nowMs - this.#delayMs);
+        this.#queue.push({ item: due.item, dueMs });
+      }
       deliver(due.item, word);
     }
+  }
+
+  #sort(): void {
+    this.#queue.sort((left, right) => left.dueMs - right.dueMs);
   }
 }

@@ -29,15 +29,28 @@ if (port === null) throw new Error('runs as a worker thread only');
 const pacer = new Pacer<Answer>((workerData as { chunkDelayMs: number }).chunkDelayMs);
 const answers = new Map<number, Answer>();
 let underway = 0;
-let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+let immediate: NodeJS.Immediate | null = null;
+let timer: NodeJS.Timeout | null = null;
+let timerDueMs = 0;
 
+/** Sees to it that the next word is delivered when it is due, also where a later one was waited for. */
 const wake = (): void => {
-  if (timer !== null || underway >= MAX_BATCHES_UNDERWAY || pacer.nextDueMs === null) return;
-  const waitMs = pacer.nextDueMs - performance.now();
-  timer = waitMs > 0 ? setTimeout(deliver, waitMs) : setImmediate(deliver);
+  const dueMs = pacer.nextDueMs;
+  if (immediate !== null || underway >= MAX_BATCHES_UNDERWAY || dueMs === null) return;
+  if (timer !== null && timerDueMs <= dueMs) return;
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
+  const waitMs = dueMs - performance.now();
+  if (waitMs <= 0) {
+    immediate = setImmediate(deliver);
+    return;
+  }
+  timer = setTimeout(deliver, waitMs);
+  timerDueMs = dueMs;
 };
 
 const deliver = (): void => {
+  immediate = null;
   timer = null;
   const events: ReasoningEvent[] = [];
   pacer.take(performance.now(), MAX_BATCH_EVENTS, (answer, word) => {
@@ -61,7 +74,7 @@ port.on('message', (message: ToReasoning) => {
     answers.delete(message.callId);
     if (answer !== undefined) pacer.remove(answer);
   } else if (message.kind === 'pace') {
-    pacer.delayMs = message.chunkDelayMs;
+    pacer.changeDelay(message.chunkDelayMs, performance.now());
   } else {
     underway -= 1;
   }

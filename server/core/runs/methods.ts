@@ -74,6 +74,8 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
         });
         if (stored.outcome === 'conflict') return fail('conflict');
         if (stored.outcome === 'repeated') {
+          const earlier = session.principal.channels.get(stored.channelId);
+          if (earlier !== undefined && !session.peer.closed) session.subscribe(earlier);
           return { message_id: stored.messageId, channel: stored.channelId, seq: stored.seq };
         }
         if (stored.outcome === 'no-channel' || channel.deleted) return fail('channelNotFound');

@@ -53,6 +53,8 @@ export class Session implements StreamReader {
   /** Batches that are not answered yet: what they start streaming begins after their answer. */
   #openBatches = 0;
   #uncheckedReplyBytes = 0;
+  /** Of the last frame of a log: the only one that can be among what is unsent. */
+  #lastFrameBytes = 0;
   readonly #shared: SessionShared;
   #backlogTimer: Timer<Session> | null = null;
   #lastProgressMs = 0;
@@ -95,6 +97,10 @@ export class Session implements StreamReader {
     const cursor = new Cursor(channel.log, this, channel.log.end, null);
     const running = channel.runningStream;
     if (running !== null) cursor.skip(running);
+    for (const resumed of this.#resumed ?? []) {
+      // A queued reply that was resumed has its cursor already.
+      if (resumed.channel === channel && resumed.cursor.only !== null) cursor.skip(resumed.cursor.only);
+    }
     attachCursor(cursor);
     this.follows.set(channel, cursor);
   }
@@ -117,7 +123,8 @@ export class Session implements StreamReader {
    * @param channel null where the text comes from the store and nothing is live
    */
   resumeStream(stream: Stream, log: ChannelLog, position: number, channel: Channel | null): void {
-    const earlier = this.#resumed?.find((other) => other.cursor.only === stream);
+    // By its message: a text from the store is a stream of its own every time.
+    const earlier = this.#resumed?.find((other) => other.cursor.only?.messageId === stream.messageId);
     if (earlier !== undefined) this.#drop(earlier.cursor);
     if (channel !== null) this.follows.get(channel)?.skip(stream);
     const cursor = new Cursor(log, this, position, stream);
@@ -174,6 +181,7 @@ export class Session implements StreamReader {
   }
 
   sendFrame(frame: Frame): void {
+    this.#lastFrameBytes = frame.bytes;
     if (this.peer.send(frame.text) === 'dropped') this.peer.close('tryAgainLater');
   }
 
@@ -191,8 +199,11 @@ export class Session implements StreamReader {
   }
 
   flushed(): void {
-    if (this.peer.closed || this.peer.unsentBytes === 0) return;
-    if (this.peer.unsentBytes > this.#shared.limits.maxReplyBacklogBytes) this.peer.close('tryAgainLater');
+    if (this.peer.closed) return;
+    const { unsentBytes } = this.peer;
+    if (unsentBytes === 0) return;
+    const unsentReplyBytes = unsentBytes - this.#lastFrameBytes;
+    if (unsentReplyBytes > this.#shared.limits.maxReplyBacklogBytes) this.peer.close('tryAgainLater');
     else this.#watchBacklog();
   }
 

@@ -48,13 +48,16 @@ export class Cursor {
   }
 
   skip(stream: Stream): void {
-    if (this.skips(stream)) return;
+    // What this cursor has read to its end it will never meet again.
+    const passed = stream.endPosition !== -1 && stream.endPosition < this.position;
+    if (passed || this.skips(stream)) return;
     this.#skipped ??= [];
     this.#skipped.push(stream);
   }
 
-  /** Does this cursor deliver what comes of `stream` from now on? */
+  /** Does this cursor deliver what is said in `stream` from now on? Never to one who may not see chats. */
   follows(stream: Stream): boolean {
+    if ((this.reader.scopeBits & SCOPE_BIT.chat) === 0) return false;
     return this.only === null ? !this.skips(stream) : this.only === stream;
   }
 

@@ -1,0 +1,149 @@
+/** The configuration as seen from outside (protocol section 8). */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CONFIG_KEYS, configOption } from '../../schemas/config.js';
+import { ConfigError } from '../../server/config/errors.js';
+import { type GatewayUnderTest, startTestGateway, temporaryFolder } from '../helpers/gateway.js';
+import { GatewayProcess } from '../helpers/process.js';
+import { askUpgrade } from '../helpers/raw-socket.js';
+import { recordLog } from '../helpers/recorded-log.js';
+import { req } from './requirements.js';
+
+const HEARTBEAT = 'gateway.heartbeat_interval';
+
+/** Seconds between two pings, as a handshake tells them: shows which value is in force. */
+const heartbeatOf = async (under: GatewayUnderTest): Promise<number> =>
+  (await under.login()).handshake.heartbeat_interval;
+
+test(`${req('P8-precedence')} a flag beats a variable, that beats the file, that beats the default`, async (t) => {
+  const config = '[gateway]\nheartbeat_interval = 11\nmax_message_bytes = 4096\n';
+  const env = { OPENCLAW_GATEWAY__HEARTBEAT_INTERVAL: '12' };
+  const flags = { [HEARTBEAT]: '13' };
+  assert.equal(await heartbeatOf(await startTestGateway(t)), 30);
+  assert.equal(await heartbeatOf(await startTestGateway(t, { config })), 11);
+  assert.equal(await heartbeatOf(await startTestGateway(t, { config, env })), 12);
+  const under = await startTestGateway(t, { config, env, flags });
+  assert.equal(await heartbeatOf(under), 13);
+  assert.equal((await under.login()).handshake.limits.max_message_bytes, 4096);
+});
+
+test(`${req('P8-unknown-key', 'P8-bad-value')} what is wrong with the file stops the start, all of it in sentences`, async (t) => {
+  const config = [
+    '[gateway]',
+    'heartbeat_intervall = 30',
+    'auth_timeout = 0',
+    'port = "high"',
+    '',
+    '[gateway.rate_limit]',
+    'burst = 1',
+    '',
+  ].join('\n');
+  const homeDir = temporaryFolder(t);
+  const file = join(homeDir, 'config.toml');
+  await assert.rejects(startTestGateway(t, { config, homeDir }), (error) => {
+    assert.ok(error instanceof ConfigError);
+    const line = (number: number) =>
+      error.problems.find((problem) => problem.startsWith(`${file}:${number}:`));
+    assert.equal(error.problems.length, 4);
+    assert.match(
+      line(2) ?? '',
+      /gateway\.heartbeat_intervall is not a known key; did you mean gateway\.heartbeat_interval\?$/,
+    );
+    assert.match(line(3) ?? '', /gateway\.auth_timeout must be .*1.* but is 0/);
+    assert.match(line(4) ?? '', /gateway\.port must be an? (?:integer|whole number).* but is "high"/);
+    assert.match(
+      line(7) ?? '',
+      /gateway\.rate_limit\.burst is not a known key; did you mean .*burst_size\?$/,
+    );
+    return true;
+  });
+});
+
+test(`${req('P8-unknown-key')} a mistyped variable stops the start too, and its value is not printed`, async (t) => {
+  const env = { OPENCLAW_GATEWAY__PROT: 'a-secret' };
+  await assert.rejects(startTestGateway(t, { env }), (error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, /^OPENCLAW_GATEWAY__PROT: .*did you mean OPENCLAW_GATEWAY__PORT\?$/);
+    assert.ok(!error.message.includes('a-secret'));
+    return true;
+  });
+});
+
+test(`${req('P8-billion')} limits and heartbeats at 10⁹ work`, async (t) => {
+  const huge = CONFIG_KEYS.filter((key) => {
+    const option = configOption(key);
+    return (option.type === 'integer' || option.type === 'number') && option.max === 1_000_000_000;
+  });
+  for (const key of [HEARTBEAT, 'gateway.rate_limit.burst_size', 'gateway.max_connections'] as const) {
+    assert.ok(huge.includes(key), key);
+  }
+  const flags = Object.fromEntries(huge.map((key) => [key, '1000000000']));
+  const under = await startTestGateway(t, { flags });
+  const client = await under.login();
+  assert.equal(client.handshake.heartbeat_interval, 1_000_000_000);
+  assert.equal(client.handshake.limits.burst_size, 1_000_000_000);
+  await client.settle();
+});
+
+test(`${req('P8-reload')} system.reload takes what can change and names what cannot`, async (t) => {
+  const under = await startTestGateway(t, { config: '[gateway]\nheartbeat_interval = 11\n' });
+  const client = await under.login();
+  assert.deepEqual(await client.call('system.reload'), { changed: [], needs_restart: [] });
+  writeFileSync(
+    under.home.configFile,
+    '[gateway]\nheartbeat_interval = 22\nmax_connections_per_ip = 2\nmax_message_bytes = 4096\n',
+  );
+  const reloaded = await client.call('system.reload');
+  assert.deepEqual(reloaded.changed.sort(), [
+    HEARTBEAT,
+    'gateway.heartbeat_timeout',
+    'gateway.max_connections_per_ip',
+  ]);
+  assert.deepEqual(reloaded.needs_restart, ['gateway.max_message_bytes']);
+
+  const later = await under.login();
+  assert.equal(later.handshake.heartbeat_interval, 22);
+  assert.equal(
+    later.handshake.limits.max_message_bytes,
+    1024 * 1024,
+    'as it is in force, not as it is written',
+  );
+  assert.equal((await askUpgrade(t, under.port)).status, 429);
+  assert.deepEqual((await client.call('system.reload')).changed, []);
+});
+
+test(`${req('P8-reload-refused')} a reload of a broken file changes nothing and says so`, async (t) => {
+  const { log } = recordLog();
+  const under = await startTestGateway(t, { config: '[gateway]\nheartbeat_interval = 11\n', log });
+  const client = await under.login();
+  for (const broken of [
+    '[gateway]\nheartbeat_interval = 22\nauth_timeout = "soon"\n',
+    '[gateway]\nheartbeat_interval = 22\nunknown = 1\n',
+    '[gateway\n',
+  ]) {
+    writeFileSync(under.home.configFile, broken);
+    assert.ok((await client.request('system.reload')).error.code < 0);
+    await assert.rejects(under.gateway.reload(), /^ReloadRefused: .*config\.toml:\d/);
+    assert.equal(await heartbeatOf(under), 11);
+  }
+});
+
+test(`${req('P8-sighup')} SIGHUP reloads, and a broken file is told and survived`, async (t) => {
+  const homeDir = temporaryFolder(t);
+  const file = join(homeDir, 'config.toml');
+  writeFileSync(file, '[gateway]\nheartbeat_interval = 11\n');
+  const gateway = new GatewayProcess(t, { homeDir });
+  const port = await gateway.port();
+  writeFileSync(file, '[gateway]\nheartbeat_interval = 22\nmax_message_bytes = 4096\n');
+  gateway.child.kill('SIGHUP');
+  const told = await gateway.said(/Reloaded: .*\n/);
+  assert.match(told, /gateway\.heartbeat_interval/);
+  assert.match(told, /Needs a restart: gateway\.max_message_bytes\./);
+
+  writeFileSync(file, '[gateway]\nno_such_key = 1\n');
+  gateway.child.kill('SIGHUP');
+  assert.match(await gateway.said(/Nothing was reloaded: .*\n/), /no_such_key is not a known key/);
+  assert.equal((await askUpgrade(t, port)).status, 101);
+});

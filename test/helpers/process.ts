@@ -1,0 +1,93 @@
+/** A gateway in a process of its own, started by the command line: for signals, locks and limits of the system. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { atEnd } from './gateway.js';
+
+/** This file runs from `dist/test/helpers`. */
+const PROGRAM = join(import.meta.dirname, '../../cli/main.js');
+/** How long a test waits for something a process should print soon. */
+const PATIENCE_MS = 30_000;
+
+export interface SpawnOptions {
+  readonly homeDir: string;
+  readonly args?: readonly string[];
+  /** Soft and hard limit of open descriptors. */
+  readonly descriptors?: number;
+}
+
+export class GatewayProcess {
+  readonly child: ChildProcess;
+  /** Exit status or signal; resolves when all output has come. */
+  readonly exited: Promise<number | string>;
+  #stdout = '';
+  #stderr = '';
+  #wake: () => void = () => {};
+
+  constructor(t: TestContext, { homeDir, args = [], descriptors }: SpawnOptions) {
+    const command = [process.execPath, PROGRAM, 'gateway', '--port', '0', ...args];
+    // `exec`: the process that gets our signals is the gateway, not a shell around it.
+    const [file = '', ...rest] =
+      descriptors === undefined
+        ? command
+        : ['/bin/sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
+    this.child = spawn(file, rest, {
+      env: { PATH: process.env.PATH, OPENCLAW_HOME: homeDir, OPENCLAW_METRICS__PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text) => {
+      this.#stdout += text;
+      this.#wake();
+    });
+    this.child.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.#stderr += text;
+      this.#wake();
+    });
+    this.exited = once(this.child, 'close').then(([code, signal]) => code ?? signal);
+    void this.exited.then(() => this.#wake());
+    atEnd(t, async () => {
+      this.child.kill('SIGKILL');
+      await this.exited;
+    });
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** The port, once it listens. Throws where the gateway ends instead. */
+  async port(): Promise<number> {
+    const [, port] = await this.#printed(() => /listens at wss?:\/\/\S+:(\d+)/.exec(this.#stdout));
+    return Number(port);
+  }
+
+  /** Waits until standard error matches. */
+  async said(pattern: RegExp): Promise<string> {
+    const [text] = await this.#printed(() => pattern.exec(this.#stderr));
+    return text;
+  }
+
+  async #printed(look: () => RegExpExecArray | null): Promise<RegExpExecArray> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, PATIENCE_MS);
+    try {
+      for (;;) {
+        const found = look();
+        if (found !== null) return found;
+        const ended = this.child.exitCode ?? this.child.signalCode;
+        if (late || ended !== null) {
+          throw new Error(`the gateway ${ended === null ? 'said nothing' : 'ended'}: ${this.#stderr}`);
+        }
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

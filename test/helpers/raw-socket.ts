@@ -1,0 +1,221 @@
+/** HTTP and WebSocket by the byte, for what no client library would send. */
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { Json } from './client.js';
+import { atEnd } from './gateway.js';
+
+/** How long a test waits for bytes that should be there at once. */
+const PATIENCE_MS = 20_000;
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+export interface HttpQuestion {
+  readonly method?: string;
+  readonly path?: string;
+  /** Written in this order, one line each; `Host` too must be named here. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  /** The address to come from. */
+  readonly from?: string;
+}
+
+/** The headers of a proper upgrade request (RFC 6455 section 4.1), without `Host`. */
+export const UPGRADE_HEADERS = [
+  ['Upgrade', 'websocket'],
+  ['Connection', 'Upgrade'],
+  ['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+  ['Sec-WebSocket-Version', '13'],
+] as const;
+
+/** Bytes as they come, and a wait for more. */
+class Inbox {
+  bytes = Buffer.alloc(0);
+  ended = false;
+  readonly socket: Socket;
+  #wake: () => void = () => {};
+
+  constructor(t: TestContext, port: number, from?: string) {
+    this.socket = connect({ host: '127.0.0.1', port, ...(from === undefined ? {} : { localAddress: from }) });
+    this.socket.on('error', () => {});
+    this.socket.on('data', (more) => {
+      this.bytes = Buffer.concat([this.bytes, more]);
+      this.#wake();
+    });
+    this.socket.on('close', () => {
+      this.ended = true;
+      this.#wake();
+    });
+    atEnd(t, () => this.socket.destroy());
+  }
+
+  /** Waits until `take` finds what it looks for. Throws where the connection ends or nothing comes. */
+  async until<T>(take: () => T | null, what: string): Promise<T> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#wake();
+    }, PATIENCE_MS);
+    try {
+      for (;;) {
+        const taken = take();
+        if (taken !== null) return taken;
+        if (this.ended) throw new Error(`the connection ended before ${what}`);
+        if (late) throw new Error(`no ${what} within ${PATIENCE_MS} ms`);
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Takes a response off the front; its body only as far as `Content-Length` announces one. */
+  takeResponse(): HttpAnswer | null {
+    const end = this.bytes.indexOf('\r\n\r\n');
+    if (end === -1) return null;
+    const [statusLine = '', ...lines] = this.bytes.subarray(0, end).toString('latin1').split('\r\n');
+    const headers = new Map<string, string>();
+    for (const line of lines) {
+      const colon = line.indexOf(':');
+      headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    }
+    const bodyEnd = end + 4 + Number(headers.get('content-length') ?? 0);
+    if (this.bytes.length < bodyEnd) return null;
+    const body = this.bytes.subarray(end + 4, bodyEnd).toString();
+    this.bytes = this.bytes.subarray(bodyEnd);
+    return { status: Number(statusLine.split(' ')[1]), headers, body };
+  }
+}
+
+const requestText = ({ method = 'GET', path = '/', headers = [] }: HttpQuestion): string =>
+  `${method} ${path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+
+/** Sends one request, exactly as written, and gives the answer to it. */
+export const askHttp = async (t: TestContext, port: number, question: HttpQuestion): Promise<HttpAnswer> => {
+  const inbox = new Inbox(t, port, question.from);
+  inbox.socket.write(requestText(question));
+  const answer = await inbox.until(() => inbox.takeResponse(), 'an HTTP response');
+  inbox.socket.destroy();
+  return answer;
+};
+
+/** The answer to a proper upgrade request; 101 where a WebSocket opened, which is dropped again. */
+export const askUpgrade = (
+  t: TestContext,
+  port: number,
+  { path = '/', headers = [], from }: HttpQuestion = {},
+): Promise<HttpAnswer> => {
+  const host = headers.some(([name]) => name.toLowerCase() === 'host')
+    ? []
+    : ([['Host', `127.0.0.1:${port}`]] as const);
+  return askHttp(t, port, {
+    path,
+    headers: [...host, ...UPGRADE_HEADERS, ...headers],
+    ...(from === undefined ? {} : { from }),
+  });
+};
+
+const TEXT = 0x1;
+const CLOSE = 0x8;
+
+/** One masked frame with FIN set (RFC 6455 section 5.2). */
+const clientFrame = (payload: Buffer, opcode = TEXT): Buffer => {
+  const length = payload.length;
+  const head =
+    length < 126
+      ? Buffer.from([0x80 | opcode, 0x80 | length])
+      : length < 65_536
+        ? Buffer.from([0x80 | opcode, 0x80 | 126, length >> 8, length & 0xff])
+        : Buffer.from([0x80 | opcode, 0x80 | 127, 0, 0, 0, 0, ...uint32(length)]);
+  const mask = randomBytes(4);
+  const masked = Buffer.from(payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0)));
+  return Buffer.concat([head, mask, masked]);
+};
+
+const uint32 = (value: number): readonly number[] => [
+  value >>> 24,
+  (value >>> 16) & 0xff,
+  (value >>> 8) & 0xff,
+  value & 0xff,
+];
+
+/** What a gateway sends: a JSON text, or the end. */
+export type RawEvent =
+  | { readonly json: Json }
+  | { readonly close: { readonly code: number; readonly reason: string } };
+
+/** A WebSocket whose frames leave in exactly the writes that the test asks for. */
+export class RawWebSocket {
+  readonly #inbox: Inbox;
+
+  private constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+  }
+
+  static async open(t: TestContext, port: number): Promise<RawWebSocket> {
+    const inbox = new Inbox(t, port);
+    inbox.socket.write(requestText({ headers: [['Host', `127.0.0.1:${port}`], ...UPGRADE_HEADERS] }));
+    const { status } = await inbox.until(() => inbox.takeResponse(), 'the upgrade');
+    if (status !== 101) throw new Error(`the upgrade got ${status}`);
+    return new RawWebSocket(inbox);
+  }
+
+  /** Sends one text frame for each member, all in one write. Objects go as JSON, bytes as they are. */
+  write(...messages: readonly (string | Buffer | object)[]): void {
+    const frames = messages.map((message) =>
+      clientFrame(
+        Buffer.isBuffer(message)
+          ? message
+          : Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)),
+      ),
+    );
+    this.#inbox.socket.write(Buffer.concat(frames));
+  }
+
+  /** The next thing that arrives. Throws where TCP ends without a close frame. */
+  next(): Promise<RawEvent> {
+    return this.#inbox.until(() => this.#take(), 'a frame');
+  }
+
+  /** The next `count` answers: JSON that is no notification. */
+  async answers(count: number): Promise<Json[]> {
+    const taken: Json[] = [];
+    while (taken.length < count) {
+      const event = await this.next();
+      if ('close' in event) throw new Error(`closed with ${event.close.code} ${event.close.reason}`);
+      if (event.json.method === undefined) taken.push(event.json);
+    }
+    return taken;
+  }
+
+  /** Resolves when TCP has ended. */
+  async ended(): Promise<void> {
+    await this.#inbox.until(() => (this.#inbox.ended ? true : null), 'the end');
+  }
+
+  #take(): RawEvent | null {
+    const { bytes } = this.#inbox;
+    const [first, second] = bytes;
+    if (first === undefined || second === undefined) return null;
+    const extra = second === 126 ? 2 : second === 127 ? 8 : 0;
+    if (bytes.length < 2 + extra) return null;
+    const length =
+      extra === 0 ? second : extra === 2 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
+    const start = 2 + extra;
+    if (bytes.length < start + length) return null;
+    const payload = bytes.subarray(start, start + length);
+    this.#inbox.bytes = bytes.subarray(start + length);
+    const opcode = first & 0x0f;
+    if (opcode === TEXT) return { json: JSON.parse(payload.toString()) };
+    if (opcode === CLOSE) {
+      return { close: { code: payload.readUInt16BE(0), reason: payload.subarray(2).toString() } };
+    }
+    return this.#take();
+  }
+}
