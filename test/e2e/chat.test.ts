@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import type { Json } from '../helpers/client.js';
-import { embeddedReply, ENDLESS, engine } from '../helpers/engine.js';
+import { ENDLESS, embeddedReply, engine } from '../helpers/engine.js';
 import { startTestGateway } from '../helpers/gateway.js';
 import { req } from './requirements.js';
 

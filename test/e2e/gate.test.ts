@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CHANNEL_REQUIREMENTS } from './requirements-channels.js';
 import { NOT_BUILT_YET, REQUIREMENTS } from './requirements.js';
+import { CHANNEL_REQUIREMENTS } from './requirements-channels.js';
 import { TRANSPORT_REQUIREMENTS } from './requirements-transport.js';
 
 /** This file runs from `dist/test/e2e`; the sources say what exists, `dist` may hold more. */

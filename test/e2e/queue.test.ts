@@ -41,6 +41,17 @@ test(`${req('P5-queue-limit')} the limit holds for messages that arrive at once`
   assert.equal(messages.length, 2 * (QUEUE + 1));
 });
 
+test(`${req('P5-queue-limit', 'P4-idempotency', 'P4-idempotency-conflict')} a full channel still gives a repeated message its first answer`, async (t) => {
+  const client = await (await startTestGateway(t, { config: engine(20) })).login();
+  const first = await client.call('chat.send', { message: ENDLESS, idempotency_key: 'k' });
+  for (let at = 1; at <= QUEUE; at += 1) await client.call('chat.send', { message: `queued ${at}` });
+  assert.deepEqual(await client.call('chat.send', { message: ENDLESS, idempotency_key: 'k' }), first);
+  const other = await client.request('chat.send', { message: 'other', idempotency_key: 'k' });
+  assert.equal(other.error.code, 4090);
+  const fresh = await client.request('chat.send', { message: 'new', idempotency_key: 'another key' });
+  assert.equal(fresh.error.code, 4290);
+});
+
 test(`${req('P5-queue-order', 'P5-text')} queued messages are answered one after another, in order`, async (t) => {
   const client = await (await startTestGateway(t, { config: engine(0) })).login();
   const messages = Array.from({ length: QUEUE }, (_, at) => `message number ${at}`);

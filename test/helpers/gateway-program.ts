@@ -1,6 +1,7 @@
 /** A gateway alone in a process, for a test to kill. Its home is `OPENCLAW_HOME`; it prints its URL. */
-import { loadConfig } from '../../server/config/load.js';
+
 import { resolveHome } from '../../server/config/home.js';
+import { loadConfig } from '../../server/config/load.js';
 import { startGateway } from '../../server/gateway.js';
 
 const home = resolveHome(process.env);

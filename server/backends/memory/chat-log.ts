@@ -117,6 +117,7 @@ export class ChatLog {
     }
     const channel = this.#channels.key(principal, channelId);
     if (channel === undefined) return { outcome: 'no-channel' };
+    if (added.onlyRepeated) return { outcome: 'no-room' };
     const seq = (this.#newestSeq.get(channel)?.seq ?? 0) + 1;
     const { lastInsertRowid } = this.#insertMessage.run(
       channel,

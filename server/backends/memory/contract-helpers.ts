@@ -23,6 +23,7 @@ export const newMessage = (content: string, change: Partial<NewMessage> = {}): N
   content,
   metadata: null,
   idempotencyKey: null,
+  onlyRepeated: false,
   createdAtMs: START_MS,
   ...change,
 });

@@ -162,6 +162,17 @@ export const messageContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(await contents(memory), ['hello', '']);
     });
 
+    test('where there is no room, a key that came before is answered and nothing else is stored', async (t) => {
+      const memory = await startMemory(t, open);
+      await memory.addMessage(keyed('hello', { messageId: 'first' }));
+      const noRoom = { onlyRepeated: true };
+      assert.deepEqual(await memory.addMessage(keyed('hello', noRoom)), repeated);
+      assert.deepEqual(await memory.addMessage(keyed('other', noRoom)), { outcome: 'conflict' });
+      const fresh = await memory.addMessage(newMessage('new', { idempotencyKey: 'new key', ...noRoom }));
+      assert.deepEqual(fresh, { outcome: 'no-room' });
+      assert.deepEqual(await contents(memory), ['hello', '']);
+    });
+
     test('a key is forgotten after 24 hours', async (t) => {
       const memory = await startMemory(t, open);
       await memory.addMessage(keyed('hello', { messageId: 'first' }));

@@ -60,6 +60,8 @@ export interface NewMessage {
   readonly metadata: Metadata | null;
   /** Per principal; remembered for 24 hours. */
   readonly idempotencyKey: string | null;
+  /** There is no room for a new message: answer only if its key came before. */
+  readonly onlyRepeated: boolean;
   readonly createdAtMs: number;
 }
 
@@ -75,7 +77,9 @@ export type AddMessageOutcome =
     }
   /** The same key came before with another message. */
   | { readonly outcome: 'conflict' }
-  | { readonly outcome: 'no-channel' };
+  | { readonly outcome: 'no-channel' }
+  /** `onlyRepeated` was set, and this is a new message: it was not stored. */
+  | { readonly outcome: 'no-room' };
 
 /** Which reply: the one to `messageId`, at `seq` (the reply's own, the message's plus one). */
 export interface ReplyRef {

@@ -142,7 +142,9 @@ export class Dispatcher {
       if (inBatch) return fail('invalidRequest', { reason: 'auth.handshake stands alone, not in a batch' });
       if (lobby === null)
         return fail('invalidRequest', { reason: 'this connection is authenticated already' });
-      return this.#guard(method, this.#lobbies.handshake(peer, lobby, request.params));
+      return this.#lobbies
+        .handshake(peer, lobby, request.params)
+        .catch((error: unknown) => this.#fault(method, error));
     }
     if (session === null) return fail('authRequired');
     const route = this.#routes.get(method);
@@ -153,20 +155,23 @@ export class Dispatcher {
     if (!route.validate(request.params)) return invalidParams(route.validate);
     try {
       const result = route.handle(session, request.params as never);
-      if (result instanceof Promise) {
-        return this.#guard(
-          method,
-          result.then((settled) => encodeResult(route, settled)),
-        );
-      }
+      if (result instanceof Promise) return this.#later(session, route, result);
       return encodeResult(route, result);
     } catch (error) {
       return this.#fault(method, error);
     }
   }
 
-  #guard(method: string, answer: Promise<string | Failure | null>): Promise<string | Failure | null> {
-    return answer.catch((error: unknown) => this.#fault(method, error));
+  /** What a port has to say first. */
+  async #later(session: Session, route: Route, result: Promise<unknown>): Promise<string | Failure> {
+    session.openCalls += 1;
+    try {
+      return encodeResult(route, await result);
+    } catch (error) {
+      return this.#fault(route.method, error);
+    } finally {
+      session.openCalls -= 1;
+    }
   }
 
   #fault(method: string, error: unknown): Failure {

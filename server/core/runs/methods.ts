@@ -58,8 +58,12 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
       if (problem !== null) return problem;
       const channel = findChannel(session, channelId);
       if (channel === undefined) return fail('channelNotFound');
-      if (channel.full) return fail('channelBusy', { retry_after_ms: BUSY_RETRY_MS });
-      channel.arriving += 1;
+      const busy = fail('channelBusy', { retry_after_ms: BUSY_RETRY_MS });
+      // A repeated message needs no place: whoever has lost its answer gets it again.
+      const onlyRepeated = channel.full;
+      if (onlyRepeated && key === undefined) return busy;
+      const places = onlyRepeated ? 0 : 1;
+      channel.arriving += places;
       try {
         const messageId = `msg-${randomBytes(12).toString('hex')}`;
         const stored = await memory.addMessage({
@@ -70,9 +74,11 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
           content: message,
           metadata: metadata ?? null,
           idempotencyKey: key ?? null,
+          onlyRepeated,
           createdAtMs: clock.wallMs(),
         });
         if (stored.outcome === 'conflict') return fail('conflict');
+        if (stored.outcome === 'no-room') return busy;
         if (stored.outcome === 'repeated') {
           const earlier = session.principal.channels.get(stored.channelId);
           if (earlier !== undefined && !session.peer.closed) session.subscribe(earlier);
@@ -82,7 +88,7 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
         accept(session, channel, new Run(channel, messageId, message, stored.seq));
         return { message_id: messageId, channel: channel.id, seq: stored.seq };
       } finally {
-        channel.arriving -= 1;
+        channel.arriving -= places;
       }
     },
 

@@ -33,7 +33,7 @@ export const resumeRun = (
 const followRun = (session: Session, run: Run, afterIndex: number): boolean => {
   const { channel, stream } = run;
   const { log } = channel;
-  if (run.state === 'queued') {
+  if (!stream.begun) {
     // It will be followed from its start, by the channel's cursor where there is one.
     if (!session.followsStream(channel, stream)) session.resumeStream(stream, log, log.end, channel);
     return afterIndex < 0;

@@ -177,8 +177,7 @@ export class Runs {
     if (run.state === 'queued') {
       const at = run.channel.queue.indexOf(run);
       if (at !== -1) run.channel.queue.splice(at, 1);
-      // It never ran: its stream is what will be said of it, and its time is none.
-      run.channel.log.begin(run.stream);
+      // It never ran, and took no time.
       run.startedAtMs = this.#options.clock.nowMs();
       this.#end(run, { ...end, usage: { input: 0, output: 0 } });
       return true;
@@ -221,6 +220,7 @@ export class Runs {
     run.unstored = '';
     run.state = 'ended';
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
+    if (!run.stream.begun) channel.log.begin(run.stream);
     channel.log.seal(run.stream, complete, SCOPE_BIT.chat);
     channel.lastActivityMs = clock.nowMs();
     pump.logGrew(channel.log);

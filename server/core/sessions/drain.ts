@@ -24,7 +24,7 @@ export const drain = async (options: DrainOptions): Promise<void> => {
   for (const session of sessions.values()) session.notify(goaway);
   while (!expired()) {
     for (const session of [...sessions.values()]) {
-      if (!session.followsOpenStream) session.peer.close('serverShutdown');
+      if (!session.followsOpenStream && session.openCalls === 0) session.peer.close('serverShutdown');
     }
     if (sessions.count === 0 && runs.openCount === 0) return;
     await pause();

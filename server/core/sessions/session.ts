@@ -52,9 +52,11 @@ export class Session implements StreamReader {
   ready = false;
   /** Batches that are not answered yet: what they start streaming begins after their answer. */
   #openBatches = 0;
+  /** Calls that a port has yet to answer: a planned close waits for them. */
+  openCalls = 0;
   #uncheckedReplyBytes = 0;
-  /** Of the last frame of a log: the only one that can be among what is unsent. */
-  #lastFrameBytes = 0;
+  /** Of the frame or reply sent last: however large, alone it is no backlog. */
+  #newestBytes = 0;
   readonly #shared: SessionShared;
   #backlogTimer: Timer<Session> | null = null;
   #lastProgressMs = 0;
@@ -77,6 +79,7 @@ export class Session implements StreamReader {
       this.peer.close('tryAgainLater');
       return;
     }
+    this.#newestBytes = text.length < REPLY_CHECK_BYTES ? text.length : Buffer.byteLength(text);
     this.#uncheckedReplyBytes += text.length;
     if (this.#uncheckedReplyBytes >= REPLY_CHECK_BYTES) {
       this.#uncheckedReplyBytes = 0;
@@ -181,7 +184,7 @@ export class Session implements StreamReader {
   }
 
   sendFrame(frame: Frame): void {
-    this.#lastFrameBytes = frame.bytes;
+    this.#newestBytes = frame.bytes;
     if (this.peer.send(frame.text) === 'dropped') this.peer.close('tryAgainLater');
   }
 
@@ -202,8 +205,8 @@ export class Session implements StreamReader {
     if (this.peer.closed) return;
     const { unsentBytes } = this.peer;
     if (unsentBytes === 0) return;
-    const unsentReplyBytes = unsentBytes - this.#lastFrameBytes;
-    if (unsentReplyBytes > this.#shared.limits.maxReplyBacklogBytes) this.peer.close('tryAgainLater');
+    if (unsentBytes - this.#newestBytes > this.#shared.limits.maxReplyBacklogBytes)
+      this.peer.close('tryAgainLater');
     else this.#watchBacklog();
   }
 

@@ -31,6 +31,10 @@ export class Stream {
   constructor(messageId: string) {
     this.messageId = messageId;
   }
+
+  get begun(): boolean {
+    return this.firstPosition !== -1;
+  }
 }
 
 /** A piece of a reply, kept encoded so that neighbours merge by concatenation. */
