@@ -37,7 +37,9 @@ const test = async (parts) => {
 
 /** @param {readonly string[]} parts of names; none: every benchmark */
 const bench = async (parts) => {
-  const names = ['rpc', 'streams'].filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)));
+  const names = ['rpc', 'streams'].filter(
+    (name) => parts.length === 0 || parts.some((part) => name.includes(part)),
+  );
   if (names.length === 0) throw new StepFailed(`No benchmark has ${parts.join(' or ')} in its name.`);
   for (const name of names) {
     const status = await run(process.execPath, [join(ROOT, 'dist', 'bench', 'micro', `${name}.js`)]);

@@ -164,7 +164,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     maxBytes: MAX_KEPT_BYTES,
     onForgotten: ({ messageId, channel: { principal } }) => {
       principal.runs.delete(messageId);
-      principals.forgetIfIdle(principal);
+      principal.settle();
     },
   });
   const runs = new Runs({
@@ -173,14 +173,12 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     pump,
-    principals,
     retention,
     limits: settings.runs,
     onFault,
   });
   const sessions = new Sessions({
     clock,
-    principals,
     resumeWindowMs: PROTOCOL.resumeWindowMs,
     maxEnded: MAX_ENDED_SESSIONS,
     onUnfollowed: (channel) => runs.followersChanged(channel),
@@ -198,6 +196,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     principals,
     sessions,
     authenticate,
+    isValid: (tokenHash) => authenticator.isValid(tokenHash, clock.wallMs()),
     onSession: (session) => {
       tokenUse.set(session.tokenHash, clock.wallMs());
       for (const channel of session.follows.keys()) runs.followersChanged(channel);
@@ -315,6 +314,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       lobbies,
       runs,
       graceMs: settings.drainMs,
+      busy: () => [...principals.values()].some((principal) => principal.held),
       pause: () => new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS)),
       expired: () => clock.nowMs() >= drainUntilMs,
     });

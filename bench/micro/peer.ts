@@ -59,7 +59,7 @@ export const createSession = (principal: Principal, shared: SessionShared): Sess
 };
 
 export const createPrincipal = (): Principal =>
-  new Principal('bench', [{ channelId: 'default', name: 'default' }]);
+  new Principal('bench', [{ channelId: 'default', name: 'default' }], () => {});
 
 /** A channel of its own, for a log that grows. */
 export const createChannel = (principal: Principal): Channel => new Channel(principal, 'ch-bench', 'bench');

@@ -104,8 +104,14 @@ export class Authenticator {
         return { outcome: 'refused' };
       }
     }
-    this.#accepted.set(tokenHash, identity);
+    // The first acceptance stays what later ones are compared with: a connection may still have its rights.
+    if (!this.#accepted.has(tokenHash)) this.#accepted.set(tokenHash, identity);
     return { outcome: 'accepted', identity };
+  }
+
+  /** Is the token of that hash valid, as far as the file has been read? */
+  isValid(tokenHash: string, nowMs: number): boolean {
+    return this.#find(tokenHash, nowMs) !== null;
   }
 
   /**

@@ -18,8 +18,8 @@ import {
   us_socket_local_port,
 } from './uws.js';
 
-/** Room for one frame that overshoots: a close code is lost beyond `maxBackpressure`, so our own limits sit far below. */
-const MAX_BACKPRESSURE_BYTES = 256 * 1024 * 1024;
+/** The most the library takes: beyond `maxBackpressure` a close code is lost, so our own limits are the ones that count. */
+const MAX_BACKPRESSURE_BYTES = 2 ** 31 - 1;
 /** The library closes a connection without any traffic, its own pings included, after this. */
 const IDLE_TIMEOUT_SECONDS = 120;
 
@@ -194,9 +194,9 @@ const whyNot = async (host: string, port: number): Promise<string> => {
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   const probe = createServer();
   try {
-    const failed = once(probe, 'listening');
+    const listening = once(probe, 'listening');
     probe.listen(port, host);
-    await failed;
+    await listening;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {

@@ -111,12 +111,20 @@ test(`${req('P2-batch-handshake')} a handshake stands alone`, async (t) => {
 
 test(`${req('P2-batch-stream')} what a batch starts streaming begins after its array`, async (t) => {
   const client = await (await startTestGateway(t, { config: engine(0) })).login();
-  const sends = Array.from({ length: 8 }, (_, at) => request('chat.send', at, { message: `message ${at}` }));
-  // The store answers the last member when the first reply has long been written.
-  const answer = await ask(client, [...sends, request('chat.history', 'h')]);
-  const at = client.frames.indexOf(answer);
-  assert.equal(client.frames.slice(0, at).filter(({ method }) => method?.startsWith('chat.')).length, 0);
-  for (const { result, id } of answer.slice(0, 8)) {
+  // The store is busy with these pages long after the message stands and its reply could begin.
+  const { message_id } = await client.call('chat.send', { message: 'x'.repeat(500_000) });
+  await client.complete(message_id);
+  const { channel_id: channel } = await client.call('channel.create');
+  const pages = Array.from({ length: 40 }, () => request('chat.history', undefined, { channel: 'default' }));
+  const sends = [0, 1, 2].map((id) => request('chat.send', id, { channel, message: `message ${id}` }));
+  const from = client.frames.length;
+  const answer = await ask(client, [...sends, ...pages, request('chat.history', 'last')]);
+  assert.deepEqual(client.frames.slice(from, client.frames.indexOf(answer)), []);
+  assert.deepEqual(
+    answer.map(({ id }: Json) => id),
+    [0, 1, 2, 'last'],
+  );
+  for (const { result, id } of answer.slice(0, 3)) {
     assert.equal((await client.complete(result.message_id)).finish_reason, 'stop');
     assert.ok(client.streamed(result.message_id).includes(`You said: message ${id}`));
   }

@@ -1,4 +1,5 @@
 /** Question and answer over one connection, past the notifications that may come in between. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, Closed, Json } from './client.js';
 
 let probes = 0;
@@ -28,6 +29,15 @@ export const answersTo = async (client: Client, frame: string | object): Promise
   return client.frames.slice(from, client.frames.indexOf(last)).filter(isAnswer);
 };
 
+/** How long a test waits for a close that should come at once. */
+const PATIENCE_MS = 20_000;
+
+/** Rejects after a while; keeps no process alive. */
+const tooLate = async (): Promise<never> => {
+  await delay(PATIENCE_MS, undefined, { ref: false });
+  throw new Error(`not closed within ${PATIENCE_MS} ms`);
+};
+
 /** Sends a frame and gives every answer to it and the close that ends the connection. */
 export const askLast = async (
   client: Client,
@@ -35,7 +45,7 @@ export const askLast = async (
 ): Promise<{ readonly answers: Json[]; readonly closed: Closed }> => {
   const from = client.frames.length;
   client.send(frame);
-  const closed = await client.closed;
+  const closed = await Promise.race([client.closed, tooLate()]);
   return { answers: client.frames.slice(from).filter(isAnswer), closed };
 };
 

@@ -17,8 +17,10 @@ export class Channel {
   running: Run | null = null;
   /** Runs that wait behind it, in the order of their `chat.send`. */
   readonly queue: Run[] = [];
-  /** Runs that have ended and can still be resumed. */
-  readonly kept: Run[] = [];
+  /** Runs cut while they waited, whose completion is still to come. */
+  readonly ending = new Set<Run>();
+  /** Runs that have ended and can still be resumed, in the order they ended. */
+  readonly kept = new Set<Run>();
   /** Messages on their way to the store; they will want a place in the queue. */
   arriving = 0;
   /** Monotonic; for "active in the last hour". −Infinity: not since this gateway started. */
@@ -40,13 +42,14 @@ export class Channel {
   *openRuns(): Generator<Run> {
     if (this.running !== null) yield this.running;
     yield* this.queue;
+    yield* this.ending;
   }
 
   /** Position of the oldest entry of the log that some run still needs. */
   get firstNeededPosition(): number {
-    let first = this.running?.stream.firstPosition ?? this.log.end;
-    for (const run of this.kept) first = Math.min(first, run.stream.firstPosition);
-    return first;
+    const [oldest] = this.kept;
+    const running = this.running?.stream.firstPosition ?? this.log.end;
+    return oldest === undefined ? running : Math.min(running, oldest.keepsFromPosition);
   }
 
   /** No room for one more message behind the one being answered. */

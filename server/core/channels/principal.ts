@@ -10,11 +10,18 @@ export class Principal {
   readonly sessions = new Set<Session>();
   /** Every run that can still be followed, by the id of its message. */
   readonly runs = new Map<string, Run>();
-  /** Handshakes that are about to add a session. */
-  arriving = 0;
+  /** Calls and handshakes that a port has yet to answer. */
+  #holds = 0;
+  readonly #onIdle: (principal: Principal) => void;
 
-  constructor(name: string, channels: readonly { channelId: string; name: string }[]) {
+  /** @param onIdle called when nothing of it is in use any more */
+  constructor(
+    name: string,
+    channels: readonly { channelId: string; name: string }[],
+    onIdle: (principal: Principal) => void,
+  ) {
     this.name = name;
+    this.#onIdle = onIdle;
     for (const { channelId, name: channelName } of channels) {
       this.channels.set(channelId, new Channel(this, channelId, channelName));
     }
@@ -26,8 +33,24 @@ export class Principal {
     return channel;
   }
 
-  get idle(): boolean {
-    return this.sessions.size === 0 && this.runs.size === 0 && this.arriving === 0;
+  /** Something is under way whose end will need this very object. */
+  get held(): boolean {
+    return this.#holds > 0;
+  }
+
+  hold(): void {
+    this.#holds += 1;
+  }
+
+  /** Ends a {@link hold}. */
+  release(): void {
+    this.#holds -= 1;
+    this.settle();
+  }
+
+  /** Call it when a session or a run has gone. */
+  settle(): void {
+    if (this.sessions.size === 0 && this.runs.size === 0 && this.#holds === 0) this.#onIdle(this);
   }
 }
 
@@ -47,8 +70,8 @@ export class Principals {
   }
 
   /**
-   * The principal of that name, loaded where it was not in use, and kept until {@link release}.
-   * Rejects with the store's error.
+   * The principal of that name, loaded where it was not in use, and held: {@link Principal.release}
+   * it. Rejects with the store's error.
    */
   async acquire(name: string): Promise<Principal> {
     let principal = this.#principals.get(name);
@@ -61,23 +84,17 @@ export class Principals {
       principal = await loading;
       this.#principals.set(name, principal);
     }
-    principal.arriving += 1;
+    principal.hold();
     return principal;
   }
 
-  /** Ends an {@link acquire}. */
-  release(principal: Principal): void {
-    principal.arriving -= 1;
-    this.forgetIfIdle(principal);
-  }
-
-  forgetIfIdle(principal: Principal): void {
-    if (principal.idle) this.#principals.delete(principal.name);
-  }
+  readonly #forget = (principal: Principal): void => {
+    if (this.#principals.get(principal.name) === principal) this.#principals.delete(principal.name);
+  };
 
   async #load(name: string): Promise<Principal> {
     try {
-      return new Principal(name, await this.#memory.openPrincipal(name));
+      return new Principal(name, await this.#memory.openPrincipal(name), this.#forget);
     } finally {
       this.#loading.delete(name);
     }

@@ -62,6 +62,10 @@ export class Admission {
 
   /** A connection has authenticated. Once for each that entered, at most. */
   authenticated(addressKey: string): void {
+    this.#noLongerStranger(addressKey);
+  }
+
+  #noLongerStranger(addressKey: string): void {
     const counts = this.#addresses.get(addressKey);
     if (counts !== undefined) counts.unauthenticated -= 1;
     this.#unauthenticated -= 1;
@@ -69,7 +73,7 @@ export class Admission {
 
   /** A connection has gone. Once for each that entered. */
   leave(addressKey: string, wasAuthenticated: boolean): void {
-    if (!wasAuthenticated) this.authenticated(addressKey);
+    if (!wasAuthenticated) this.#noLongerStranger(addressKey);
     const counts = this.#addresses.get(addressKey);
     if (counts !== undefined) {
       counts.connections -= 1;

@@ -165,12 +165,16 @@ export class Dispatcher {
   /** What a port has to say first. */
   async #later(session: Session, route: Route, result: Promise<unknown>): Promise<string | Failure> {
     session.openCalls += 1;
+    session.principal.hold();
     try {
-      return encodeResult(route, await result);
+      const settled = await result;
+      // Nobody is left to be told.
+      return session.peer.closed ? '' : encodeResult(route, settled);
     } catch (error) {
       return this.#fault(route.method, error);
     } finally {
       session.openCalls -= 1;
+      session.principal.release();
     }
   }
 

@@ -40,8 +40,8 @@ export class Retention {
   keep(run: Run): void {
     const { clock, wheel, windowMs, maxBytes } = this.#options;
     const untilMs = clock.nowMs() + windowMs;
-    const bytes = run.stream.encodedBytes + (run.stream.nextIndex + 2) * ENTRY_BYTES;
-    run.channel.kept.push(run);
+    const bytes = run.stream.encodedBytes + run.messageBytes + (run.stream.nextIndex + 2) * ENTRY_BYTES;
+    run.channel.kept.add(run);
     this.#kept.push({ run, untilMs, bytes });
     this.#bytes += bytes;
     while (this.#bytes > maxBytes && this.#kept.length - this.#oldest > 1) this.#forgetOldest();
@@ -66,7 +66,7 @@ export class Retention {
     }
     this.#bytes -= bytes;
     const { channel } = run;
-    channel.kept.splice(channel.kept.indexOf(run), 1);
+    channel.kept.delete(run);
     channel.log.forgetBefore(channel.firstNeededPosition);
     this.#options.onForgotten(run);
   }

@@ -18,10 +18,12 @@ export interface RunEnd {
 export class Run {
   readonly channel: Channel;
   readonly messageId: string;
-  /** The message that is answered. */
-  readonly message: string;
+  /** The message that is answered; dropped once it is. */
+  message: string;
   /** The message's; the reply's is one more. */
   readonly seq: number;
+  /** What its message costs while it is kept: as text and as `chat.message`. */
+  readonly messageBytes: number;
   readonly stream: Stream;
   state: RunState = 'queued';
   /** Set once it is decided, whatever the store still has to do. */
@@ -31,6 +33,11 @@ export class Run {
   unstored = '';
   /** Settles when the part that is on its way has arrived, or not. */
   storing: Promise<void> | null = null;
+  /**
+   * Once it has ended: the position from which the log is kept for it and all that end later. Its
+   * own beginning, or that of a run which was then still running.
+   */
+  keepsFromPosition = -1;
   call: ReasoningCall | null = null;
   storeTimer: Timer<Run> | null = null;
   detachedTimer: Timer<Run> | null = null;
@@ -40,6 +47,7 @@ export class Run {
     this.messageId = messageId;
     this.message = message;
     this.seq = seq;
+    this.messageBytes = 2 * message.length;
     this.stream = new Stream(messageId);
   }
 

@@ -5,7 +5,6 @@
 import type { MemoryPort } from '../../backends/memory/port.js';
 import type { ReasoningEnd, ReasoningPort } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
-import type { Principals } from '../channels/principal.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import { isFollowed } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
@@ -24,7 +23,6 @@ export interface RunsOptions {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly pump: Pump;
-  readonly principals: Principals;
   readonly retention: Retention;
   /** `chat.detached_timeout` and `memory.recall_tokens`, as they are now. */
   readonly limits: { detachedTimeoutMs: number; recallTokens: number };
@@ -37,8 +35,7 @@ export class Runs {
   /** Runs that are queued, streaming or ending. */
   readonly #open = new Set<Run>();
   #endWaiters: (() => void)[] = [];
-  /** Told when a run has ended, after its completion stands in the log. */
-  onEnded: (run: Run) => void = () => {};
+  #stopped = false;
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -51,6 +48,8 @@ export class Runs {
 
   /** Takes a message whose place in the store is certain. */
   enqueue(run: Run): void {
+    // The store closes it as interrupted when it is opened next.
+    if (this.#stopped) return;
     const { channel } = run;
     channel.principal.runs.set(run.messageId, run);
     channel.lastActivityMs = this.#options.clock.nowMs();
@@ -70,8 +69,9 @@ export class Runs {
     while (channel.openRuns().next().done !== true) await this.#nextEnd();
   }
 
-  /** Ends every open reply as cut, for a shutdown that waits no longer; resolves once all are stored. */
+  /** Ends every open reply as cut and takes no more, for a shutdown that waits no longer; resolves once all are stored. */
   async interruptAll(): Promise<void> {
+    this.#stopped = true;
     for (const run of [...this.#open])
       this.#cut(run, { finishReason: 'interrupted', usage: null, error: null });
     await this.idle();
@@ -141,10 +141,14 @@ export class Runs {
     run.channel.log.appendChunk(run.stream, text);
     run.unstored += text;
     this.#options.pump.logGrew(run.channel.log);
+    this.#storeSoon(run);
+  }
+
+  #storeSoon(run: Run): void {
+    if (run.unstored === '' || run.state !== 'streaming') return;
     run.storeTimer ??= new Timer<Run>(run, (owner) => this.#storeGrowth(owner));
-    if (!run.storeTimer.scheduled) {
-      this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
-    }
+    if (run.storeTimer.scheduled) return;
+    this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
   }
 
   /** One part at a time, so that parts cannot change places when one fails. */
@@ -161,6 +165,7 @@ export class Runs {
       })
       .finally(() => {
         run.storing = null;
+        this.#storeSoon(run);
       });
   }
 
@@ -177,6 +182,7 @@ export class Runs {
     if (run.state === 'queued') {
       const at = run.channel.queue.indexOf(run);
       if (at !== -1) run.channel.queue.splice(at, 1);
+      run.channel.ending.add(run);
       // It never ran, and took no time.
       run.startedAtMs = this.#options.clock.nowMs();
       this.#end(run, { ...end, usage: { input: 0, output: 0 } });
@@ -200,7 +206,7 @@ export class Runs {
 
   /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
   async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
-    const { memory, onFault, pump, retention, principals, clock } = this.#options;
+    const { memory, onFault, pump, retention, clock } = this.#options;
     const { channel } = run;
     const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
     const totalTokens = usage.input + usage.output;
@@ -221,15 +227,19 @@ export class Runs {
     run.state = 'ended';
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
     if (!run.stream.begun) channel.log.begin(run.stream);
+    run.keepsFromPosition = Math.min(
+      run.stream.firstPosition,
+      channel.running?.stream.firstPosition ?? run.stream.firstPosition,
+    );
     channel.log.seal(run.stream, complete, SCOPE_BIT.chat);
     channel.lastActivityMs = clock.nowMs();
     pump.logGrew(channel.log);
     if (channel.running === run) channel.running = null;
+    channel.ending.delete(run);
     this.#open.delete(run);
+    run.message = '';
     retention.keep(run);
     this.#startNext(channel);
-    this.onEnded(run);
-    principals.forgetIfIdle(channel.principal);
     const waiters = this.#endWaiters;
     this.#endWaiters = [];
     for (const resolve of waiters) resolve();

@@ -9,6 +9,8 @@ export interface DrainOptions {
   readonly lobbies: Lobbies;
   readonly runs: Runs;
   readonly graceMs: number;
+  /** Somebody's call, perhaps one who has gone, is still on its way to a port. */
+  readonly busy: () => boolean;
   /** Resolves a moment later: how often the connections are looked at. */
   readonly pause: () => Promise<void>;
   /** True once it must go no further. */
@@ -17,16 +19,17 @@ export interface DrainOptions {
 
 /** Resolves once every connection is closed and every reply stored; nothing new may come in meanwhile. */
 export const drain = async (options: DrainOptions): Promise<void> => {
-  const { sessions, lobbies, runs, graceMs, pause, expired } = options;
+  const { sessions, lobbies, runs, graceMs, busy, pause, expired } = options;
   for (const peer of [...lobbies.peers]) peer.close('serverShutdown');
   const grace_seconds = Math.round(graceMs / 1000);
   const goaway = notificationFrame('system.goaway', { reason: 'Server shutdown', grace_seconds });
   for (const session of sessions.values()) session.notify(goaway);
   while (!expired()) {
     for (const session of [...sessions.values()]) {
-      if (!session.followsOpenStream && session.openCalls === 0) session.peer.close('serverShutdown');
+      const { followsOpenStream, openCalls, unsentBytes } = session;
+      if (!followsOpenStream && openCalls === 0 && unsentBytes === 0) session.peer.close('serverShutdown');
     }
-    if (sessions.count === 0 && runs.openCount === 0) return;
+    if (sessions.count === 0 && runs.openCount === 0 && !busy()) break;
     await pause();
   }
   await runs.interruptAll();

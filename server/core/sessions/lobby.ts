@@ -50,6 +50,8 @@ export interface LobbiesOptions {
   readonly sessions: Sessions;
   /** Judges a token that came from an address. */
   readonly authenticate: (token: string, address: string) => Verdict;
+  /** Is an accepted token still valid? */
+  readonly isValid: (tokenHash: string) => boolean;
   /** A session has begun. */
   readonly onSession: (session: Session) => void;
   /** Restores streams that a resumed session names; their frames follow the handshake's answer. */
@@ -128,9 +130,11 @@ export class Lobbies {
       const principal = await principals.acquire(verdict.principal);
       try {
         if (peer.closed) return null;
+        // It may have been revoked while the principal was loaded, when no session could be closed for it.
+        if (!this.#options.isValid(verdict.tokenHash)) return fail('authFailed');
         return this.#begin(peer, principal, clientId, verdict, resume);
       } finally {
-        principals.release(principal);
+        principal.release();
       }
     } finally {
       lobby.authenticating = false;

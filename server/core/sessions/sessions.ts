@@ -1,6 +1,5 @@
 /** Every session of the gateway: those that are open, and those that ended a moment ago and may come back. */
 import type { Channel } from '../channels/channel.js';
-import type { Principals } from '../channels/principal.js';
 import type { Clock } from '../time/clock.js';
 import type { Session } from './session.js';
 
@@ -14,7 +13,6 @@ export interface EndedSession {
 
 export interface SessionsOptions {
   readonly clock: Clock;
-  readonly principals: Principals;
   /** How long an ended session can be resumed. */
   readonly resumeWindowMs: number;
   /** How many ended sessions are remembered; beyond that the oldest are forgotten early. */
@@ -49,7 +47,7 @@ export class Sessions {
   /** Ends a session: its cursors are gone, what it followed is remembered. Harmless twice. */
   end(session: Session): void {
     if (this.#open.get(session.sessionId) !== session) return;
-    const { clock, principals, onUnfollowed } = this.#options;
+    const { clock, onUnfollowed } = this.#options;
     this.#open.delete(session.sessionId);
     const nowMs = clock.nowMs();
     this.#forgetOld(nowMs);
@@ -61,7 +59,7 @@ export class Sessions {
     });
     session.principal.sessions.delete(session);
     for (const channel of session.detach()) onUnfollowed(channel);
-    principals.forgetIfIdle(session.principal);
+    session.principal.settle();
   }
 
   /**

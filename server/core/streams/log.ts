@@ -23,13 +23,18 @@ export class Stream {
   firstPosition = -1;
   /** Position of the entry that ends it; −1 while it is open. */
   endPosition = -1;
-  /** Source chunks so far: the index of the next one. */
-  nextIndex = 0;
+  /** Position of each source chunk, by its index. */
+  readonly positions: number[] = [];
   /** Encoded text so far, in bytes: what keeping it costs. */
   encodedBytes = 0;
 
   constructor(messageId: string) {
     this.messageId = messageId;
+  }
+
+  /** Source chunks so far: the index of the next one. */
+  get nextIndex(): number {
+    return this.positions.length;
   }
 
   get begun(): boolean {
@@ -65,7 +70,9 @@ export class ChannelLog {
   readonly #channelJson: string;
   readonly #maxFrameBytes: number;
   readonly #maxTextBytes: number;
-  #entries: LogEntry[] = [];
+  /** The first `#forgotten` of them are gone; the array is cut now and then. */
+  #entries: (LogEntry | undefined)[] = [];
+  #forgotten = 0;
   #first = 0;
   /** The cursors on this log, linked through them. */
   firstCursor: Cursor | null = null;
@@ -98,12 +105,12 @@ export class ChannelLog {
 
   /** Position that the next entry will get. */
   get end(): number {
-    return this.#first + this.#entries.length;
+    return this.#first + this.#entries.length - this.#forgotten;
   }
 
   /** The entry at a position between `first` and `end`. */
   at(position: number): LogEntry {
-    return this.#entries[position - this.#first] as LogEntry;
+    return this.#entries[position - this.#first + this.#forgotten] as LogEntry;
   }
 
   /** From here on the entries of `stream` follow. */
@@ -117,6 +124,7 @@ export class ChannelLog {
    */
   appendChunk(stream: Stream, text: string): void {
     for (const piece of splitEncoded(text, this.#maxTextBytes)) {
+      const position = this.end;
       this.#entries.push({
         kind: 'chunk',
         stream,
@@ -124,7 +132,7 @@ export class ChannelLog {
         json: piece.json,
         bytes: piece.bytes,
       });
-      stream.nextIndex += 1;
+      stream.positions.push(position);
       stream.encodedBytes += piece.bytes;
     }
   }
@@ -144,8 +152,13 @@ export class ChannelLog {
   forgetBefore(position: number): void {
     const count = Math.min(position, this.end) - this.#first;
     if (count <= 0) return;
-    this.#entries.splice(0, count);
+    this.#entries.fill(undefined, this.#forgotten, this.#forgotten + count);
+    this.#forgotten += count;
     this.#first += count;
+    if (this.#forgotten * 2 >= this.#entries.length) {
+      this.#entries.splice(0, this.#forgotten);
+      this.#forgotten = 0;
+    }
     this.#merged = null;
     this.#mergedFrom = -1;
   }
@@ -155,26 +168,10 @@ export class ChannelLog {
    * (−1: nothing). −1 where there is no such chunk, or where it is no longer kept.
    */
   positionBehind(stream: Stream, afterIndex: number): number {
-    if (stream.firstPosition < this.#first || afterIndex >= stream.nextIndex) return -1;
+    if (stream.firstPosition < this.#first) return -1;
     if (afterIndex < 0) return stream.firstPosition;
-    let low = stream.firstPosition;
-    let high = stream.endPosition === -1 ? this.end : stream.endPosition;
-    // Entries between two chunks count as the earlier chunk's: `low` ends behind the chunk asked for.
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#indexAtOrBefore(stream, middle) < afterIndex) low = middle + 1;
-      else high = middle;
-    }
-    return low + 1;
-  }
-
-  /** The index of the last chunk of `stream` at or before `position`; −1 where there is none. */
-  #indexAtOrBefore(stream: Stream, position: number): number {
-    for (let at = position; at >= stream.firstPosition; at -= 1) {
-      const entry = this.at(at);
-      if (entry.kind === 'chunk' && entry.stream === stream) return entry.index;
-    }
-    return -1;
+    const position = stream.positions[afterIndex];
+    return position === undefined ? -1 : position + 1;
   }
 
   /**
