@@ -72,6 +72,7 @@ const run = async (
 const untilStopped = (gateway: Gateway, io: Terminal): Promise<void> =>
   new Promise((resolve, reject) => {
     let signals = 0;
+    gateway.failed.catch((error: Error) => reject(new CliError(error.message)));
     const stopListening = io.onSignal(['SIGINT', 'SIGTERM'], () => {
       signals++;
       if (signals > 2) io.exitNow(1);
@@ -80,7 +81,9 @@ const untilStopped = (gateway: Gateway, io: Terminal): Promise<void> =>
     });
   });
 
-const describeReload = ({ changed, needsRestart }: Awaited<ReturnType<Gateway['reload']>>): string => {
+const describeReload = (reloaded: Awaited<ReturnType<Gateway['reload']>>): string => {
+  if (reloaded.outcome === 'refused') return `Nothing was reloaded: ${reloaded.reason}\n`;
+  const { changed, needsRestart } = reloaded;
   const took = changed.length === 0 ? 'Reloaded; nothing has changed' : `Reloaded: ${changed.join(', ')}`;
   return `${took}.${needsRestart.length === 0 ? '' : ` Needs a restart: ${needsRestart.join(', ')}.`}\n`;
 };

@@ -124,7 +124,7 @@ export const CLOSES = {
   tryAgainLater: close(
     1013,
     'Try again later',
-    'nothing drained for `gateway.max_backlog_seconds`, unsent replies over `gateway.max_reply_backlog_bytes`, or so far behind that what is missing is no longer kept',
+    'nothing drained for `gateway.max_backlog_seconds`, unsent replies over `gateway.max_reply_backlog_bytes`, more than 4 MiB waiting behind open calls, or so far behind that what is missing is no longer kept',
     'back-off',
   ),
   authTimeout: close(
@@ -165,6 +165,12 @@ export const PROTOCOL = {
   maxUnauthenticatedMessages: 10,
   /** Failed handshakes before the connection is closed with 4001. */
   maxHandshakeFailures: 3,
+  /** Calls of one connection that wait for a backend at the same time; what comes behind them waits unread. */
+  maxOpenCalls: 64,
+  /** Messages of one connection that wait unread behind its open calls; more of them, and it is closed with 1013. */
+  maxWaitingBytes: 4 * 1024 * 1024,
+  /** Answer to one batch; a member whose answer does not fit gets -32600 instead. */
+  maxBatchAnswerBytes: 4 * 1024 * 1024,
   /** Validation errors listed in -32602. */
   maxListedErrors: 8,
   /** Channels of one principal. */

@@ -17,7 +17,7 @@ import { MemoryError, type MemoryPort } from './backends/memory/port.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { openThreadedReasoning } from './backends/reasoning/threaded.js';
 import { noSkills } from './backends/skills/none.js';
-import { type Reloaded, ReloadRefused } from './backends/system/port.js';
+import type { Reloaded } from './backends/system/port.js';
 import { ConfigError, HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
 import { ensureHome, type Home, lockHome } from './config/home.js';
@@ -71,10 +71,17 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Takes what can change while running from the configuration. Rejects with {@link ReloadRefused}. */
+  /** Takes what can change while running from the configuration. */
   reload(): Promise<Reloaded>;
   /** Drains and ends. A second call waits no longer for streams. */
   close(): Promise<void>;
+  /** Rejects with {@link GatewayFailed}, everything closed, where it cannot go on; never resolves. */
+  readonly failed: Promise<never>;
+}
+
+/** A running gateway could not go on; the message is one sentence for the operator. */
+export class GatewayFailed extends Error {
+  override readonly name = 'GatewayFailed';
 }
 
 /** The gateway cannot start; the message is one sentence that says what to do. */
@@ -135,9 +142,10 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     : null;
 
   // The backends, each on its own thread.
+  let giveUp = (error: Error): void => onFault('memory', error);
   const memory: MemoryPort = await openSqliteMemory({
     path: home.databaseFile,
-    onFailure: (error) => onFault('memory', error),
+    onFailure: (error) => giveUp(error),
   });
   undo.push(() => memory.close());
   const settings = new Settings(config, {
@@ -217,7 +225,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     try {
       loaded = options.loadConfig();
     } catch (error) {
-      if (error instanceof ConfigError) throw new ReloadRefused(error.message);
+      if (error instanceof ConfigError) return { outcome: 'refused', reason: error.message };
       throw error;
     }
     const { next, changed, needsRestart } = compareConfigs(config, loaded);
@@ -225,7 +233,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     settings.apply(config);
     reasoning.setChunkDelayMs(settings.chunkDelayMs);
     log.level = config.log.level;
-    return { changed, needsRestart };
+    return { outcome: 'reloaded', changed, needsRestart };
   };
 
   let draining = false;
@@ -318,22 +326,43 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       pause: () => new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS)),
       expired: () => clock.nowMs() >= drainUntilMs,
     });
-    await reasoning.close();
-    await storeTokenUse().catch((error: unknown) => onFault('store token use', error));
-    await memory.close();
-    clearInterval(ticker);
-    listener.close();
-    unlock();
+    const steps: (() => unknown)[] = [
+      () => reasoning.close(),
+      storeTokenUse,
+      () => memory.close(),
+      () => clearInterval(ticker),
+      () => listener.close(),
+      unlock,
+    ];
+    for (const step of steps) {
+      // What cannot be done in order must not keep the rest from being done.
+      try {
+        await step();
+      } catch (error) {
+        onFault('shutdown', error);
+      }
+    }
   };
+  const close = (): Promise<void> => {
+    drainUntilMs = closing === null ? clock.nowMs() + settings.drainMs : clock.nowMs();
+    closing ??= shutDown();
+    return closing;
+  };
+  const failed = new Promise<never>((_resolve, reject) => {
+    giveUp = (error) => {
+      onFault('memory', error);
+      void close();
+      void close().then(() => reject(new GatewayFailed(`The gateway cannot go on: ${error.message}`)));
+    };
+  });
+  // Whoever does not look is not to be ended by it.
+  failed.catch(() => {});
   return {
     url,
     host,
     port: listener.port,
     reload,
-    close: () => {
-      drainUntilMs = closing === null ? clock.nowMs() + settings.drainMs : clock.nowMs();
-      closing ??= shutDown();
-      return closing;
-    },
+    close,
+    failed,
   };
 };

@@ -111,21 +111,27 @@ test(`${req('P2-batch-handshake')} a handshake stands alone`, async (t) => {
 
 test(`${req('P2-batch-stream')} what a batch starts streaming begins after its array`, async (t) => {
   const client = await (await startTestGateway(t, { config: engine(0) })).login();
-  // The store is busy with these pages long after the message stands and its reply could begin.
   const { message_id } = await client.call('chat.send', { message: 'x'.repeat(500_000) });
   await client.complete(message_id);
-  const { channel_id: channel } = await client.call('channel.create');
-  const pages = Array.from({ length: 40 }, () => request('chat.history', undefined, { channel: 'default' }));
-  const sends = [0, 1, 2].map((id) => request('chat.send', id, { channel, message: `message ${id}` }));
   const from = client.frames.length;
-  const answer = await ask(client, [...sends, ...pages, request('chat.history', 'last')]);
-  assert.deepEqual(client.frames.slice(from, client.frames.indexOf(answer)), []);
+  // The reply that is resumed is at hand, while the store has to fetch these pages.
+  const pages = Array.from({ length: 20 }, () => request('chat.history'));
+  const resume = request('chat.resume', 'resume', { message_id });
+  const send = request('chat.send', 'send', { message: 'next' });
+  const answer = await ask(client, [resume, send, ...pages, request('chat.history', 'last')]);
   assert.deepEqual(
     answer.map(({ id }: Json) => id),
-    [0, 1, 2, 'last'],
+    ['resume', 'send', 'last'],
   );
-  for (const { result, id } of answer.slice(0, 3)) {
-    assert.equal((await client.complete(result.message_id)).finish_reason, 'stop');
-    assert.ok(client.streamed(result.message_id).includes(`You said: message ${id}`));
+  assert.equal(answer[0].result.recovered, true);
+  assert.deepEqual(client.frames.slice(from, client.frames.indexOf(answer)), []);
+  for (const started of [message_id, answer[1].result.message_id]) {
+    await client.frame(
+      (frame) =>
+        client.frames.indexOf(frame) >= from &&
+        frame.method === 'chat.complete' &&
+        frame.params.message_id === started,
+      'chat.complete',
+    );
   }
 });

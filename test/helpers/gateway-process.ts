@@ -1,14 +1,11 @@
 /** A gateway in a process of its own, which can be killed. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { resolveHome } from '../../server/config/home.js';
 import { Client } from './client.js';
+import { GatewayProcess } from './process.js';
 
-export interface GatewayProcess {
+export interface KillableGateway {
   /** A connection that has authenticated as `local`. */
   login(): Promise<Client>;
   /** Ends the process without giving it a chance to tidy up; resolves when it is gone. */
@@ -19,29 +16,17 @@ export interface GatewayProcess {
 export const startGatewayProcess = async (
   t: TestContext,
   options: { readonly homeDir: string; readonly config: string },
-): Promise<GatewayProcess> => {
+): Promise<KillableGateway> => {
   const home = resolveHome({ OPENCLAW_HOME: options.homeDir });
   writeFileSync(home.configFile, options.config, { mode: 0o600 });
-  const program = fileURLToPath(new URL('./gateway-program.js', import.meta.url));
-  const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env.PATH, OPENCLAW_HOME: options.homeDir },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exited;
-  };
-  t.after(kill);
-  const started = once(createInterface(child.stdout), 'line') as Promise<[string]>;
-  const failed = exited.then(([code]) => {
-    throw new Error(`the gateway's process ended with ${code} before it had started`);
-  });
-  failed.catch(() => {});
-  const [url] = await Promise.race([started, failed]);
+  const gateway = new GatewayProcess(t, { homeDir: options.homeDir });
+  const url = `ws://127.0.0.1:${await gateway.port()}`;
   const token = readFileSync(home.localTokenFile, 'utf8').trim();
   return {
-    kill,
+    kill: async () => {
+      gateway.child.kill('SIGKILL');
+      await gateway.exited;
+    },
     login: async () => {
       const client = new Client(url);
       t.after(() => client.terminate());

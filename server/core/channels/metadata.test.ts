@@ -27,6 +27,6 @@ test('half a character is refused, a whole one is not, nor the text of an escape
   assert.equal(checkText({ texts: { message: 'x\ud83e' } })?.code, -32602);
   assert.equal(checkText({ metadata: { a: '\u{1f980}' } }), null);
   assert.equal(checkText({ metadata: { a: '\udd80' } })?.code, -32602);
-  assert.equal(checkText({ metadata: { ['\udd80']: 1 } })?.code, -32602);
+  assert.equal(checkText({ metadata: { '\udd80': 1 } })?.code, -32602);
   assert.equal(checkText({ metadata: { a: '\\ud83e' } }), null, 'a backslash and letters are text');
 });

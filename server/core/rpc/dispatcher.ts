@@ -13,6 +13,8 @@ import { Failure, fail } from './failure.js';
 import { errorReply, resultReply } from './reply.js';
 import { invalidParams, RawJson, type Route, type Routes } from './router.js';
 
+const SMALL_REPLY_BYTES = 1024;
+
 /** A reply as JSON, or null where there is none. */
 type Reply = string | null;
 
@@ -39,9 +41,19 @@ export class Dispatcher {
 
   /** Takes one text frame of a peer that is not closed. */
   receive(peer: Peer, text: string): void {
-    const { lobby } = peer;
+    const { lobby, session } = peer;
     if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return;
-    this.#take(peer, text);
+    if (session?.busy !== true) this.#take(peer, text);
+    else if (!session.postpone(text)) peer.close('tryAgainLater');
+  }
+
+  /** A call has been answered: what waited behind it takes its turn. */
+  #takeWaiting(session: Session): void {
+    for (;;) {
+      const text = session.peer.closed ? undefined : session.nextWaiting();
+      if (text === undefined) return;
+      this.#take(session.peer, text);
+    }
   }
 
   #take(peer: Peer, text: string): void {
@@ -108,7 +120,11 @@ export class Dispatcher {
     this.#metrics.messagesReceived += members.length;
     const { session } = peer;
     session?.openBatch();
-    const replies = members.map((member) => this.#answer(peer, member, true));
+    const fit = fitter();
+    const replies = members.map((member) => {
+      const reply = this.#answer(peer, member, true);
+      return reply instanceof Promise ? reply.then((later) => fit(member, later)) : fit(member, reply);
+    });
     if (replies.some((reply) => reply instanceof Promise)) {
       void Promise.all(replies).then((settled) => finishBatch(peer, session, settled));
     } else {
@@ -175,6 +191,7 @@ export class Dispatcher {
     } finally {
       session.openCalls -= 1;
       session.principal.release();
+      this.#takeWaiting(session);
     }
   }
 
@@ -194,6 +211,21 @@ const encodeResult = (route: Route, result: unknown): string | Failure => {
 const encode = (idJson: string | null, answer: string | Failure | null): Reply => {
   if (idJson === null || answer === null) return null;
   return answer instanceof Failure ? errorReply(idJson, answer) : resultReply(idJson, answer);
+};
+
+/** Keeps the answers of one batch within bounds. What is small, as every answer to a change is, always fits. */
+const fitter = (): ((member: unknown, reply: Reply) => Reply) => {
+  let leftBytes: number = PROTOCOL.maxBatchAnswerBytes;
+  return (member, reply) => {
+    if (reply === null || reply.length < SMALL_REPLY_BYTES) return reply;
+    const bytes = Buffer.byteLength(reply);
+    if (bytes <= leftBytes) {
+      leftBytes -= bytes;
+      return reply;
+    }
+    const reason = `the answers to this batch are more than ${PROTOCOL.maxBatchAnswerBytes} bytes together; ask for less at once`;
+    return errorReply(readRequest(member).idJson ?? NULL_ID, fail('invalidRequest', { reason }));
+  };
 };
 
 const finishBatch = (peer: Peer, session: Session | null, replies: readonly Reply[]): void => {

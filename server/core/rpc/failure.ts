@@ -17,7 +17,7 @@ export class Failure {
 }
 
 /** An error of the protocol's table; `detail` goes behind its message, as in `Method not found: NAME`. */
-export const fail = (name: ErrorName, data: object | null = null, detail = ''): Failure => {
+export const fail = (name: ErrorName, data: object | null = null, detail: string | null = null): Failure => {
   const { code, message } = ERRORS[name];
-  return new Failure(code, detail === '' ? message : `${message}: ${detail}`, data);
+  return new Failure(code, detail === null ? message : `${message}: ${detail}`, data);
 };

@@ -5,7 +5,7 @@ import { METHODS } from '../../../schemas/generated/methods.js';
 import { OPENRPC_JSON } from '../../../schemas/generated/openrpc.js';
 import type { MemoryPort } from '../../backends/memory/port.js';
 import type { SkillsPort } from '../../backends/skills/port.js';
-import { ReloadRefused, type SystemPort } from '../../backends/system/port.js';
+import type { SystemPort } from '../../backends/system/port.js';
 import { channelMethods, timestamp } from '../channels/methods.js';
 import type { Principals } from '../channels/principal.js';
 import { chatMethods } from '../runs/methods.js';
@@ -102,13 +102,9 @@ const systemMethods = (
       server_version: serverVersion,
     }),
     'system.reload': async () => {
-      try {
-        const { changed, needsRestart } = await system.reload();
-        return { changed: [...changed], needs_restart: [...needsRestart] };
-      } catch (error) {
-        if (!(error instanceof ReloadRefused)) throw error;
-        return fail('invalidRequest', { reason: error.message });
-      }
+      const reloaded = await system.reload();
+      if (reloaded.outcome === 'refused') return fail('invalidRequest', { reason: reloaded.reason });
+      return { changed: [...reloaded.changed], needs_restart: [...reloaded.needsRestart] };
     },
   };
 };

@@ -1,14 +1,11 @@
 /** `chat.resume`: follow a reply from behind an index, or get it whole (protocol section 5). Never a part. */
-import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Result } from '../../../schemas/methods.js';
 import type { MemoryPort } from '../../backends/memory/port.js';
 import { type Failure, fail } from '../rpc/failure.js';
-import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
-import { ChannelLog, Stream } from '../streams/log.js';
-import { completionFrame } from './completion.js';
 import { type Run, resumeState } from './run.js';
 import type { Runs } from './runs.js';
+import { finishReasonOf, storedTextsOf } from './stored-texts.js';
 
 type Resumed = Result<'chat.resume'> | Failure;
 
@@ -43,17 +40,10 @@ const followRun = (session: Session, run: Run, afterIndex: number): boolean => {
   return position !== -1;
 };
 
-/** The log is no longer kept: the whole text follows from index 0, out of a log of its own. */
+/** The log is no longer kept: the whole text follows from index 0. */
 const resumeFromStore = async (memory: MemoryPort, session: Session, messageId: string): Promise<Resumed> => {
   const reply = await memory.findReply(session.principal.name, messageId);
   if (reply === null) return fail('messageNotFound');
-  const log = new ChannelLog(reply.channelId, PROTOCOL.maxStreamFrameBytes);
-  const stream = new Stream(messageId);
-  log.begin(stream);
-  if (reply.text !== '') log.appendChunk(stream, reply.text);
-  // An open reply that nobody runs was cut where its end could not be stored.
-  const finishReason = reply.finishReason ?? 'interrupted';
-  log.seal(stream, completionFrame(reply.channelId, messageId, { ...reply, finishReason }), SCOPE_BIT.chat);
-  if (!session.peer.closed) session.resumeStream(stream, log, 0, null);
-  return { state: resumeState('ended', finishReason), recovered: false };
+  if (!session.peer.closed) storedTextsOf(session, memory).deliver(messageId, reply);
+  return { state: resumeState('ended', finishReasonOf(reply)), recovered: false };
 };

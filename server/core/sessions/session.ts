@@ -1,4 +1,5 @@
 /** An authenticated connection: who it is, what it follows, and what it has not taken yet. */
+import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
@@ -54,6 +55,11 @@ export class Session implements StreamReader {
   #openBatches = 0;
   /** Calls that a port has yet to answer: a planned close waits for them. */
   openCalls = 0;
+  /** Messages that wait until there are fewer of those. */
+  readonly #waiting: string[] = [];
+  #waitingBytes = 0;
+  /** Told when a text out of the store has been delivered, or given up. */
+  onStoredTextDone: (() => void) | null = null;
   #uncheckedReplyBytes = 0;
   /** Of the frame or reply sent last: however large, alone it is no backlog. */
   #newestBytes = 0;
@@ -70,6 +76,27 @@ export class Session implements StreamReader {
     this.tokenHash = identity.tokenHash;
     this.current = current;
     this.#shared = shared;
+  }
+
+  /** So much is open that what comes next must wait its turn, or the backends would work for one client alone. */
+  get busy(): boolean {
+    return this.openCalls >= PROTOCOL.maxOpenCalls || this.#waiting.length > 0;
+  }
+
+  /** Puts a message behind those that wait. False where there is no more room. */
+  postpone(text: string): boolean {
+    if (this.#waitingBytes + text.length > PROTOCOL.maxWaitingBytes) return false;
+    this.#waiting.push(text);
+    this.#waitingBytes += text.length;
+    return true;
+  }
+
+  /** The message whose turn it is; undefined where none waits, or too much is still open. */
+  nextWaiting(): string | undefined {
+    if (this.openCalls >= PROTOCOL.maxOpenCalls) return undefined;
+    const text = this.#waiting.shift();
+    this.#waitingBytes -= text?.length ?? 0;
+    return text;
   }
 
   /** Sends an answer, always and at once. Too many unsent ones close the connection with 1013. */
@@ -193,8 +220,11 @@ export class Session implements StreamReader {
       for (const [channel, followed] of this.follows) if (followed === cursor) this.follows.delete(channel);
       return;
     }
-    this.#resumed = this.#resumed?.filter((other) => other.cursor !== cursor) ?? null;
+    const done = this.#resumed?.find((other) => other.cursor === cursor);
+    if (done === undefined) return;
+    this.#resumed = this.#resumed?.filter((other) => other !== done) ?? null;
     if (this.#resumed?.length === 0) this.#resumed = null;
+    if (done.channel === null) this.onStoredTextDone?.();
   }
 
   cursorLost(): void {
