@@ -191,7 +191,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     maxEnded: MAX_ENDED_SESSIONS,
     onUnfollowed: (channel) => runs.followersChanged(channel),
   });
-  const shared: SessionShared = { clock, wheel, pump, limits: settings.session };
+  const shared: SessionShared = {
+    clock,
+    wheel,
+    pump,
+    limits: settings.session,
+    rateLimits: settings.rateLimits,
+  };
   const tokenUse = new Map<string, number>();
   const authenticate = (token: string, address: string): Verdict => {
     const verdict = authenticator.authenticate(token, address, clock.wallMs());
@@ -255,6 +261,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     routes: buildRoutes(handlers),
     lobbies,
     metrics,
+    clock,
+    rateLimits: settings.rateLimits,
     onFault: (method, trace_id, error) =>
       log.error({ method, trace_id, error: describeError(error) }, 'internal error'),
   });

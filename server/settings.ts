@@ -5,6 +5,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../schemas/config.js';
+import type { RateLimits } from './core/limits/rate-limiter.js';
 import { hostName, type OriginRules } from './socket/upgrade.js';
 
 /** Descriptors kept for everything that is no client connection. */
@@ -47,6 +48,13 @@ export class Settings {
     maxUnauthenticatedPerAddress: 0,
   };
   readonly session = { maxBacklogMs: 0, maxReplyBacklogBytes: 0 };
+  readonly rateLimits: RateLimits = {
+    enabled: true,
+    messagesPerSecond: 0,
+    messagesPerMinute: 0,
+    burstSize: 0,
+    cooldownMs: 0,
+  };
   readonly lobby = {
     authTimeoutMs: 0,
     heartbeatIntervalSeconds: 0,
@@ -74,6 +82,13 @@ export class Settings {
     this.admission.maxUnauthenticatedPerAddress = gateway.max_unauthenticated_per_ip;
     this.session.maxBacklogMs = gateway.max_backlog_seconds * 1000;
     this.session.maxReplyBacklogBytes = gateway.max_reply_backlog_bytes;
+    const { enabled, messages_per_second, messages_per_minute, burst_size, cooldown_seconds } =
+      gateway.rate_limit;
+    this.rateLimits.enabled = enabled;
+    this.rateLimits.messagesPerSecond = messages_per_second;
+    this.rateLimits.messagesPerMinute = messages_per_minute;
+    this.rateLimits.burstSize = burst_size;
+    this.rateLimits.cooldownMs = cooldown_seconds * 1000;
     this.lobby.authTimeoutMs = gateway.auth_timeout * 1000;
     this.lobby.heartbeatIntervalSeconds = gateway.heartbeat_interval;
     this.lobby.maxMessageBytes = gateway.max_message_bytes;

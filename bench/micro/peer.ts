@@ -1,6 +1,8 @@
 /** A peer without a socket: what the core does for a message, and nothing of what a socket costs. */
+
 import { Channel } from '../../server/core/channels/channel.js';
 import { Principal } from '../../server/core/channels/principal.js';
+import type { RateLimits } from '../../server/core/limits/rate-limiter.js';
 import type { Lobby } from '../../server/core/sessions/lobby.js';
 import type { Peer, SendOutcome } from '../../server/core/sessions/peer.js';
 import { Session, type SessionShared } from '../../server/core/sessions/session.js';
@@ -30,6 +32,15 @@ export class CountingPeer implements Peer {
   }
 }
 
+/** Never refuses; counts all the same. */
+export const rateLimits: RateLimits = {
+  enabled: true,
+  messagesPerSecond: 1e9,
+  messagesPerMinute: 1e9,
+  burstSize: 1e9,
+  cooldownMs: 0,
+};
+
 /** A gateway's shared parts; the pump's flush is called by hand. */
 export const createShared = (): { readonly shared: SessionShared; readonly flush: () => void } => {
   let pending: (() => void) | null = null;
@@ -39,6 +50,7 @@ export const createShared = (): { readonly shared: SessionShared; readonly flush
     pump: new Pump((flush) => {
       pending = flush;
     }),
+    rateLimits,
     limits: { maxBacklogMs: 60_000, maxReplyBacklogBytes: 4 * 1024 * 1024 },
   };
   const flush = (): void => {

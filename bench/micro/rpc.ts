@@ -4,7 +4,8 @@ import { createMetrics } from '../../metrics/metrics.js';
 import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
-import { createPrincipal, createSession, createShared } from './peer.js';
+import { systemClock } from '../../server/core/time/clock.js';
+import { createPrincipal, createSession, createShared, rateLimits } from './peer.js';
 import { report } from './report.js';
 
 const MESSAGES = 100;
@@ -20,6 +21,8 @@ const dispatcher = new Dispatcher({
   // An authenticated peer never meets it.
   lobbies: null as unknown as Lobbies,
   metrics: createMetrics(),
+  clock: systemClock,
+  rateLimits,
   onFault: (_method, _traceId, error) => {
     throw error;
   },

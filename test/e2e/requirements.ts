@@ -1,4 +1,5 @@
 import { CHANNEL_REQUIREMENTS } from './requirements-channels.js';
+import { GUARD_REQUIREMENTS } from './requirements-guards.js';
 import { TRANSPORT_REQUIREMENTS } from './requirements-transport.js';
 
 /**
@@ -11,14 +12,10 @@ import { TRANSPORT_REQUIREMENTS } from './requirements-transport.js';
 export const REQUIREMENTS = {
   ...TRANSPORT_REQUIREMENTS,
   ...CHANNEL_REQUIREMENTS,
-  'P2-batch-rate': 'each member of a batch counts as one message for the rate limit (section 2)',
-  'P2-rate-limited': '4003 with the limit and the time left (sections 2 and 6)',
+  ...GUARD_REQUIREMENTS,
   'P2-skill-not-found': '4042 where there is no such skill (section 2)',
   'P2-reasoning-failed': '5020 in chat.complete where the provider failed (section 2)',
   'P2-skill-failed': '5021 in skill.result where a skill failed (section 2)',
-  'P6-bucket': 'a token bucket of burst_size, filled at messages_per_second (section 6)',
-  'P6-window': 'never more than messages_per_minute in any 60 s (section 6)',
-  'P6-cooldown': 'every message of a cooldown is refused; going on closes with 4003 (section 6)',
   'P7-ping': 'a ping every heartbeat_interval (section 7)',
   'P7-timeout': 'unanswered pings close with 4002 "Heartbeat timeout" (section 7)',
   'P7-notifications': 'notifications ride on pings until a pong settles them (section 7)',
@@ -34,14 +31,9 @@ export type RequirementId = keyof typeof REQUIREMENTS;
 
 /** Clauses that nothing fulfils yet: no test may cite them, and whoever builds one takes it out of here. */
 export const NOT_BUILT_YET: ReadonlySet<RequirementId> = new Set([
-  'P2-batch-rate',
-  'P2-rate-limited',
   'P2-skill-not-found',
   'P2-reasoning-failed',
   'P2-skill-failed',
-  'P6-bucket',
-  'P6-window',
-  'P6-cooldown',
   'P7-ping',
   'P7-timeout',
   'P7-notifications',

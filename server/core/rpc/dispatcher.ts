@@ -5,13 +5,18 @@
 import { randomBytes } from 'node:crypto';
 import type { GatewayMetrics } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
+import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
+import type { Clock } from '../time/clock.js';
 import { isBadRequest, NULL_ID, type Request, readRequest } from './envelope.js';
 import { Failure, fail } from './failure.js';
 import { errorReply, resultReply } from './reply.js';
 import { invalidParams, RawJson, type Route, type Routes } from './router.js';
+
+/** The one message that never counts for the rate limit (protocol section 6). */
+const UNCOUNTED = 'heartbeat.pong';
 
 const SMALL_REPLY_BYTES = 1024;
 
@@ -22,6 +27,9 @@ export interface DispatcherOptions {
   readonly routes: Routes;
   readonly lobbies: Lobbies;
   readonly metrics: GatewayMetrics;
+  readonly clock: Clock;
+  /** `[gateway.rate_limit]`, as it is now. */
+  readonly rateLimits: RateLimits;
   /** A handler threw or its port failed. The client is told `traceId` and nothing else. */
   readonly onFault: (method: string, traceId: string, error: unknown) => void;
 }
@@ -30,12 +38,16 @@ export class Dispatcher {
   readonly #routes: Routes;
   readonly #lobbies: Lobbies;
   readonly #metrics: GatewayMetrics;
+  readonly #clock: Clock;
+  readonly #rateLimits: RateLimits;
   readonly #onFault: DispatcherOptions['onFault'];
 
   constructor(options: DispatcherOptions) {
     this.#routes = options.routes;
     this.#lobbies = options.lobbies;
     this.#metrics = options.metrics;
+    this.#clock = options.clock;
+    this.#rateLimits = options.rateLimits;
     this.#onFault = options.onFault;
   }
 
@@ -114,7 +126,8 @@ export class Dispatcher {
     if (members.length === 0 || members.length > PROTOCOL.maxBatchSize) {
       this.#metrics.messagesReceived += 1;
       const reason = `a batch has 1 to ${PROTOCOL.maxBatchSize} members`;
-      send(peer, errorReply(NULL_ID, fail('invalidRequest', { reason })));
+      const refusal = peer.session === null ? null : this.#limit(peer.session);
+      send(peer, errorReply(NULL_ID, refusal ?? fail('invalidRequest', { reason })));
       return;
     }
     this.#metrics.messagesReceived += members.length;
@@ -134,6 +147,11 @@ export class Dispatcher {
 
   #answer(peer: Peer, value: unknown, inBatch: boolean): Reply | Promise<Reply> {
     const request = readRequest(value);
+    const { session } = peer;
+    if (session !== null && (isBadRequest(request) || request.method !== UNCOUNTED)) {
+      const refusal = this.#limit(session);
+      if (refusal !== null) return request.idJson === null ? null : errorReply(request.idJson, refusal);
+    }
     if (isBadRequest(request)) {
       return request.idJson === null ? null : errorReply(request.idJson, request.failure);
     }
@@ -143,6 +161,18 @@ export class Dispatcher {
       return answer.then((settled) => encode(idJson, settled));
     }
     return encode(idJson, answer);
+  }
+
+  /** Counts a message. A failure where it is one too many; who goes on all the same is closed behind it. */
+  #limit(session: Session): Failure | null {
+    const { rateLimiter } = session;
+    const nowMs = this.#clock.nowMs();
+    const verdict = rateLimiter.take(nowMs, this.#rateLimits);
+    if (verdict === PASSES) return null;
+    this.#metrics.rateLimitHits += 1;
+    // At the end of the turn: the answer to this message goes out first.
+    if (verdict === CLOSES) queueMicrotask(() => session.peer.close('rateLimited'));
+    return fail('rateLimited', { limit: rateLimiter.limit, retry_after_ms: rateLimiter.retryAfterMs(nowMs) });
   }
 
   /** The result as JSON, a failure, or null for nothing to say. A promise of it never rejects. */

@@ -2,6 +2,7 @@
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
+import { RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
 import type { ChannelLog, Frame, Stream } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
@@ -20,6 +21,8 @@ export interface SessionShared {
   readonly pump: Pump;
   /** `gateway.max_backlog_seconds` and `gateway.max_reply_backlog_bytes`, as they are now. */
   readonly limits: { maxBacklogMs: number; maxReplyBacklogBytes: number };
+  /** `[gateway.rate_limit]`, as it is now. */
+  readonly rateLimits: RateLimits;
 }
 
 export interface SessionIdentity {
@@ -43,6 +46,7 @@ export class Session implements StreamReader {
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  readonly rateLimiter: RateLimiter;
   /** The channel that calls mean which name none. */
   current: Channel;
   /** The live cursor of each channel it is subscribed to. */
@@ -76,6 +80,7 @@ export class Session implements StreamReader {
     this.tokenHash = identity.tokenHash;
     this.current = current;
     this.#shared = shared;
+    this.rateLimiter = new RateLimiter(shared.rateLimits, shared.clock.nowMs());
   }
 
   /** So much is open that what comes next must wait its turn, or the backends would work for one client alone. */

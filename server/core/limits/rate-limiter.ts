@@ -1,0 +1,105 @@
+/**
+ * The rate limit of one connection (protocol section 6): a token bucket for bursts, a window for
+ * the minute, and a cooldown for whoever goes over either. Knows no clock; allocates nothing on
+ * the path of a message that passes.
+ */
+
+export interface RateLimits {
+  enabled: boolean;
+  /** Tokens that come back each second. */
+  messagesPerSecond: number;
+  /** Let through in any 60 seconds, at most. */
+  messagesPerMinute: number;
+  /** Tokens in a full bucket. */
+  burstSize: number;
+  cooldownMs: number;
+}
+
+/** What becomes of a message. */
+export const PASSES = 0;
+export const REFUSED = 1;
+/** Refused, and the client has gone on through its cooldown: the connection is to be closed. */
+export const CLOSES = 2;
+export type RateVerdict = typeof PASSES | typeof REFUSED | typeof CLOSES;
+
+/** The option that a refused message ran into. */
+export type RateLimitName = 'messages_per_second' | 'messages_per_minute';
+
+const SLOT_MS = 1000;
+/** The minute before, and the second that has begun: a message leaves the count only once it is 60 s old for certain. */
+const SLOTS = 61;
+
+export class RateLimiter {
+  #tokens: number;
+  #filledAtMs: number;
+  /** Messages let through in each of the last seconds; made with the first message. */
+  #slots: Uint32Array | null = null;
+  /** The second that has begun, counted from the clock's start. */
+  #second = 0;
+  #inWindow = 0;
+  #coolsUntilMs = Number.NEGATIVE_INFINITY;
+  #refusedInCooldown = 0;
+  /** Of the last refusal. */
+  limit: RateLimitName = 'messages_per_second';
+
+  constructor(limits: RateLimits, nowMs: number) {
+    this.#tokens = limits.burstSize;
+    this.#filledAtMs = nowMs;
+  }
+
+  /** How long the connection still cools down; 0 where it does not. */
+  retryAfterMs(nowMs: number): number {
+    return Math.max(0, Math.ceil(this.#coolsUntilMs - nowMs));
+  }
+
+  /** Judges one message. `nowMs` is monotonic. */
+  take(nowMs: number, limits: RateLimits): RateVerdict {
+    if (!limits.enabled) return PASSES;
+    if (nowMs < this.#coolsUntilMs) return this.#refuse(limits);
+    this.#fill(nowMs, limits);
+    this.#slide(nowMs);
+    if (this.#tokens < 1) return this.#cool(nowMs, limits, 'messages_per_second');
+    if (this.#inWindow >= limits.messagesPerMinute) return this.#cool(nowMs, limits, 'messages_per_minute');
+    this.#tokens -= 1;
+    this.#inWindow += 1;
+    this.#slots ??= new Uint32Array(SLOTS);
+    const slot = this.#second % SLOTS;
+    this.#slots[slot] = (this.#slots[slot] as number) + 1;
+    return PASSES;
+  }
+
+  #fill(nowMs: number, { messagesPerSecond, burstSize }: RateLimits): void {
+    const filled = this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * messagesPerSecond;
+    this.#tokens = Math.min(burstSize, filled);
+    this.#filledAtMs = nowMs;
+  }
+
+  /** Drops from the count what has left the window. */
+  #slide(nowMs: number): void {
+    const second = Math.floor(nowMs / SLOT_MS);
+    const slots = this.#slots;
+    if (slots === null || second - this.#second >= SLOTS) {
+      slots?.fill(0);
+      this.#inWindow = 0;
+    } else {
+      for (let passed = this.#second + 1; passed <= second; passed += 1) {
+        const slot = passed % SLOTS;
+        this.#inWindow -= slots[slot] as number;
+        slots[slot] = 0;
+      }
+    }
+    this.#second = second;
+  }
+
+  #cool(nowMs: number, limits: RateLimits, limit: RateLimitName): RateVerdict {
+    this.limit = limit;
+    this.#coolsUntilMs = nowMs + limits.cooldownMs;
+    this.#refusedInCooldown = 0;
+    return this.#refuse(limits);
+  }
+
+  #refuse({ burstSize }: RateLimits): RateVerdict {
+    this.#refusedInCooldown += 1;
+    return this.#refusedInCooldown > burstSize ? CLOSES : REFUSED;
+  }
+}
