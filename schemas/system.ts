@@ -18,6 +18,9 @@ export const system = {
       heartbeat_ok: Count,
       heartbeat_total: Count,
       rate_limit_hits: Count,
+      client_load: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+        description: 'Mean of what clients last said in `heartbeat.pong`; null: none has.',
+      }),
       server_version: Type.String(),
     }),
   ),

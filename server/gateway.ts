@@ -39,7 +39,7 @@ import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
 import { Pump } from './core/streams/pump.js';
 import { systemClock } from './core/time/clock.js';
-import { every, TimerWheel } from './core/time/timer-wheel.js';
+import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
@@ -197,6 +197,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     pump,
     limits: settings.session,
     rateLimits: settings.rateLimits,
+    heartbeatLimits: settings.heartbeat,
   };
   const tokenUse = new Map<string, number>();
   const authenticate = (token: string, address: string): Verdict => {
@@ -295,6 +296,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     maxMessageBytes: config.gateway.max_message_bytes,
     certificate,
     admission: new Admission(settings.admission),
+    later: (delayMs, task) => wheel.schedule(new Timer(null, task), clock.nowMs() + delayMs),
     originRules: (port) => settings.originRules(port),
     addressKey,
     page,

@@ -6,6 +6,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../schemas/config.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
+import type { HeartbeatLimits } from './core/sessions/heartbeat.js';
 import { hostName, type OriginRules } from './socket/upgrade.js';
 
 /** Descriptors kept for everything that is no client connection. */
@@ -55,6 +56,7 @@ export class Settings {
     burstSize: 0,
     cooldownMs: 0,
   };
+  readonly heartbeat: HeartbeatLimits = { intervalMs: 0, timeoutMs: 0, maxMissed: 0 };
   readonly lobby = {
     authTimeoutMs: 0,
     heartbeatIntervalSeconds: 0,
@@ -89,6 +91,9 @@ export class Settings {
     this.rateLimits.messagesPerMinute = messages_per_minute;
     this.rateLimits.burstSize = burst_size;
     this.rateLimits.cooldownMs = cooldown_seconds * 1000;
+    this.heartbeat.intervalMs = gateway.heartbeat_interval * 1000;
+    this.heartbeat.timeoutMs = gateway.heartbeat_timeout * 1000;
+    this.heartbeat.maxMissed = gateway.heartbeat_max_missed;
     this.lobby.authTimeoutMs = gateway.auth_timeout * 1000;
     this.lobby.heartbeatIntervalSeconds = gateway.heartbeat_interval;
     this.lobby.maxMessageBytes = gateway.max_message_bytes;

@@ -51,6 +51,7 @@ export const createShared = (): { readonly shared: SessionShared; readonly flush
       pending = flush;
     }),
     rateLimits,
+    heartbeatLimits: { intervalMs: 30_000, timeoutMs: 90_000, maxMissed: 3 },
     limits: { maxBacklogMs: 60_000, maxReplyBacklogBytes: 4 * 1024 * 1024 },
   };
   const flush = (): void => {
@@ -64,7 +65,14 @@ export const createShared = (): { readonly shared: SessionShared; readonly flush
 /** A session of every scope with its own peer. */
 export const createSession = (principal: Principal, shared: SessionShared): Session => {
   const peer = new CountingPeer();
-  const identity = { sessionId: 'sess-bench', clientId: 'bench', principal, scopeBits: 63, tokenHash: '' };
+  const identity = {
+    sessionId: 'sess-bench',
+    clientId: 'bench',
+    principal,
+    scopeBits: 63,
+    tokenHash: '',
+    ordinal: 0,
+  };
   const session = new Session(peer, identity, principal.defaultChannel, shared);
   peer.session = session;
   return session;

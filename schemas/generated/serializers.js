@@ -1699,21 +1699,32 @@ const system_status = (() => {
       } else {
         throw new Error('"rate_limit_hits" is required!')
       }
-      const value_server_version_10 = obj["server_version"]
-      if (value_server_version_10 !== undefined) {
+      const value_client_load_10 = obj["client_load"]
+      if (value_client_load_10 !== undefined) {
+        json += ",\"client_load\":"
+      if (value_client_load_10 === null) {
+        json += JSON_STR_NULL
+      } else {
+    json += asNumber(value_client_load_10)
+      }
+      } else {
+        throw new Error('"client_load" is required!')
+      }
+      const value_server_version_11 = obj["server_version"]
+      if (value_server_version_11 !== undefined) {
         json += ",\"server_version\":"
-        if (typeof value_server_version_10 !== 'string') {
-          if (value_server_version_10 === null) {
+        if (typeof value_server_version_11 !== 'string') {
+          if (value_server_version_11 === null) {
             json += JSON_STR_EMPTY_STRING
-          } else if (value_server_version_10 instanceof Date) {
-            json += JSON_STR_QUOTE + value_server_version_10.toISOString() + JSON_STR_QUOTE
-          } else if (value_server_version_10 instanceof RegExp) {
-            json += asString(value_server_version_10.source)
+          } else if (value_server_version_11 instanceof Date) {
+            json += JSON_STR_QUOTE + value_server_version_11.toISOString() + JSON_STR_QUOTE
+          } else if (value_server_version_11 instanceof RegExp) {
+            json += asString(value_server_version_11.source)
           } else {
-            json += asString(value_server_version_10.toString())
+            json += asString(value_server_version_11.toString())
           }
         } else {
-          json += asString(value_server_version_10)
+          json += asString(value_server_version_11)
         }
       } else {
         throw new Error('"server_version" is required!')

@@ -93,6 +93,7 @@ export const CALLS: {
       heartbeat_ok: 2,
       heartbeat_total: 2,
       rate_limit_hits: 0,
+      client_load: 0.45,
       server_version: '0.9.4',
     },
   },

@@ -18,6 +18,8 @@ export class Connection implements Peer {
   /** Under which the address is counted. */
   readonly addressKey: string;
   closed = false;
+  /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
+  ended = false;
   authenticated = false;
   session: Session | null = null;
   lobby: Lobby | null = null;
@@ -69,6 +71,7 @@ export class Connection implements Peer {
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;
+    this.ended = true;
     const { code, reason } = CLOSES[name];
     this.#socket?.end(code, reason);
   }

@@ -8,6 +8,7 @@ import type { Certificate } from './tls.js';
 import { checkOrigin, type OriginRules, REFUSALS, type Refusal } from './upgrade.js';
 import {
   App,
+  filterSockets,
   type HttpRequest,
   type HttpResponse,
   listenExclusively,
@@ -20,8 +21,14 @@ import {
 
 /** The most the library takes: beyond `maxBackpressure` a close code is lost, so our own limits are the ones that count. */
 const MAX_BACKPRESSURE_BYTES = 2 ** 31 - 1;
-/** The library closes a connection without any traffic, its own pings included, after this. */
+/** Beneath our own heartbeat: the library closes a connection without any traffic, its own pings included, after this. */
 const IDLE_TIMEOUT_SECONDS = 120;
+
+/**
+ * A client that does not answer our close frame keeps its descriptor this long. Strangers keep their place in the
+ * count as well, or one address could have any number of them.
+ */
+const LINGER_MS = 16_000;
 
 export interface ListenerOptions {
   readonly host: string;
@@ -30,6 +37,8 @@ export interface ListenerOptions {
   readonly maxMessageBytes: number;
   readonly certificate: Certificate | null;
   readonly admission: Admission;
+  /** Runs something {@link LINGER_MS} later. */
+  readonly later: (delayMs: number, task: () => void) => void;
   /** Given the port that is listened on; asked at every request, so that a reload takes effect at once. */
   readonly originRules: (port: number) => OriginRules;
   readonly addressKey: (address: string) => string;
@@ -156,9 +165,16 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
     close: (socket, code) => {
       const { connection } = socket.getUserData();
       connection.gone();
-      admission.leave(connection.addressKey, connection.authenticated);
+      const { addressKey, authenticated, ended } = connection;
+      if (ended && !authenticated) options.later(LINGER_MS, () => admission.leave(addressKey, false));
+      else admission.leave(addressKey, authenticated);
       options.onClose(connection, code);
     },
+  });
+  // Not in the published types; called for TCP connections, with −1 only for those that were never upgraded.
+  filterSockets(app, (res, change) => {
+    if (change < 0) admission.disconnect();
+    else if (!admission.connect()) res.close();
   });
   app.get('/*', guarded(get));
   app.any(

@@ -10,6 +10,16 @@ export type {
   WebSocket,
 } from 'uWebSockets.js';
 
+interface Filtering {
+  filter(handler: (res: uWS.HttpResponse, change: number) => void): void;
+}
+
+/** Calls `handler` when a TCP connection opens (1) and when one that was not upgraded has gone (−1); `res.close()` refuses it. */
+export const filterSockets = (
+  app: uWS.TemplatedApp,
+  handler: (res: uWS.HttpResponse, change: number) => void,
+): void => (app as unknown as Filtering).filter(handler);
+
 interface Unpublished {
   readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number;
 }

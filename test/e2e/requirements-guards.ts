@@ -10,4 +10,12 @@ export const GUARD_REQUIREMENTS = {
   'P6-notifications': 'refused notifications count and get no reply (section 6)',
   'P6-resume': 'a resumption counts as one message, whatever it restores (section 3)',
   'T-rate-limit': '50 messages at once run into the rate limit (exercise 4, troubleshooting issue 4)',
+  'P7-ping': 'a ping every heartbeat_interval, the first within one interval of the handshake (section 7)',
+  'P7-timeout':
+    'heartbeat_max_missed unanswered pings, or heartbeat_timeout without an answer, close with 4002 (section 7)',
+  'P7-pong': 'a pong acknowledges its seq and all before it; unknown seqs are ignored (section 7)',
+  'P7-strangers': 'the heartbeat begins with the active phase, after authentication (the text, lifecycle 3)',
+  'P2-heartbeat-close': 'close 4002 "Heartbeat timeout" (section 2)',
+  'T-heartbeat':
+    'heartbeat.ping with seq and notifications, heartbeat.pong with seq and client_load (the text, heartbeat system, exercise 3)',
 } as const satisfies Record<string, string>;

@@ -73,7 +73,10 @@ const EMPTY = Object.freeze({});
 
 const heartbeatMethods = (): Pick<Handlers, 'heartbeat.pong'> => ({
   // Unknown seqs are ignored (protocol section 7).
-  'heartbeat.pong': () => EMPTY,
+  'heartbeat.pong': (session, { seq, client_load: clientLoad }) => {
+    session.heartbeat.answered(seq, clientLoad ?? null);
+    return EMPTY;
+  },
 });
 
 const PONG = Object.freeze({ pong: true as const });
@@ -96,8 +99,8 @@ const systemMethods = (
       messages_per_second: Math.round(messageRate.perSecond * 100) / 100,
       active_channels: countActiveChannels(principals, clock.nowMs()),
       memory_bytes: system.residentBytes(),
-      heartbeat_ok: 0,
       heartbeat_total: sessions.count,
+      ...heartbeatStatus(sessions),
       rate_limit_hits: metrics.rateLimitHits,
       server_version: serverVersion,
     }),
@@ -107,6 +110,20 @@ const systemMethods = (
       return { changed: [...reloaded.changed], needs_restart: [...reloaded.needsRestart] };
     },
   };
+};
+
+/** How many have answered their last ping, and how busy those say they are who say it. */
+const heartbeatStatus = (sessions: Sessions) => {
+  let ok = 0;
+  let loadSum = 0;
+  let loads = 0;
+  for (const { heartbeat } of sessions.values()) {
+    if (heartbeat.ok) ok += 1;
+    if (heartbeat.clientLoad === null) continue;
+    loadSum += heartbeat.clientLoad;
+    loads += 1;
+  }
+  return { heartbeat_ok: ok, client_load: loads === 0 ? null : Math.round((loadSum / loads) * 100) / 100 };
 };
 
 /** Channels that somebody follows, or in which something happened during the last hour. */

@@ -70,6 +70,8 @@ export interface LobbiesOptions {
 export class Lobbies {
   readonly #options: LobbiesOptions;
   readonly #peers = new Set<Peer>();
+  /** Sessions so far. */
+  #begun = 0;
 
   constructor(options: LobbiesOptions) {
     this.#options = options;
@@ -165,7 +167,9 @@ export class Lobbies {
       principal,
       scopeBits: scopeBits(verdict.scopes),
       tokenHash: verdict.tokenHash,
+      ordinal: this.#begun,
     };
+    this.#begun += 1;
     const current = (earlier && principal.channels.get(earlier.currentChannelId)) ?? principal.defaultChannel;
     const session = new Session(peer, identity, current, shared);
     // Whatever it restores, a resumption counts as one message.

@@ -3,11 +3,13 @@ import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
 import { RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
+import { notificationFrame } from '../rpc/reply.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
 import type { ChannelLog, Frame, Stream } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import { Heartbeat, type HeartbeatLimits, type HeartbeatPeer } from './heartbeat.js';
 import type { Peer } from './peer.js';
 
 /** Replies may add up to this before the next look at what is unsent; see {@link Session.reply}. */
@@ -23,6 +25,7 @@ export interface SessionShared {
   readonly limits: { maxBacklogMs: number; maxReplyBacklogBytes: number };
   /** `[gateway.rate_limit]`, as it is now. */
   readonly rateLimits: RateLimits;
+  readonly heartbeatLimits: HeartbeatLimits;
 }
 
 export interface SessionIdentity {
@@ -31,6 +34,8 @@ export interface SessionIdentity {
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  /** How many sessions came before it: spreads what all of them do now and then. */
+  readonly ordinal: number;
 }
 
 /** A cursor on one stream, and the channel it belongs to (null: a text that came from the store). */
@@ -39,7 +44,7 @@ interface Resumed {
   readonly channel: Channel | null;
 }
 
-export class Session implements StreamReader {
+export class Session implements StreamReader, HeartbeatPeer {
   readonly peer: Peer;
   readonly sessionId: string;
   readonly clientId: string;
@@ -47,6 +52,7 @@ export class Session implements StreamReader {
   readonly scopeBits: number;
   readonly tokenHash: string;
   readonly rateLimiter: RateLimiter;
+  readonly heartbeat: Heartbeat;
   /** The channel that calls mean which name none. */
   current: Channel;
   /** The live cursor of each channel it is subscribed to. */
@@ -70,6 +76,7 @@ export class Session implements StreamReader {
   readonly #shared: SessionShared;
   #backlogTimer: Timer<Session> | null = null;
   #lastProgressMs = 0;
+  lastDrainedMs = Number.NEGATIVE_INFINITY;
 
   constructor(peer: Peer, identity: SessionIdentity, current: Channel, shared: SessionShared) {
     this.peer = peer;
@@ -80,7 +87,9 @@ export class Session implements StreamReader {
     this.tokenHash = identity.tokenHash;
     this.current = current;
     this.#shared = shared;
-    this.rateLimiter = new RateLimiter(shared.rateLimits, shared.clock.nowMs());
+    const nowMs = shared.clock.nowMs();
+    this.rateLimiter = new RateLimiter(shared.rateLimits, nowMs);
+    this.heartbeat = new Heartbeat(this, shared.wheel, shared.heartbeatLimits, identity.ordinal, nowMs);
   }
 
   /** So much is open that what comes next must wait its turn, or the backends would work for one client alone. */
@@ -183,7 +192,7 @@ export class Session implements StreamReader {
     return this.behind.length > 0 || (this.#resumed !== null && this.#resumed.length > 0);
   }
 
-  /** Takes every cursor off its log. Returns the channels that were followed. */
+  /** Takes every cursor off its log and stops every timer. Returns the channels that were followed. */
   detach(): ReadonlySet<Channel> {
     const channels = new Set(this.follows.keys());
     for (const cursor of this.follows.values()) detachCursor(cursor);
@@ -194,6 +203,7 @@ export class Session implements StreamReader {
     this.follows.clear();
     this.#resumed = null;
     this.behind.length = 0;
+    this.heartbeat.stop();
     if (this.#backlogTimer !== null) this.#shared.wheel.cancel(this.#backlogTimer);
     return channels;
   }
@@ -257,7 +267,18 @@ export class Session implements StreamReader {
   /** The socket has sent some of what was unsent. */
   drained(): void {
     this.#lastProgressMs = this.#shared.clock.nowMs();
+    this.lastDrainedMs = this.#lastProgressMs;
     if (this.behind.length > 0) this.#shared.pump.readerReady(this);
+  }
+
+  // --- heartbeat (HeartbeatPeer) -----------------------------------------------------------
+
+  sendPing(seq: number): void {
+    this.notify(notificationFrame('heartbeat.ping', { seq, notifications: [] }));
+  }
+
+  heartbeatLost(): void {
+    this.peer.close('heartbeatTimeout');
   }
 
   #watchBacklog(): void {

@@ -1,0 +1,116 @@
+/**
+ * Is the other side still there? One timer of the wheel per session sends its pings and notices
+ * what stays unanswered (protocol section 7).
+ */
+import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+
+/** `[gateway] heartbeat_*`, as they are now. */
+export interface HeartbeatLimits {
+  intervalMs: number;
+  timeoutMs: number;
+  maxMissed: number;
+}
+
+/** The connection that is asked. */
+export interface HeartbeatPeer {
+  sendPing(seq: number): void;
+  /** When the socket last took bytes that had been waiting, monotonic; −Infinity: never. */
+  readonly lastDrainedMs: number;
+  /** The verdict: it is gone. */
+  heartbeatLost(): void;
+}
+
+/** The golden ratio's fraction: multiples of it, modulo 1, spread as evenly as can be, however many there are. */
+const SPREAD = 0.618_033_988_749_895;
+
+export class Heartbeat {
+  readonly #peer: HeartbeatPeer;
+  readonly #wheel: TimerWheel;
+  readonly #limits: HeartbeatLimits;
+  readonly #timer: Timer<Heartbeat>;
+  #nextPingMs: number;
+  /** Of the last ping. */
+  #seq = 0;
+  #answeredSeq = 0;
+  #lastScheduledSeq = 0;
+  /** When the oldest scheduled ping without an answer was sent; null where there is none. */
+  #waitingSinceMs: number | null = null;
+  /** Scheduled pings sent since the last answer. */
+  #unanswered = 0;
+  /** As the client last said; null: it never did. */
+  clientLoad: number | null = null;
+
+  /** @param ordinal of the connection: spreads the first ping over the interval */
+  constructor(
+    peer: HeartbeatPeer,
+    wheel: TimerWheel,
+    limits: HeartbeatLimits,
+    ordinal: number,
+    nowMs: number,
+  ) {
+    this.#peer = peer;
+    this.#wheel = wheel;
+    this.#limits = limits;
+    this.#timer = new Timer<Heartbeat>(this, beat);
+    this.#nextPingMs = nowMs + (((ordinal + 1) * SPREAD) % 1) * limits.intervalMs;
+    wheel.schedule(this.#timer, this.#nextPingMs);
+  }
+
+  /** The last scheduled ping was answered, or there has been none yet. */
+  get ok(): boolean {
+    return this.#answeredSeq >= this.#lastScheduledSeq;
+  }
+
+  stop(): void {
+    this.#wheel.cancel(this.#timer);
+  }
+
+  /** A pong acknowledges its seq and all before it. False for a seq that was never sent, or is no news. */
+  answered(seq: number, clientLoad: number | null): boolean {
+    if (seq > this.#seq || seq <= this.#answeredSeq) return false;
+    this.#answeredSeq = seq;
+    if (clientLoad !== null) this.clientLoad = clientLoad;
+    // Whoever answers at all is there: what is still under way to him is counted anew.
+    this.#unanswered = 0;
+    this.#waitingSinceMs = null;
+    return true;
+  }
+
+  /** The timer has fired: a ping is due, or the wait for an answer is over. */
+  beat(nowMs: number): void {
+    const { maxMissed, timeoutMs, intervalMs } = this.#limits;
+    this.#forgiveWhoDrains();
+    const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
+    const pingDue = nowMs >= this.#nextPingMs;
+    if ((pingDue && this.#unanswered >= maxMissed) || waitedMs >= timeoutMs) {
+      this.#peer.heartbeatLost();
+      return;
+    }
+    if (pingDue) {
+      this.#waitingSinceMs ??= nowMs;
+      this.#unanswered += 1;
+      this.#nextPingMs = nowMs + intervalMs;
+      this.ping();
+      this.#lastScheduledSeq = this.#seq;
+    }
+    const lostAtMs =
+      this.#waitingSinceMs === null ? Number.POSITIVE_INFINITY : this.#waitingSinceMs + timeoutMs;
+    this.#wheel.schedule(this.#timer, Math.min(this.#nextPingMs, lostAtMs));
+  }
+
+  /** Sends a ping at once. One that was not scheduled is not counted as missed. */
+  ping(): void {
+    this.#seq += 1;
+    this.#peer.sendPing(this.#seq);
+  }
+
+  /** A connection that is draining bytes is alive, whatever it has not come to answer yet. */
+  #forgiveWhoDrains(): void {
+    const drainedMs = this.#peer.lastDrainedMs;
+    if (this.#waitingSinceMs === null || drainedMs <= this.#waitingSinceMs) return;
+    this.#waitingSinceMs = drainedMs;
+    this.#unanswered = 0;
+  }
+}
+
+const beat = (heartbeat: Heartbeat, nowMs: number): void => heartbeat.beat(nowMs);
