@@ -37,7 +37,7 @@ const test = async (parts) => {
 
 /** @param {readonly string[]} parts of names; none: every benchmark */
 const bench = async (parts) => {
-  const names = ['rpc', 'streams'].filter(
+  const names = ['rpc', 'streams', 'limits'].filter(
     (name) => parts.length === 0 || parts.some((part) => name.includes(part)),
   );
   if (names.length === 0) throw new StepFailed(`No benchmark has ${parts.join(' or ')} in its name.`);
