@@ -55,7 +55,7 @@ test('the commands of the documentation work, from nothing', async (t) => {
   );
   assert.equal(stderr, '');
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.equal(statSync(dir).mode & 0o777, 0o700);
+  assert.equal(statSync(dir).mode & 0o777, 0o755, 'a directory that was there stays as it was');
   assert.equal((await run('config', 'get', 'gateway.heartbeat_timeout')).stdout, '120\n');
 });
 

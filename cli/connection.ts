@@ -85,7 +85,9 @@ const adviceOn = (status: string): string => {
 const refused = ({ data }: GatewayError, { url, tokenSource }: Target): string =>
   typeof data?.retry_after_ms === 'number'
     ? `The gateway at ${url} has seen too many wrong tokens from this address: try again in ${inSeconds(data.retry_after_ms)}.`
-    : `The gateway at ${url} does not accept the token from ${tokenSource}: make one with \`openclaw token create\` where the gateway runs.`;
+    : `The gateway at ${url} does not accept the token from ${tokenSource}: make one with \`openclaw token create\` where the gateway runs${
+        tokenSource.endsWith('local-token') ? ', or restart the gateway, which makes a new local token' : ''
+      }.`;
 
 const closedSentence = ({ code, reason, retry }: ConnectionClosedError['close']): string =>
   `The connection was closed (${code}${reason === '' ? '' : ` ${printableLine(reason)}`}): ${

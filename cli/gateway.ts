@@ -53,7 +53,10 @@ const run = async (
     if (error instanceof StartError || error instanceof ConfigError) throw new CliError(error.message);
     throw error;
   }
+  io.goOnUnheard();
   const stopReloading = io.onSignal(['SIGHUP'], () => {
+    // The terminal's own SIGHUP: untilStopped hears it, too.
+    if (io.terminalIsGone()) return;
     gateway.reload().then(
       (reloaded) => io.stderr.write(describeReload(reloaded)),
       (error: Error) => io.stderr.write(`Nothing was reloaded: ${error.message}\n`),
@@ -73,10 +76,13 @@ const untilStopped = (gateway: Gateway, io: Terminal): Promise<void> =>
   new Promise((resolve, reject) => {
     let signals = 0;
     gateway.failed.catch((error: Error) => reject(new CliError(error.message)));
-    const stopListening = io.onSignal(['SIGINT', 'SIGTERM'], () => {
+    const stopListening = io.onSignal(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
+      // Any other SIGHUP means: read the configuration again.
+      if (signal === 'SIGHUP' && !io.terminalIsGone()) return;
       signals++;
       if (signals > 2) io.exitNow(1);
-      if (signals === 1) io.stderr.write('Stopping when running replies have ended; again to stop now.\n');
+      if (signals === 1 && !io.terminalIsGone())
+        io.stderr.write('Stopping when running replies have ended; again to stop now.\n');
       gateway.close().then(resolve, reject).finally(stopListening);
     });
   });

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 /** The `openclaw` command. The only file that ends the process. */
+import { isatty } from 'node:tty';
 import { runCommandLine } from './program.js';
 
-// Whoever read our output has read enough: `openclaw channel history | head` is no failure.
+// Whoever read our output has read enough: `openclaw channel history | head` is no failure. A gateway goes on.
+let goesOnUnheard = false;
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!goesOnUnheard) process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
 }
 
+const startedOnTerminal = process.stdout.isTTY;
 const status = await runCommandLine(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -19,5 +24,9 @@ const status = await runCommandLine(process.argv.slice(2), {
     };
   },
   exitNow: (code) => process.exit(code),
+  goOnUnheard: () => {
+    goesOnUnheard = true;
+  },
+  terminalIsGone: () => startedOnTerminal && !isatty(1),
 });
 process.exit(status);

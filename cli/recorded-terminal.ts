@@ -52,6 +52,8 @@ export const openHome = (t: TestContext) => {
         listeners.add(entry);
         return () => listeners.delete(entry);
       },
+      goOnUnheard: () => {},
+      terminalIsGone: () => false,
       exitNow: (status) => {
         throw new Error(`exit ${status}`);
       },

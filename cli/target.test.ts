@@ -62,7 +62,20 @@ test('the fingerprint of the running gateway is for its URL alone', async (t) =>
   assert.equal((await resolve()).fingerprint, 'AA:BB');
   assert.equal((await resolve({ url: 'wss://127.0.0.1:5000/' })).fingerprint, 'AA:BB');
   assert.equal((await resolve({ url: 'wss://127.0.0.1:5001' })).fingerprint, undefined);
-  assert.equal((await resolve({}, { OPENCLAW_URL: 'wss://example.org:5000' })).fingerprint, undefined);
+  const elsewhere = { OPENCLAW_URL: 'wss://example.org:5000', OPENCLAW_TOKEN: 'oc_user_y' };
+  assert.equal((await resolve({}, elsewhere)).fingerprint, undefined);
+});
+
+test('the local token leaves this machine to nobody', async (t) => {
+  const { resolve, write, announce } = setUp(t);
+  write('local-token', 'oc_local_x');
+  for (const url of ['ws://192.0.2.2:18789', 'wss://example.org', 'ws://127.0.0.1.example.org']) {
+    await assert.rejects(resolve({ url }), /local token is for the gateway of this machine.*--token-file/);
+  }
+  for (const url of ['ws://localhost:1', 'ws://127.0.0.2:1', 'ws://[::1]:1'])
+    assert.equal((await resolve({ url })).url, url);
+  announce('ws://192.0.2.2:18789');
+  assert.equal((await resolve()).url, 'ws://192.0.2.2:18789', 'that is this machine');
 });
 
 test('a URL with something secret in it, or none at all, is refused without being repeated', async (t) => {

@@ -42,14 +42,28 @@ export const resolveTarget = async (options: TargetOptions, { env }: Io): Promis
   const url = checkUrl(
     options.url ?? (env.OPENCLAW_URL || (running?.url ?? (await configuredUrl(home, options, env)))),
   );
+  const found = findToken(options.tokenFile, home, env);
+  if (
+    found.tokenSource === home.localTokenFile &&
+    !isLoopback(new URL(url).hostname) &&
+    !sameUrl(url, running?.url ?? '')
+  ) {
+    throw new CliError(
+      `The local token is for the gateway of this machine: give one of the gateway at ${url} with --token-file or OPENCLAW_TOKEN.`,
+    );
+  }
   return {
     url,
     ...(running?.fingerprint !== undefined && sameUrl(url, running.url)
       ? { fingerprint: running.fingerprint }
       : {}),
-    ...findToken(options.tokenFile, home, env),
+    ...found,
   };
 };
+
+/** Of a URL: an IPv6 address stands in brackets. */
+const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 
 const sameUrl = (left: string, right: string): boolean =>
   URL.canParse(right) && new URL(left).href === new URL(right).href;

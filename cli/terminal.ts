@@ -7,6 +7,10 @@ export interface Terminal extends Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Calls `listener` for each of the signals until the returned function is called. */
   onSignal(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
+  /** From now on nobody has to read what is written for the program to go on. */
+  goOnUnheard(): void;
+  /** The terminal that the program was started on has been closed. */
+  terminalIsGone(): boolean;
   /** Ends the process at once, whatever is under way. */
   exitNow(status: number): never;
 }

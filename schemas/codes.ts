@@ -185,6 +185,10 @@ export const PROTOCOL = {
   resumeWindowMs: 5 * 60 * 1000,
   /** One page of `chat.history`. */
   maxHistoryPageBytes: 1024 * 1024,
+  /** Notifications kept for one principal, scheduled ones included. */
+  maxNotificationsPerPrincipal: 1000,
+  /** A ping with its notifications stays below this, as a frame of a stream does and for the same reason. */
+  maxPingBytes: 15 * 1024,
   /** Largest frame of a stream; uWebSockets.js never drains one of 16 KiB again that is sent from its drain event. */
   maxStreamFrameBytes: 15 * 1024,
 } as const;

@@ -69,6 +69,7 @@ test('the defaults are those of the product', () => {
       heartbeat_timeout: 90,
       heartbeat_max_missed: 3,
       proactive_notifications: true,
+      timezone: '',
       auth_timeout: 5,
       max_message_bytes: 1048576,
       max_connections: 100000,

@@ -96,6 +96,20 @@ const HOST_NAME: TextRule = {
   expected: 'a host name such as "chat.example.org", with no port',
 };
 
+const TIME_ZONE: TextRule = {
+  pattern: /^[A-Za-z0-9+_/-]{0,64}$/,
+  expected: 'the name of a time zone such as "Europe/Berlin"',
+};
+
+/** Does the runtime know the time zone of that name? */
+const isTimeZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+};
+
 export const CONFIG_OPTIONS = {
   'gateway.host': string({
     default: '127.0.0.1',
@@ -149,6 +163,13 @@ export const CONFIG_OPTIONS = {
     default: true,
     reloadable: true,
     reason: 'Whether pings carry queued notifications. When off, the queue is kept and nothing is lost.',
+  }),
+  'gateway.timezone': string({
+    default: '',
+    rule: TIME_ZONE,
+    reloadable: true,
+    reason:
+      'The time zone in which `cron` schedules of notifications run; empty: the system’s. A schedule takes a change over from its next run but one.',
   }),
   'gateway.auth_timeout': number({
     default: 5,
@@ -348,7 +369,7 @@ export const CONFIG_OPTIONS = {
     rule: HOST,
     reloadable: false,
     reason:
-      'The address of /metrics, /healthz and /readyz. They ask for no token: keep them off public networks.',
+      'Reserved for the listener of metrics and health checks, which does not exist yet: nothing listens there.',
   }),
   'metrics.port': integer({
     default: 18790,
@@ -356,13 +377,13 @@ export const CONFIG_OPTIONS = {
     max: 65535,
     zero: 'any free port',
     reloadable: false,
-    reason:
-      'The port of /metrics, /healthz and /readyz, apart from the clients’ so that a firewall can tell them apart.',
+    reason: 'Likewise reserved: a port apart from the clients’, so that a firewall can tell them apart.',
   }),
   'log.level': oneOf(['trace', 'debug', 'info', 'warn', 'error'], {
     default: 'info',
     reloadable: true,
-    reason: 'The least severe entries that are written. `trace` and `debug` cost speed under load.',
+    reason:
+      'The least severe entries that are written to standard error. So far that is what fails: `error`.',
   }),
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 
@@ -376,7 +397,7 @@ export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   reasoning: 'Where replies come from.',
   'reasoning.embedded': 'The provider that comes with the gateway.',
   metrics: 'The operators’ own port.',
-  log: 'The structured log on standard output.',
+  log: 'The structured log on standard error.',
 };
 
 type Options = typeof CONFIG_OPTIONS;
@@ -476,6 +497,14 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
       gateway.heartbeat_timeout < gateway.heartbeat_interval
         ? `gateway.heartbeat_timeout must be at least gateway.heartbeat_interval (${gateway.heartbeat_interval} seconds), but is ${gateway.heartbeat_timeout}`
         : null,
+  },
+  {
+    keys: ['gateway.timezone'],
+    summary: '`gateway.timezone` is empty or a time zone that Node.js knows',
+    problem: ({ gateway: { timezone } }) =>
+      timezone === '' || isTimeZone(timezone)
+        ? null
+        : `gateway.timezone must be a time zone such as "Europe/Berlin", or empty for the system’s, but is ${JSON.stringify(timezone)}`,
   },
   ...(['gateway.tls.cert_path', 'gateway.tls.key_path'] as const).map(
     (key): ConfigRule => ({

@@ -80,12 +80,21 @@ export const closed = <const P extends Record<string, TSchema>>(properties: P) =
 
 export const Id = Type.String({ pattern: '^[A-Za-z0-9._:-]{1,64}$', description: 'An opaque id.' });
 export const ClientId = Type.String({ pattern: '^[A-Za-z0-9._:-]{1,128}$' });
+/** Whose channels, memory and notifications: the same names as in `tokens.toml`. */
+export const PrincipalName = Type.String({ pattern: '^[A-Za-z0-9._:-]{1,64}$' });
 export const Timestamp = Type.String({ description: 'RFC 3339, UTC.' });
 export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
   description: 'Free-form; at most 16 KiB encoded and 16 levels deep.',
 });
 export const ChannelName = Type.String({ maxLength: 128, description: 'Need not be unique.' });
 export const FinishReason = Type.Enum(['stop', 'length', 'cancelled', 'interrupted', 'error']);
+export const NotificationType = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: '`reminder`, `skill`, `alert` or free text.',
+});
+/** So short that one always fits a ping, however its characters are written in JSON. */
+export const NotificationText = Type.String({ minLength: 1, maxLength: 2048 });
 export const Count = Type.Integer({ minimum: 0 });
 
 /** A stream that is already running: follow it with `chat.resume`. */

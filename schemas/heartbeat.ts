@@ -1,6 +1,15 @@
 /** `heartbeat.*`: is the other side alive, and what should it know (protocol section 7). */
 import { Type } from 'typebox';
-import { Count, closed, Id, method, notification } from './define.js';
+import {
+  Count,
+  closed,
+  Id,
+  method,
+  NotificationText,
+  NotificationType,
+  notification,
+  Timestamp,
+} from './define.js';
 
 const head = { target: 'HeartbeatHandler', scope: null } as const;
 
@@ -9,7 +18,9 @@ export const heartbeat = {
     { ...head, summary: 'Heartbeat check' },
     Type.Object({
       seq: Count,
-      notifications: Type.Array(Type.Object({ id: Id, type: Type.String(), msg: Type.String() })),
+      notifications: Type.Array(
+        Type.Object({ id: Id, type: NotificationType, msg: NotificationText, created_at: Timestamp }),
+      ),
     }),
   ),
   'heartbeat.pong': method(

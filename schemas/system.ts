@@ -1,8 +1,25 @@
 /** `system.*`: the gateway about itself (protocol sections 4 and 9). */
 import { Type } from 'typebox';
-import { Count, closed, method, notification } from './define.js';
+import {
+  ClientId,
+  Count,
+  closed,
+  Id,
+  method,
+  NotificationText,
+  NotificationType,
+  notification,
+  PrincipalName,
+  Timestamp,
+} from './define.js';
 
 const target = 'SystemController' as const;
+
+const Cron = Type.String({
+  maxLength: 128,
+  pattern: '^[A-Za-z0-9*,/?#@ -]+$',
+  description: 'Minute, hour, day, month and day of the week, in `gateway.timezone`.',
+});
 
 export const system = {
   'system.status': method(
@@ -51,6 +68,53 @@ export const system = {
       changed: Type.Array(Type.String(), { description: 'Keys that took effect.' }),
       needs_restart: Type.Array(Type.String(), { description: 'Keys that differ but stay until a restart.' }),
     }),
+  ),
+  'system.notify': method(
+    { target, scope: 'admin', summary: 'Notify a principal’s clients, now or at a time' },
+    closed({
+      principal: Type.Optional(PrincipalName),
+      client_id: Type.Optional(ClientId),
+      type: NotificationType,
+      msg: NotificationText,
+      at: Type.Optional(
+        Type.String({
+          pattern: '^\\d{4}-\\d\\d-\\d\\d[Tt]\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?([Zz]|[+-]\\d\\d:\\d\\d)$',
+          description: 'RFC 3339; at once where it has passed.',
+        }),
+      ),
+      in_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 315_360_000 })),
+      cron: Type.Optional(Cron),
+    }),
+    Type.Object({ notification_id: Id }),
+  ),
+  'system.notifications': method(
+    { target, scope: 'admin', summary: 'List a principal’s notifications, pending and scheduled' },
+    closed({
+      principal: Type.Optional(PrincipalName),
+      after: Type.Optional(Id),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 100 })),
+    }),
+    Type.Object({
+      notifications: Type.Array(
+        Type.Object({
+          notification_id: Id,
+          principal: PrincipalName,
+          client_id: Type.Optional(ClientId),
+          type: NotificationType,
+          msg: NotificationText,
+          created_at: Timestamp,
+          due_at: Timestamp,
+          cron: Type.Optional(Cron),
+          state: Type.Enum(['pending', 'scheduled']),
+        }),
+      ),
+      has_more: Type.Boolean(),
+    }),
+  ),
+  'system.notify_cancel': method(
+    { target, scope: 'admin', summary: 'Cancel a notification' },
+    closed({ notification_id: Id }),
+    Type.Object({ cancelled: Type.Boolean() }),
   ),
   'system.goaway': notification(
     { target, scope: null, summary: 'The gateway is about to close this connection' },

@@ -27,6 +27,9 @@ export const METHODS = [
   { name: 'system.methods', direction: 'Client → Server', target: 'SystemController', scope: null, summary: 'List every method of the protocol' },
   { name: 'system.ping', direction: 'Client → Server', target: 'SystemController', scope: null, summary: 'Answer at once' },
   { name: 'system.reload', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'Read the configuration file again' },
+  { name: 'system.notify', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'Notify a principal’s clients, now or at a time' },
+  { name: 'system.notifications', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'List a principal’s notifications, pending and scheduled' },
+  { name: 'system.notify_cancel', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'Cancel a notification' },
   { name: 'system.goaway', direction: 'Server → Client', target: 'SystemController', scope: null, summary: 'The gateway is about to close this connection' },
   { name: 'rpc.discover', direction: 'Client → Server', target: 'SystemController', scope: null, summary: 'The OpenRPC 1.3 document of this gateway' },
 ];

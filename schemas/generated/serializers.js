@@ -2026,6 +2026,284 @@ return json + JSON_STR_END_OBJECT
     const main = anonymous0
     return main
 })();
+// system.notify
+const system_notify = (() => {
+// "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_notification_id_1 = obj["notification_id"]
+      if (value_notification_id_1 !== undefined) {
+        json += "{\"notification_id\":"
+        if (typeof value_notification_id_1 !== 'string') {
+          if (value_notification_id_1 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_notification_id_1 instanceof Date) {
+            json += JSON_STR_QUOTE + value_notification_id_1.toISOString() + JSON_STR_QUOTE
+          } else if (value_notification_id_1 instanceof RegExp) {
+            json += asString(value_notification_id_1.source)
+          } else {
+            json += asString(value_notification_id_1.toString())
+          }
+        } else {
+          json += asString(value_notification_id_1)
+        }
+      } else {
+        throw new Error('"notification_id" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// system.notifications
+const system_notifications = (() => {
+// "#/properties/notifications/items"
+      function anonymous2 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_notification_id_3 = obj["notification_id"]
+      if (value_notification_id_3 !== undefined) {
+        json += "{\"notification_id\":"
+        if (typeof value_notification_id_3 !== 'string') {
+          if (value_notification_id_3 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_notification_id_3 instanceof Date) {
+            json += JSON_STR_QUOTE + value_notification_id_3.toISOString() + JSON_STR_QUOTE
+          } else if (value_notification_id_3 instanceof RegExp) {
+            json += asString(value_notification_id_3.source)
+          } else {
+            json += asString(value_notification_id_3.toString())
+          }
+        } else {
+          json += asString(value_notification_id_3)
+        }
+      } else {
+        throw new Error('"notification_id" is required!')
+      }
+      const value_principal_4 = obj["principal"]
+      if (value_principal_4 !== undefined) {
+        json += ",\"principal\":"
+        if (typeof value_principal_4 !== 'string') {
+          if (value_principal_4 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_principal_4 instanceof Date) {
+            json += JSON_STR_QUOTE + value_principal_4.toISOString() + JSON_STR_QUOTE
+          } else if (value_principal_4 instanceof RegExp) {
+            json += asString(value_principal_4.source)
+          } else {
+            json += asString(value_principal_4.toString())
+          }
+        } else {
+          json += asString(value_principal_4)
+        }
+      } else {
+        throw new Error('"principal" is required!')
+      }
+      const value_type_5 = obj["type"]
+      if (value_type_5 !== undefined) {
+        json += ",\"type\":"
+        if (typeof value_type_5 !== 'string') {
+          if (value_type_5 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_type_5 instanceof Date) {
+            json += JSON_STR_QUOTE + value_type_5.toISOString() + JSON_STR_QUOTE
+          } else if (value_type_5 instanceof RegExp) {
+            json += asString(value_type_5.source)
+          } else {
+            json += asString(value_type_5.toString())
+          }
+        } else {
+          json += asString(value_type_5)
+        }
+      } else {
+        throw new Error('"type" is required!')
+      }
+      const value_msg_6 = obj["msg"]
+      if (value_msg_6 !== undefined) {
+        json += ",\"msg\":"
+        if (typeof value_msg_6 !== 'string') {
+          if (value_msg_6 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_msg_6 instanceof Date) {
+            json += JSON_STR_QUOTE + value_msg_6.toISOString() + JSON_STR_QUOTE
+          } else if (value_msg_6 instanceof RegExp) {
+            json += asString(value_msg_6.source)
+          } else {
+            json += asString(value_msg_6.toString())
+          }
+        } else {
+          json += asString(value_msg_6)
+        }
+      } else {
+        throw new Error('"msg" is required!')
+      }
+      const value_created_at_7 = obj["created_at"]
+      if (value_created_at_7 !== undefined) {
+        json += ",\"created_at\":"
+        if (typeof value_created_at_7 !== 'string') {
+          if (value_created_at_7 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_created_at_7 instanceof Date) {
+            json += JSON_STR_QUOTE + value_created_at_7.toISOString() + JSON_STR_QUOTE
+          } else if (value_created_at_7 instanceof RegExp) {
+            json += asString(value_created_at_7.source)
+          } else {
+            json += asString(value_created_at_7.toString())
+          }
+        } else {
+          json += asString(value_created_at_7)
+        }
+      } else {
+        throw new Error('"created_at" is required!')
+      }
+      const value_due_at_8 = obj["due_at"]
+      if (value_due_at_8 !== undefined) {
+        json += ",\"due_at\":"
+        if (typeof value_due_at_8 !== 'string') {
+          if (value_due_at_8 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_due_at_8 instanceof Date) {
+            json += JSON_STR_QUOTE + value_due_at_8.toISOString() + JSON_STR_QUOTE
+          } else if (value_due_at_8 instanceof RegExp) {
+            json += asString(value_due_at_8.source)
+          } else {
+            json += asString(value_due_at_8.toString())
+          }
+        } else {
+          json += asString(value_due_at_8)
+        }
+      } else {
+        throw new Error('"due_at" is required!')
+      }
+      const value_state_9 = obj["state"]
+      if (value_state_9 !== undefined) {
+        json += ",\"state\":"
+        if (typeof value_state_9 !== 'string') {
+          if (value_state_9 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_state_9 instanceof Date) {
+            json += JSON_STR_QUOTE + value_state_9.toISOString() + JSON_STR_QUOTE
+          } else if (value_state_9 instanceof RegExp) {
+            json += asString(value_state_9.source)
+          } else {
+            json += asString(value_state_9.toString())
+          }
+        } else {
+          json += asString(value_state_9)
+        }
+      } else {
+        throw new Error('"state" is required!')
+      }
+      const value_client_id_10 = obj["client_id"]
+      if (value_client_id_10 !== undefined) {
+        json += ",\"client_id\":"
+        if (typeof value_client_id_10 !== 'string') {
+          if (value_client_id_10 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_client_id_10 instanceof Date) {
+            json += JSON_STR_QUOTE + value_client_id_10.toISOString() + JSON_STR_QUOTE
+          } else if (value_client_id_10 instanceof RegExp) {
+            json += asString(value_client_id_10.source)
+          } else {
+            json += asString(value_client_id_10.toString())
+          }
+        } else {
+          json += asString(value_client_id_10)
+        }
+      }
+      const value_cron_11 = obj["cron"]
+      if (value_cron_11 !== undefined) {
+        json += ",\"cron\":"
+        if (typeof value_cron_11 !== 'string') {
+          if (value_cron_11 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_cron_11 instanceof Date) {
+            json += JSON_STR_QUOTE + value_cron_11.toISOString() + JSON_STR_QUOTE
+          } else if (value_cron_11 instanceof RegExp) {
+            json += asString(value_cron_11.source)
+          } else {
+            json += asString(value_cron_11.toString())
+          }
+        } else {
+          json += asString(value_cron_11)
+        }
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    function anonymous1 (obj) {
+      // "#/properties/notifications"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/notifications' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        json += anonymous2(value)
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+          json += anonymous2(value)
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_notifications_1 = obj["notifications"]
+      if (value_notifications_1 !== undefined) {
+        json += "{\"notifications\":"
+        json += anonymous1(value_notifications_1)
+      } else {
+        throw new Error('"notifications" is required!')
+      }
+      const value_has_more_12 = obj["has_more"]
+      if (value_has_more_12 !== undefined) {
+        json += ",\"has_more\":"
+        json += asBoolean(value_has_more_12)
+      } else {
+        throw new Error('"has_more" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// system.notify_cancel
+const system_notify_cancel = (() => {
+// "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_cancelled_1 = obj["cancelled"]
+      if (value_cancelled_1 !== undefined) {
+        json += "{\"cancelled\":"
+        json += asBoolean(value_cancelled_1)
+      } else {
+        throw new Error('"cancelled" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
 // rpc.discover
 const rpc_discover = (() => {
 // "#/properties/info"
@@ -2982,6 +3260,25 @@ const heartbeat_ping = (() => {
       } else {
         throw new Error('"msg" is required!')
       }
+      const value_created_at_7 = obj["created_at"]
+      if (value_created_at_7 !== undefined) {
+        json += ",\"created_at\":"
+        if (typeof value_created_at_7 !== 'string') {
+          if (value_created_at_7 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_created_at_7 instanceof Date) {
+            json += JSON_STR_QUOTE + value_created_at_7.toISOString() + JSON_STR_QUOTE
+          } else if (value_created_at_7 instanceof RegExp) {
+            json += asString(value_created_at_7.source)
+          } else {
+            json += asString(value_created_at_7.toString())
+          }
+        } else {
+          json += asString(value_created_at_7)
+        }
+      } else {
+        throw new Error('"created_at" is required!')
+      }
 return json + JSON_STR_END_OBJECT
       }
     function anonymous1 (obj) {
@@ -3092,6 +3389,9 @@ export const resultSerializers = Object.freeze({
   'system.methods': system_methods,
   'system.ping': system_ping,
   'system.reload': system_reload,
+  'system.notify': system_notify,
+  'system.notifications': system_notifications,
+  'system.notify_cancel': system_notify_cancel,
   'rpc.discover': rpc_discover,
 });
 

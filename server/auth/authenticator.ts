@@ -73,6 +73,8 @@ export class Authenticator {
   readonly #options: AuthenticatorOptions;
   #identities: ReadonlyMap<string, Identity>;
   #version: string;
+  /** What was last wrong with the file; empty: nothing. */
+  #fault = '';
   /** What was accepted and not yet taken back, as it was then: the tokens that may have connections. */
   readonly #accepted = new Map<string, Identity>();
 
@@ -92,14 +94,14 @@ export class Authenticator {
     const tokenHash = hashToken(token);
     let identity = this.#find(tokenHash, nowMs);
     if (identity === null) {
-      const { throttle } = this.#options;
-      const key = addressKey(address);
-      const retryAfterMs = throttle.retryAfterMs(key, nowMs);
-      if (retryAfterMs > 0) return { outcome: 'throttled', retryAfterMs };
-      // It may have been made a moment ago.
+      // It may have been made a moment ago. Where the file is as it was, this costs one look at its date.
       this.#reloadIfChanged();
       identity = this.#find(tokenHash, nowMs);
       if (identity === null) {
+        const { throttle } = this.#options;
+        const key = addressKey(address);
+        const retryAfterMs = throttle.retryAfterMs(key, nowMs);
+        if (retryAfterMs > 0) return { outcome: 'throttled', retryAfterMs };
         throttle.recordFailure(key, nowMs);
         return { outcome: 'refused' };
       }
@@ -141,16 +143,20 @@ export class Authenticator {
   #reloadIfChanged(): void {
     const version = versionOf(this.#options.path);
     if (version === this.#version) return;
-    // Taken before the file is read: a change in between is found by the next look.
-    this.#version = version;
     try {
       this.#identities = this.#load();
+      this.#fault = '';
     } catch (error) {
       if (!(error instanceof TokenFileError)) throw error;
       // Writes are atomic, so this is a real fault, and no reason to throw out everybody: the tokens known so far
-      // stay, every other one is refused. The same broken file has the same version: it is reported once.
-      this.#options.onFault(error.message);
+      // stay, every other one is refused. It is reported once.
+      if (error.message !== this.#fault) this.#options.onFault(error.message);
+      this.#fault = error.message;
+      // What could not be read is tried again: a revocation may stand in it.
+      if (error.unreadable) return;
     }
+    // Taken before the file was read: a change in between is found by the next look.
+    this.#version = version;
   }
 
   #load(): ReadonlyMap<string, Identity> {

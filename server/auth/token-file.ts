@@ -28,6 +28,11 @@ export interface TokenEntry {
 
 /** The file cannot be read or says something that makes no sense; `message` is one sentence that names it. */
 export class TokenFileError extends Error {
+  /** The system refused to read it, which may pass; otherwise its text is at fault. */
+  get unreadable(): boolean {
+    return this.cause !== undefined;
+  }
+
   override readonly name = 'TokenFileError';
 }
 
@@ -139,7 +144,9 @@ export const readTokenFile = (path: string): readonly TokenEntry[] => {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    throw new TokenFileError(`${path} cannot be read (${code}): make it a file that this user may read.`);
+    throw new TokenFileError(`${path} cannot be read (${code}): make it a file that this user may read.`, {
+      cause: error,
+    });
   }
   return parseTokenFile(text, path);
 };
@@ -169,6 +176,7 @@ const refuseSecret = (name: string): void => {
 
 const checkInput = (entry: TokenEntry): void => {
   refuseSecret(entry.name);
+  refuseSecret(entry.principal);
   for (const [what, text] of [
     ['name', entry.name],
     ['principal', entry.principal],

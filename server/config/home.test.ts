@@ -41,14 +41,17 @@ test('the home is $OPENCLAW_HOME, else ~/.openclaw', () => {
   assert.equal(resolveHome({ HOME: '/home/me', OPENCLAW_HOME: '' }).dir, '/home/me/.openclaw');
 });
 
-test('the home is made, and an open one is closed to others', (t) => {
+test('the home is made for its owner alone; one that is there is left as it is, unless everyone may write to it', (t) => {
   const { dir } = temporaryHome(t);
   const inner = resolveHome({ OPENCLAW_HOME: join(dir, 'a', 'b') });
   ensureHome(inner);
   assert.equal(modeOf(inner.dir), 0o700);
-  chmodSync(inner.dir, 0o777);
+  chmodSync(inner.dir, 0o755);
   ensureHome(inner);
-  assert.equal(modeOf(inner.dir), 0o700);
+  assert.equal(modeOf(inner.dir), 0o755);
+  chmodSync(inner.dir, 0o777);
+  assert.throws(() => ensureHome(inner), /can be written by everyone; run chmod 700/);
+  assert.equal(modeOf(inner.dir), 0o777);
 });
 
 test('a home that is a file is refused in a sentence', (t) => {

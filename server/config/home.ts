@@ -1,6 +1,6 @@
 /** The home directory: where everything of one gateway stands (protocol sections 8 and 9). */
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdirSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { HomeError, reasonOf } from './errors.js';
 import { holdLock } from './lock.js';
@@ -25,7 +25,7 @@ export interface Home {
 export function resolveHome(env: Readonly<Record<string, string | undefined>>): Home {
   const dir = env.OPENCLAW_HOME
     ? resolve(env.OPENCLAW_HOME)
-    : join(resolve(env.HOME || homedir()), '.openclaw');
+    : join(resolve(env.HOME || userInfo().homedir), '.openclaw');
   return {
     dir,
     configFile: join(dir, 'config.toml'),
@@ -42,9 +42,10 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
 export const lockPathOf = (file: string): string => `${file}.lock`;
 
 /**
- * Makes the home directory, or closes an existing one to others (0700).
+ * Makes the home directory (0700). One that is there already keeps its mode: it may be anything that
+ * somebody named by mistake, and the files in it are private each for itself.
  *
- * @throws HomeError where it cannot be used, or others could put files into it.
+ * @throws HomeError where it cannot be used, or everyone could replace the files in it.
  */
 export function ensureHome(home: Home): void {
   try {
@@ -57,15 +58,11 @@ export function ensureHome(home: Home): void {
       `The home directory ${home.dir} cannot be made: ${reason}; set OPENCLAW_HOME to another place.`,
     );
   }
-  if (process.platform === 'win32' || (statSync(home.dir).mode & 0o077) === 0) return;
-  try {
-    chmodSync(home.dir, 0o700);
-  } catch {
-    // A mounted volume may belong to another user. Its group is the deployment's choice (fsGroup);
-    // what nobody chose is that everyone may replace tokens.toml.
-    if ((statSync(home.dir).mode & 0o002) !== 0) {
-      throw new HomeError(`The home directory ${home.dir} can be written by everyone; run chmod 700 on it.`);
-    }
+  // A mounted volume may be open to a group: that is the deployment's choice (fsGroup).
+  if (process.platform !== 'win32' && (statSync(home.dir).mode & 0o002) !== 0) {
+    throw new HomeError(
+      `The home directory ${home.dir} can be written by everyone; run chmod 700 on it, or set OPENCLAW_HOME to another place.`,
+    );
   }
 }
 

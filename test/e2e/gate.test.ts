@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { NOT_BUILT_YET, REQUIREMENTS } from './requirements.js';
 import { CHANNEL_REQUIREMENTS } from './requirements-channels.js';
+import { GUARD_REQUIREMENTS } from './requirements-guards.js';
 import { TRANSPORT_REQUIREMENTS } from './requirements-transport.js';
 
 /** This file runs from `dist/test/e2e`; the sources say what exists, `dist` may hold more. */
@@ -40,7 +41,8 @@ test('every clause is shown by a test, and every test shows a clause', () => {
 });
 
 test('no two files of clauses use one id', () => {
-  const ids = [...Object.keys(CHANNEL_REQUIREMENTS), ...Object.keys(TRANSPORT_REQUIREMENTS)];
+  const files = [CHANNEL_REQUIREMENTS, TRANSPORT_REQUIREMENTS, GUARD_REQUIREMENTS];
+  const ids = files.flatMap((clauses) => Object.keys(clauses));
   assert.deepEqual(
     ids.filter((id, at) => ids.indexOf(id) !== at),
     [],

@@ -17,6 +17,8 @@ export class Erasure {
   readonly #next: Statement<[], { id: number }>;
   readonly #eraseMessages: Statement<[channel: number, limit: number]>;
   readonly #eraseChannel: Statement<[id: number]>;
+  /** The write-ahead log still holds words of what was erased. */
+  #logHoldsWords = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -30,23 +32,39 @@ export class Erasure {
 
   /**
    * Takes one step, in a transaction of its own. After the last one nothing of the deleted channels
-   * is in the files. False: nothing is left to do, or the disk failed and the next call tries again.
+   * is in the files. False: nothing is left to do, or the disk failed or another process reads the database
+   * and the next call tries again.
    */
   step(): boolean {
     try {
       const channel = this.#next.get();
-      if (channel === undefined) return false;
+      if (channel === undefined) {
+        if (this.#logHoldsWords) this.#emptyLog();
+        return false;
+      }
+      this.#logHoldsWords = true;
       this.#db.transaction(() => {
         const { changes } = this.#eraseMessages.run(channel.id, MESSAGES_PER_STEP);
         if (changes < MESSAGES_PER_STEP) this.#eraseChannel.run(channel.id);
       })();
       if (this.#next.get() !== undefined) return true;
-      // The words also stand in the write-ahead log, until it is emptied.
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      this.#emptyLog();
       return false;
     } catch {
       // Nobody waits for this step; whoever writes next hears of the failing disk.
       return false;
+    }
+  }
+
+  /** Does not wait for whoever reads the database from outside: nobody's message is to wait with it. */
+  #emptyLog(): void {
+    const timeoutMs = this.#db.pragma('busy_timeout', { simple: true });
+    this.#db.pragma('busy_timeout = 0');
+    try {
+      const [result] = this.#db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+      this.#logHoldsWords = result?.busy !== 0;
+    } finally {
+      this.#db.pragma(`busy_timeout = ${timeoutMs}`);
     }
   }
 }
