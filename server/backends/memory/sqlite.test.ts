@@ -81,6 +81,33 @@ test('what a deleted channel held is in none of the files any more', async (t) =
   assert.ok(!holds('swordfish'));
 });
 
+test('whoever reads the file from outside holds nobody up, and what was erased leaves the files once he is done', async (t) => {
+  const dir = await temporaryDirectory(t);
+  const memory = await opened(t, fileIn(dir));
+  const secret = newMessage('swordfish', { channelId: 'coding', messageId: 'm' });
+  await memory.createChannel('ada', { channelId: 'coding', name: '', metadata: {}, createdAtMs: 0 }, 10);
+  await memory.addMessage(secret);
+  const holds = (word: string): boolean =>
+    readdirSync(dir).some((name) => readFileSync(join(dir, name)).includes(word));
+  const reader = new Sqlite(fileIn(dir));
+  t.after(() => reader.close());
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM messages').get();
+  assert.equal(await memory.deleteChannel('ada', 'coding'), true);
+  // Each of them would wait five seconds behind an attempt to empty the log.
+  const startedMs = performance.now();
+  for (let at = 0; at < 5; at += 1) await memory.addMessage(newMessage(`message ${at}`));
+  assert.ok(performance.now() - startedMs < 20_000);
+  assert.ok(holds('swordfish'));
+  reader.exec('COMMIT');
+  let at = 5;
+  while (holds('swordfish')) {
+    assert.ok(at < 200, 'it leaves with what is written next');
+    await memory.addMessage(newMessage(`message ${at}`));
+    at += 1;
+  }
+});
+
 test('a call that fails in a group fails alone', async (t) => {
   const memory = await opened(t, await prepared(t, poison(`SELECT raise(ABORT, 'bad statement')`)));
   const [before, bad, after] = await storeThree(memory);
