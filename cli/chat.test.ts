@@ -214,3 +214,19 @@ test('a conversation ends at Ctrl+C, and with 1 where the connection is lost', a
     [1, 'The connection was closed (1001 Server shutdown): try again.\n'],
   );
 });
+
+test('notifications are printed on standard error, each once and fit for a terminal', async (t) => {
+  const answer: Answer = (socket, message) => {
+    if (message.method !== 'chat.send') return;
+    const notification = { id: 'n-1', type: 'remin\u001bder', msg: 'Meeting\u001b[2J at 3 PM' };
+    send(socket, { method: 'heartbeat.ping', params: { seq: 1, notifications: [notification] } });
+    const other = { ...notification, id: 'n-2', type: 'alert', msg: 'Late' };
+    send(socket, { method: 'heartbeat.ping', params: { seq: 2, notifications: [notification, other] } });
+    replyWith(['ok'])(socket, message);
+  };
+  const run = await setUp(t, answer);
+  const expected = '[remin der] Meeting[2J at 3 PM\n[alert] Late\n';
+  assert.deepEqual(await run(['chat', 'hi']), { status: 0, stdout: 'ok\n', stderr: expected });
+  const conversation = await run(['chat'], { input: 'hi\n', isTTY: true });
+  assert.equal(conversation.stderr, expected);
+});

@@ -10,6 +10,9 @@ import { CliError } from './io.js';
 import { addTargetOptions, type TargetOptions } from './target.js';
 import { printable, printableLine, styleFor, type Terminal } from './terminal.js';
 
+/** Notifications remembered as shown: more than are kept for one principal. */
+const KNOWN = 2000;
+
 interface ChatOptions extends TargetOptions {
   readonly channel?: string;
 }
@@ -29,7 +32,21 @@ export const registerChat = (program: Command, io: Terminal): void => {
 
 const sayOnce = async (message: string, options: ChatOptions, io: Terminal): Promise<void> => {
   if (message === '') throw new CliError('There is nothing to send: give a message, or pipe one in.', 2);
-  await withClient(options, io, (client) => say(client, message, options.channel, io));
+  await withClient(options, io, (client) => {
+    showNotifications(client, io);
+    return say(client, message, options.channel, io);
+  });
+};
+
+/** Prints what pings bring, each once: one that was not settled comes again. */
+const showNotifications = (client: GatewayClient, io: Terminal): void => {
+  let known: ReadonlySet<string> = new Set();
+  client.on('heartbeat.ping', ({ notifications }) => {
+    for (const { id, type, msg } of notifications) {
+      if (!known.has(id)) io.stderr.write(`[${printableLine(type)}] ${printable(msg)}\n`);
+    }
+    known = new Set([...known, ...notifications.map(({ id }) => id)].slice(-KNOWN));
+  });
 };
 
 /** Sends a message and prints its reply as it comes; the first interrupt cancels it. Throws CliError where it fails. */
@@ -81,6 +98,7 @@ const failureOf = ({ finish_reason, error }: Completion): string | null => {
 /** One line, one message; Ctrl+C stops a reply, or else (and the second time) the conversation, as Ctrl+D does. */
 const converse = (options: ChatOptions, io: Terminal): Promise<void> =>
   withClient(options, io, async (client) => {
+    showNotifications(client, io);
     const { bold, dim } = styleFor(io);
     const lines = createInterface({ input: io.stdin });
     let lost: CloseInfo | null = null;

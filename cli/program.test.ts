@@ -28,6 +28,8 @@ test('every subcommand explains itself', async (t) => {
     'channel update',
     'channel delete',
     'channel history',
+    'notify list',
+    'notify cancel',
     'token create',
     'token list',
     'token revoke',

@@ -30,6 +30,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./channel.js')).registerChannel,
   },
   {
+    name: 'notify',
+    summary: 'Tell a principal’s clients something, now or at a time',
+    load: async () => (await import('./notify.js')).registerNotify,
+  },
+  {
     name: 'token',
     summary: 'Create, list and revoke tokens',
     load: async () => (await import('./token.js')).registerToken,

@@ -197,6 +197,23 @@ test('pings are answered after their listeners, with the same seq and as notific
   assert.deepEqual(pongs[0], { jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq: 42 } });
 });
 
+test('a ping whose notifications nobody listens for is not answered, so that they stay queued', async (t) => {
+  const pongs: unknown[] = [];
+  const client = await open(t, (socket, message) => {
+    if (message.method === 'heartbeat.pong') {
+      pongs.push(message.params.seq);
+      return;
+    }
+    const notifications = [{ id: 'n', type: 't', msg: 'm' }];
+    send(socket, { method: 'heartbeat.ping', params: { seq: 1, notifications } });
+    send(socket, { method: 'heartbeat.ping', params: { seq: 2, notifications: [] } });
+    send(socket, { id: message.id, result: { pong: true } });
+  });
+  await client.request('system.ping', {});
+  await client.request('system.ping', {});
+  assert.deepEqual([...new Set(pongs)], [2]);
+});
+
 test('a message over the gateway’s limit, counted in bytes, is refused before it is sent', async (t) => {
   const sizes: number[] = [];
   const client = await open(t, (socket, message) => {

@@ -127,7 +127,8 @@ export class GatewayClient {
 
   /**
    * Calls `listener` with the params of every notification `name`, in order of arrival. Heartbeats are answered
-   * when their listeners have returned.
+   * when their listeners have returned; one that carries notifications only where there is a listener, because the
+   * answer settles them.
    *
    * @returns the function that takes the listener away.
    */
@@ -195,9 +196,13 @@ export class GatewayClient {
     for (const listener of this.#listeners.get(name) ?? []) listener(params as never);
     if (name === 'chat.stream') this.#streamed(params as Params<'chat.stream'>);
     else if (name === 'chat.complete') this.#completed(params as Params<'chat.complete'>);
-    else if (name === 'heartbeat.ping') {
-      this.#send({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq: params.seq } });
-    }
+    else if (name === 'heartbeat.ping') this.#pinged(params as Params<'heartbeat.ping'>);
+  }
+
+  #pinged({ seq, notifications }: Params<'heartbeat.ping'>): void {
+    // What nobody listens for would be settled without anybody having seen it.
+    if (notifications.length > 0 && !this.#listeners.get('heartbeat.ping')?.size) return;
+    this.#send({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq } });
   }
 
   #streamed(frame: Params<'chat.stream'>): void {

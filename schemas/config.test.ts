@@ -17,7 +17,7 @@ import {
 const defaults = buildConfig(new Map());
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 34);
+  assert.equal(CONFIG_KEYS.length, 35);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -124,6 +124,14 @@ test('names that every object has are no keys', () => {
 
 test('the defaults break no rule', () => {
   for (const rule of CONFIG_RULES) assert.equal(rule.problem(defaults), null, rule.summary);
+});
+
+test('a time zone is one that the runtime knows, or the system’s', () => {
+  const problems = ['', 'UTC', 'Europe/Berlin', 'Mars/Olympus', 'Europe'].map((timezone) => {
+    const config = buildConfig(new Map([['gateway.timezone', timezone]]));
+    return CONFIG_RULES.flatMap((rule) => rule.problem(config) ?? []).length;
+  });
+  assert.deepEqual(problems, [0, 0, 0, 1, 1]);
 });
 
 test('values are written as TOML', () => {

@@ -26,6 +26,7 @@ import { compareConfigs } from './config/reload.js';
 import { writeFileAtomically } from './config/write-file.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
+import { Notifications } from './core/notifications/notifications.js';
 import { Dispatcher } from './core/rpc/dispatcher.js';
 import { buildHandlers } from './core/rpc/handlers.js';
 import { buildRoutes } from './core/rpc/router.js';
@@ -198,7 +199,15 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     limits: settings.session,
     rateLimits: settings.rateLimits,
     heartbeatLimits: settings.heartbeat,
+    notificationSettings: settings.notifications,
   };
+  const notifications = new Notifications({
+    memory,
+    clock,
+    wheel,
+    settings: settings.notifications,
+    onFault,
+  });
   const tokenUse = new Map<string, number>();
   const authenticate = (token: string, address: string): Verdict => {
     const verdict = authenticator.authenticate(token, address, clock.wallMs());
@@ -214,6 +223,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     isValid: (tokenHash) => authenticator.isValid(tokenHash, clock.wallMs()),
     onSession: (session) => {
       tokenUse.set(session.tokenHash, clock.wallMs());
+      notifications.join(session.principal.name, session.courier);
       for (const channel of session.follows.keys()) runs.followersChanged(channel);
     },
     resumeStreams: (session, streams) => {
@@ -251,6 +261,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     runs,
     sessions,
     principals,
+    notifications,
+    notificationSettings: settings.notifications,
     pump,
     clock,
     metrics,

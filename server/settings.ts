@@ -6,6 +6,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../schemas/config.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
+import type { NotificationSettings } from './core/notifications/courier.js';
 import type { HeartbeatLimits } from './core/sessions/heartbeat.js';
 import { hostName, type OriginRules } from './socket/upgrade.js';
 
@@ -57,6 +58,7 @@ export class Settings {
     cooldownMs: 0,
   };
   readonly heartbeat: HeartbeatLimits = { intervalMs: 0, timeoutMs: 0, maxMissed: 0 };
+  readonly notifications: NotificationSettings = { proactive: true, timezone: '' };
   readonly lobby = {
     authTimeoutMs: 0,
     heartbeatIntervalSeconds: 0,
@@ -94,6 +96,8 @@ export class Settings {
     this.heartbeat.intervalMs = gateway.heartbeat_interval * 1000;
     this.heartbeat.timeoutMs = gateway.heartbeat_timeout * 1000;
     this.heartbeat.maxMissed = gateway.heartbeat_max_missed;
+    this.notifications.proactive = gateway.proactive_notifications;
+    this.notifications.timezone = gateway.timezone;
     this.lobby.authTimeoutMs = gateway.auth_timeout * 1000;
     this.lobby.heartbeatIntervalSeconds = gateway.heartbeat_interval;
     this.lobby.maxMessageBytes = gateway.max_message_bytes;

@@ -52,6 +52,7 @@ export const createShared = (): { readonly shared: SessionShared; readonly flush
     }),
     rateLimits,
     heartbeatLimits: { intervalMs: 30_000, timeoutMs: 90_000, maxMissed: 3 },
+    notificationSettings: { proactive: true, timezone: '' },
     limits: { maxBacklogMs: 60_000, maxReplyBacklogBytes: 4 * 1024 * 1024 },
   };
   const flush = (): void => {

@@ -3,6 +3,7 @@ import type { ClientMethod, Params, Result, ServerNotification } from '../../sch
 
 const message_id = 'msg-7f3a';
 const channel = 'default';
+const notification_id = 'ntf-019d0a3c7f2e';
 const created_at = '2026-03-20T10:15:23Z';
 const example = {
   channel_id: 'ch-a1b2c3',
@@ -112,6 +113,28 @@ export const CALLS: {
     },
   },
   'system.ping': { params: {}, result: { pong: true } },
+  'system.notify': {
+    params: { type: 'reminder', msg: 'Meeting at 3 PM', at: '2026-03-20T14:45:00Z' },
+    result: { notification_id },
+  },
+  'system.notifications': {
+    params: {},
+    result: {
+      notifications: [
+        {
+          notification_id,
+          principal: 'local',
+          type: 'reminder',
+          msg: 'Meeting at 3 PM',
+          created_at,
+          due_at: '2026-03-20T14:45:00Z',
+          state: 'scheduled',
+        },
+      ],
+      has_more: false,
+    },
+  },
+  'system.notify_cancel': { params: { notification_id }, result: { cancelled: true } },
   'system.reload': {
     params: {},
     result: { changed: ['gateway.heartbeat_interval'], needs_restart: ['gateway.port'] },
@@ -139,7 +162,7 @@ export const NOTIFICATIONS: { readonly [N in ServerNotification]: Params<N> } = 
   },
   'heartbeat.ping': {
     seq: 42,
-    notifications: [{ id: 'ntf-1', type: 'reminder', msg: 'Meeting at 3 PM' }],
+    notifications: [{ id: notification_id, type: 'reminder', msg: 'Meeting at 3 PM', created_at }],
   },
   'system.goaway': { reason: 'Server shutdown', grace_seconds: 20 },
 };

@@ -37,12 +37,20 @@ export const NOTES: Readonly<Partial<Record<keyof typeof methods, string>>> = {
   'memory.recall': 'Between the gateway’s own parts: nobody can call it, and -32601 answers who tries.',
   'skill.result': '`result` is there where `ok` is true, `error` (code 5021) where it is false.',
   'heartbeat.ping':
-    'Answer with `heartbeat.pong` and the same `seq`. A notification stays queued until a pong acknowledges it, across reconnects: tell a repeated one by its `id`.',
+    'Answer with `heartbeat.pong` and the same `seq`. A notification stays queued until a pong acknowledges it, across reconnects: tell a repeated one by its `id`. ' +
+    'Each occurrence of a `cron` schedule has an `id` of its own.',
   'heartbeat.pong':
     'Acknowledges its `seq` and all before it. Sent without an `id` it gets no reply; it is never counted by the rate limit.',
   'system.status':
     '`total_messages` counts since the start, refused ones included; `messages_per_second` is over the last minute; `active_channels` have a follower or were active in the last hour; ' +
     '`heartbeat_ok` of `heartbeat_total` connections answered their last ping.',
+  'system.notify':
+    '`principal` is the caller’s unless it is named; with `client_id` only connections of that client get it. At most one of `at`, `in_seconds` and `cron`; without any it is due at once. ' +
+    'It is on disk before it is answered, and is kept until a pong settles it. Occurrences of a `cron` schedule that nobody took are one. ' +
+    'A principal has at most 1 000 notifications; beyond, error 4012 with `data.reason`.',
+  'system.notifications':
+    'Oldest first. For the next page, ask with `after` set to the last `notification_id` of this one. `pending` waits for a pong, `scheduled` for its time.',
+  'system.notify_cancel': '`false` where there is none of that id: it was delivered, or cancelled before.',
   'system.reload': 'The same as sending `SIGHUP` to the gateway.',
   'system.goaway':
     'The connection is closed with 1001 as soon as nothing it follows is running, at the latest after `grace_seconds`. Connect anew, with `resume`.',

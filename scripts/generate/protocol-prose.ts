@@ -54,7 +54,8 @@ closes the connection with 1009.
 ## Staying connected
 
 - **Heartbeat.** The gateway sends \`heartbeat.ping\` every \`heartbeat_interval\` seconds (see \`auth.handshake\`). Answer
-  with \`heartbeat.pong\`, or the connection is closed with 4002. A ping may carry notifications for the user.
+  with \`heartbeat.pong\`, or the connection is closed with 4002. A ping may carry notifications for the user:
+  whatever waits rides on the next ping, and a fresh one brings a ping forward. The pong settles what the ping carried.
 - **Rate limit.** By default 10 messages a second with bursts of 20, and 200 a minute. One too many gets error 4003 with
   \`data.retry_after_ms\`, and so does every message until then; more than \`limits.burst_size\` of those close the
   connection with 4003.
@@ -86,5 +87,10 @@ export const LIMITS: { readonly [K in keyof typeof PROTOCOL]: readonly [what: st
   maxMetadataDepth: ['`metadata`, levels', String(PROTOCOL.maxMetadataDepth)],
   resumeWindowMs: ['A reply or session can be resumed for', `${PROTOCOL.resumeWindowMs / 60_000} minutes`],
   maxHistoryPageBytes: ['One page of `chat.history`', kib(PROTOCOL.maxHistoryPageBytes)],
+  maxNotificationsPerPrincipal: [
+    'Notifications kept for one principal',
+    String(PROTOCOL.maxNotificationsPerPrincipal),
+  ],
+  maxPingBytes: ['One ping with its notifications', kib(PROTOCOL.maxPingBytes)],
   maxStreamFrameBytes: ['One frame of a reply', kib(PROTOCOL.maxStreamFrameBytes)],
 };

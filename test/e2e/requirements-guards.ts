@@ -14,6 +14,21 @@ export const GUARD_REQUIREMENTS = {
   'P7-timeout':
     'heartbeat_max_missed unanswered pings, or heartbeat_timeout without an answer, close with 4002 (section 7)',
   'P7-pong': 'a pong acknowledges its seq and all before it; unknown seqs are ignored (section 7)',
+  'P7-notifications': 'queued notifications ride on the next ping and are settled by a pong (section 7)',
+  'P7-fresh': 'a fresh notification brings a ping forward, at most one a second (section 7)',
+  'P7-everyone': 'they ride to all connections they are for, and the first pong settles them (section 7)',
+  'P7-kept':
+    'what no pong has settled is kept across reconnects and restarts; what one has is not sent again (section 7)',
+  'P7-crash': 'a notification that was accepted outlives a killed gateway (section 7)',
+  'P7-limit': '1 000 notifications per principal, then system.notify is refused (section 7)',
+  'P7-not-proactive': 'proactive_notifications = false: pings carry [] and the queue is kept (section 7)',
+  'P7-ping-size': 'a ping carries what fits, the rest follows (section 7)',
+  'P4-notify':
+    'system.notify for a principal or one of its clients, now, in some seconds, at a time or on a schedule (section 4)',
+  'P4-notify-refused': 'at most one of at, in_seconds and cron; times that exist: else -32602 (section 4)',
+  'P4-notify-list': 'system.notifications lists what is pending and scheduled (section 4)',
+  'P4-notify-cancel': 'system.notify_cancel cancels (section 4)',
+  'P4-notify-admin': 'notifying, listing and cancelling need the scope admin (section 3)',
   'P7-strangers': 'the heartbeat begins with the active phase, after authentication (the text, lifecycle 3)',
   'P2-heartbeat-close': 'close 4002 "Heartbeat timeout" (section 2)',
   'T-heartbeat':

@@ -18,6 +18,7 @@ import {
   temporaryDirectory,
 } from './contract-helpers.js';
 import { messageContract } from './contract-messages.js';
+import { notificationContract } from './contract-notifications.js';
 import { searchContract } from './contract-search.js';
 
 /** Declares the contract's tests for the implementation that `open` opens. */
@@ -166,4 +167,5 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
 
   messageContract(name, open);
   searchContract(name, open);
+  notificationContract(name, open);
 };

@@ -12,6 +12,7 @@ const READS: ReadonlySet<Call[0]> = new Set<Call[0]>([
   'history',
   'recall',
   'search',
+  'listNotifications',
   'tokensLastUsed',
 ]);
 

@@ -84,7 +84,23 @@ const version1 = `
   END;
 `;
 
-const MIGRATIONS: readonly string[] = [version1];
+const version2 = `
+  -- One row a notification, scheduled ones too; with a cron schedule, due_at_ms is that of the
+  -- occurrence that has not been settled yet. The ids sort by creation.
+  CREATE TABLE notifications (
+    notification_id TEXT    PRIMARY KEY,
+    principal       TEXT    NOT NULL,
+    client_id       TEXT,
+    type            TEXT    NOT NULL,
+    created_at_ms   INTEGER NOT NULL,
+    due_at_ms       INTEGER NOT NULL,
+    cron            TEXT,
+    msg             TEXT    NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX notifications_by_principal ON notifications (principal, notification_id);
+`;
+
+const MIGRATIONS: readonly string[] = [version1, version2];
 
 /** The schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

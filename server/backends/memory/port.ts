@@ -133,6 +133,29 @@ export interface RecalledMessage {
   readonly content: string;
 }
 
+/** One notification as it is kept: once, or again and again on a cron schedule. */
+export interface StoredNotification {
+  /** Sorts by creation. */
+  readonly notificationId: string;
+  readonly principal: string;
+  /** Null: for every client of the principal. */
+  readonly clientId: string | null;
+  readonly type: string;
+  readonly msg: string;
+  readonly createdAtMs: number;
+  /** From when on it is to be delivered; with `cron`, the occurrence that has not been settled yet. */
+  readonly dueAtMs: number;
+  readonly cron: string | null;
+}
+
+/** A delivered occurrence: of which notification, and what comes after it. */
+export interface SettledOccurrence {
+  readonly notificationId: string;
+  readonly dueAtMs: number;
+  /** Null: nothing, the notification is done. */
+  readonly nextDueAtMs: number | null;
+}
+
 /** The store failed: its own words stay in the log, a client sees −32603 with a trace id. */
 export class MemoryError extends Error {
   override readonly name = 'MemoryError';
@@ -195,6 +218,24 @@ export interface MemoryPort {
     channelId: string,
     ask: { readonly query: string; readonly limit: number },
   ): Promise<readonly SearchHit[] | null>;
+
+  /** Keeps a notification. `limit-reached` where the principal has `maxNotifications` already. */
+  addNotification(
+    notification: StoredNotification,
+    maxNotifications: number,
+  ): Promise<'added' | 'limit-reached'>;
+  /** A principal's notifications behind the id `after` (null: from the first), oldest first, at most `limit`. */
+  listNotifications(
+    principal: string,
+    page: { readonly after: string | null; readonly limit: number },
+  ): Promise<readonly StoredNotification[]>;
+  /**
+   * Removes what was delivered, or moves it to its next occurrence. Does nothing where the
+   * notification is gone or no longer at that occurrence.
+   */
+  settleNotifications(settled: readonly SettledOccurrence[]): Promise<void>;
+  /** Removes a notification, whosever it is. Its principal's name; null: there is none of that id. */
+  cancelNotification(notificationId: string): Promise<string | null>;
 
   /** Notes when a token was last used; by the token's hash. */
   tokenUsed(tokenHash: string, atMs: number): Promise<void>;

@@ -71,6 +71,14 @@ class SqliteMemory implements MemoryPort {
   readonly history: MemoryPort['history'] = (...args) => this.#call(['history', ...args]);
   readonly recall: MemoryPort['recall'] = (...args) => this.#call(['recall', ...args]);
   readonly search: MemoryPort['search'] = (...args) => this.#call(['search', ...args]);
+  readonly addNotification: MemoryPort['addNotification'] = (...args) =>
+    this.#call(['addNotification', ...args]);
+  readonly listNotifications: MemoryPort['listNotifications'] = (...args) =>
+    this.#call(['listNotifications', ...args]);
+  readonly settleNotifications: MemoryPort['settleNotifications'] = (...args) =>
+    this.#call(['settleNotifications', ...args]);
+  readonly cancelNotification: MemoryPort['cancelNotification'] = (...args) =>
+    this.#call(['cancelNotification', ...args]);
   readonly tokenUsed: MemoryPort['tokenUsed'] = (...args) => this.#call(['tokenUsed', ...args]);
   readonly tokensLastUsed: MemoryPort['tokensLastUsed'] = (...args) =>
     this.#call(['tokensLastUsed', ...args]);

@@ -3,6 +3,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { Channels } from './channels.js';
 import { ChatLog } from './chat-log.js';
 import type { Operations } from './messages.js';
+import { Notifications } from './notifications.js';
 import { Recall } from './recall.js';
 
 /** When each token was last used. */
@@ -37,6 +38,7 @@ export const createStore = (db: Database): Operations => {
   const channels = new Channels(db);
   const log = new ChatLog(db, channels);
   const recall = new Recall(db, channels);
+  const notifications = new Notifications(db);
   const tokens = new TokenUse(db);
   return {
     openPrincipal: (principal) => channels.open(principal),
@@ -51,6 +53,10 @@ export const createStore = (db: Database): Operations => {
     history: (principal, channelId, page) => log.history(principal, channelId, page),
     recall: (principal, channelId, ask) => recall.recall(principal, channelId, ask),
     search: (principal, channelId, ask) => recall.search(principal, channelId, ask),
+    addNotification: (notification, max) => notifications.add(notification, max),
+    listNotifications: (principal, page) => notifications.list(principal, page),
+    settleNotifications: (settled) => notifications.settle(settled),
+    cancelNotification: (notificationId) => notifications.cancel(notificationId),
     tokenUsed: (tokenHash, atMs) => tokens.note(tokenHash, atMs),
     tokensLastUsed: () => tokens.all(),
   };

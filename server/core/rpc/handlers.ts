@@ -8,6 +8,9 @@ import type { SkillsPort } from '../../backends/skills/port.js';
 import type { SystemPort } from '../../backends/system/port.js';
 import { channelMethods, timestamp } from '../channels/methods.js';
 import type { Principals } from '../channels/principal.js';
+import type { NotificationSettings } from '../notifications/courier.js';
+import { notificationMethods } from '../notifications/methods.js';
+import type { Notifications } from '../notifications/notifications.js';
 import { chatMethods } from '../runs/methods.js';
 import type { Runs } from '../runs/runs.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -27,6 +30,8 @@ export interface HandlersOptions {
   readonly runs: Runs;
   readonly sessions: Sessions;
   readonly principals: Principals;
+  readonly notifications: Notifications;
+  readonly notificationSettings: NotificationSettings;
   readonly pump: Pump;
   readonly clock: Clock;
   readonly metrics: GatewayMetrics;
@@ -42,6 +47,7 @@ export const buildHandlers = (options: HandlersOptions): Handlers => ({
   ...skillMethods(options),
   ...heartbeatMethods(),
   ...systemMethods(options),
+  ...notificationMethods(options),
 });
 
 const memoryMethods = ({ memory }: HandlersOptions): Pick<Handlers, 'memory.search'> => ({
@@ -74,7 +80,7 @@ const EMPTY = Object.freeze({});
 const heartbeatMethods = (): Pick<Handlers, 'heartbeat.pong'> => ({
   // Unknown seqs are ignored (protocol section 7).
   'heartbeat.pong': (session, { seq, client_load: clientLoad }) => {
-    session.heartbeat.answered(seq, clientLoad ?? null);
+    if (session.heartbeat.answered(seq, clientLoad ?? null)) session.courier.acknowledged(seq);
     return EMPTY;
   },
 });

@@ -17,6 +17,9 @@ export interface DrainOptions {
   readonly expired: () => boolean;
 }
 
+/** At the end, those who are still taking what they were sent get this many pauses: behind bytes that wait, a close code is lost. */
+const FLUSH_PAUSES = 40;
+
 /** Resolves once every connection is closed and every reply stored; nothing new may come in meanwhile. */
 export const drain = async (options: DrainOptions): Promise<void> => {
   const { sessions, lobbies, runs, graceMs, busy, pause, expired } = options;
@@ -35,5 +38,11 @@ export const drain = async (options: DrainOptions): Promise<void> => {
   await runs.interruptAll();
   // The completions just made are delivered at the end of the turn.
   await pause();
+  for (let pauses = 0; pauses < FLUSH_PAUSES && sessions.count > 0; pauses += 1) {
+    if (pauses > 0) await pause();
+    for (const session of [...sessions.values()]) {
+      if (session.unsentBytes === 0 && session.behind.length === 0) session.peer.close('serverShutdown');
+    }
+  }
   for (const session of [...sessions.values()]) session.peer.close('serverShutdown');
 };

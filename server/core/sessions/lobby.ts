@@ -23,6 +23,8 @@ export class Lobby {
   failures = 0;
   /** A handshake is being looked at: what arrives meanwhile waits in `waiting`. */
   authenticating = false;
+  /** The deadline passed while it was looked at: only its success counts now. */
+  late = false;
   readonly waiting: string[] = [];
 
   constructor(deadline: Timer<Peer>) {
@@ -146,6 +148,7 @@ export class Lobbies {
   /** After the handshake's answer: the third failure closes, otherwise what waited is given back in order. */
   settle(peer: Peer, lobby: Lobby): readonly string[] {
     if (lobby.failures >= PROTOCOL.maxHandshakeFailures) peer.close('authFailed');
+    else if (lobby.late && peer.lobby !== null) peer.close('authTimeout');
     if (peer.closed) return [];
     return lobby.waiting.splice(0);
   }
@@ -203,4 +206,8 @@ export class Lobbies {
   }
 }
 
-const closeLate = (peer: Peer): void => peer.close('authTimeout');
+const closeLate = (peer: Peer): void => {
+  // A valid token was here in time: how long the store takes with it is not the client's fault.
+  if (peer.lobby?.authenticating === true) peer.lobby.late = true;
+  else peer.close('authTimeout');
+};

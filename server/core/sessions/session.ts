@@ -3,6 +3,7 @@ import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
 import { RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
+import { Courier, type CourierPeer, type NotificationSettings } from '../notifications/courier.js';
 import { notificationFrame } from '../rpc/reply.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
 import type { ChannelLog, Frame, Stream } from '../streams/log.js';
@@ -26,6 +27,7 @@ export interface SessionShared {
   /** `[gateway.rate_limit]`, as it is now. */
   readonly rateLimits: RateLimits;
   readonly heartbeatLimits: HeartbeatLimits;
+  readonly notificationSettings: NotificationSettings;
 }
 
 export interface SessionIdentity {
@@ -44,7 +46,7 @@ interface Resumed {
   readonly channel: Channel | null;
 }
 
-export class Session implements StreamReader, HeartbeatPeer {
+export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   readonly peer: Peer;
   readonly sessionId: string;
   readonly clientId: string;
@@ -53,6 +55,8 @@ export class Session implements StreamReader, HeartbeatPeer {
   readonly tokenHash: string;
   readonly rateLimiter: RateLimiter;
   readonly heartbeat: Heartbeat;
+  /** Fills its pings with notifications. */
+  readonly courier: Courier;
   /** The channel that calls mean which name none. */
   current: Channel;
   /** The live cursor of each channel it is subscribed to. */
@@ -90,6 +94,7 @@ export class Session implements StreamReader, HeartbeatPeer {
     const nowMs = shared.clock.nowMs();
     this.rateLimiter = new RateLimiter(shared.rateLimits, nowMs);
     this.heartbeat = new Heartbeat(this, shared.wheel, shared.heartbeatLimits, identity.ordinal, nowMs);
+    this.courier = new Courier(this, shared.clock, shared.wheel, shared.notificationSettings);
   }
 
   /** So much is open that what comes next must wait its turn, or the backends would work for one client alone. */
@@ -204,6 +209,7 @@ export class Session implements StreamReader, HeartbeatPeer {
     this.#resumed = null;
     this.behind.length = 0;
     this.heartbeat.stop();
+    this.courier.leave();
     if (this.#backlogTimer !== null) this.#shared.wheel.cancel(this.#backlogTimer);
     return channels;
   }
@@ -271,10 +277,14 @@ export class Session implements StreamReader, HeartbeatPeer {
     if (this.behind.length > 0) this.#shared.pump.readerReady(this);
   }
 
-  // --- heartbeat (HeartbeatPeer) -----------------------------------------------------------
+  // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
 
   sendPing(seq: number): void {
-    this.notify(notificationFrame('heartbeat.ping', { seq, notifications: [] }));
+    this.notify(notificationFrame('heartbeat.ping', { seq, notifications: this.courier.carry(seq) }));
+  }
+
+  pingNow(): void {
+    this.heartbeat.ping();
   }
 
   heartbeatLost(): void {
