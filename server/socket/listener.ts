@@ -5,7 +5,7 @@ import { PROTOCOL } from '../../schemas/codes.js';
 import type { Admission } from '../core/limits/admission.js';
 import { Connection, type UserData } from './connection.js';
 import type { Certificate } from './tls.js';
-import { checkOrigin, type OriginRules, REFUSALS, type Refusal } from './upgrade.js';
+import { checkOrigin, type OriginRules, REFUSALS, type Refusal, WEBSOCKET_VERSION } from './upgrade.js';
 import {
   App,
   filterSockets,
@@ -70,7 +70,7 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const respond = (res: HttpResponse, refusal: Refusal): void => {
   res.cork(() => {
     res.writeStatus(refusal.status);
-    if (refusal.retryAfterSeconds !== null) res.writeHeader('Retry-After', `${refusal.retryAfterSeconds}`);
+    if (refusal.header !== null) res.writeHeader(...refusal.header);
     res.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(`${refusal.text}\n`, true);
   });
 };
@@ -96,6 +96,8 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
     if (stopping) return REFUSALS.draining;
     const problem = originProblem(req);
     if (problem !== null) return problem;
+    // The library takes any version for its own.
+    if (req.getHeader('sec-websocket-version') !== WEBSOCKET_VERSION) return REFUSALS.version;
     const refusal = admission.refusal(addressKey);
     if (refusal === null) return null;
     return refusal === 'gateway-full' ? REFUSALS.gatewayFull : REFUSALS.addressFull;

@@ -20,15 +20,21 @@ export interface OriginRules {
 export interface Refusal {
   readonly status: string;
   readonly text: string;
-  /** Seconds; null: no `Retry-After`. */
-  readonly retryAfterSeconds: number | null;
+  /** What the client needs to know besides: name and value of a header. */
+  readonly header: readonly [name: string, value: string] | null;
 }
 
-const refuse = (status: string, text: string, retryAfterSeconds: number | null = null): Refusal => ({
+const refuse = (status: string, text: string, header: Refusal['header'] = null): Refusal => ({
   status,
   text,
-  retryAfterSeconds,
+  header,
 });
+
+/** The one version of the protocol (RFC 6455 section 4.1). */
+export const WEBSOCKET_VERSION = '13';
+
+/** Seconds. */
+const RETRY_AFTER = ['Retry-After', '5'] as const;
 
 export const REFUSALS = {
   host: refuse(
@@ -36,9 +42,17 @@ export const REFUSALS = {
     'This gateway is not known by that name; see gateway.allowed_hosts.',
   ),
   origin: refuse('403 Forbidden', 'This origin is not allowed; see gateway.allowed_origins.'),
-  gatewayFull: refuse('503 Service Unavailable', 'The gateway has no room for another connection.', 5),
-  addressFull: refuse('429 Too Many Requests', 'Too many connections from this address.', 5),
-  draining: refuse('503 Service Unavailable', 'The gateway is shutting down.', 5),
+  gatewayFull: refuse(
+    '503 Service Unavailable',
+    'The gateway has no room for another connection.',
+    RETRY_AFTER,
+  ),
+  addressFull: refuse('429 Too Many Requests', 'Too many connections from this address.', RETRY_AFTER),
+  draining: refuse('503 Service Unavailable', 'The gateway is shutting down.', RETRY_AFTER),
+  version: refuse('426 Upgrade Required', 'This version of the WebSocket protocol is not spoken here.', [
+    'Sec-WebSocket-Version',
+    WEBSOCKET_VERSION,
+  ]),
   fault: refuse('500 Internal Server Error', 'The gateway failed to handle this request.'),
   notFound: refuse('404 Not Found', 'There is nothing here.'),
 } as const;

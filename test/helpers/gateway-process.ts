@@ -6,6 +6,11 @@ import { Client } from './client.js';
 import { GatewayProcess } from './process.js';
 
 export interface KillableGateway {
+  readonly process: GatewayProcess;
+  readonly port: number;
+  readonly url: string;
+  /** The token of the first start. */
+  readonly token: string;
   /** A connection that has authenticated as `local`. */
   login(): Promise<Client>;
   /** Ends the process without giving it a chance to tidy up; resolves when it is gone. */
@@ -15,14 +20,20 @@ export interface KillableGateway {
 /** Starts one in `homeDir`, which must exist; it is killed when the test ends. */
 export const startGatewayProcess = async (
   t: TestContext,
-  options: { readonly homeDir: string; readonly config: string },
+  options: { readonly homeDir: string; readonly config: string; readonly args?: readonly string[] },
 ): Promise<KillableGateway> => {
   const home = resolveHome({ OPENCLAW_HOME: options.homeDir });
   writeFileSync(home.configFile, options.config, { mode: 0o600 });
-  const gateway = new GatewayProcess(t, { homeDir: options.homeDir });
-  const url = `ws://127.0.0.1:${await gateway.port()}`;
+  const { homeDir, args = [] } = options;
+  const gateway = new GatewayProcess(t, { homeDir, args });
+  const port = await gateway.port();
+  const url = `ws://127.0.0.1:${port}`;
   const token = readFileSync(home.localTokenFile, 'utf8').trim();
   return {
+    process: gateway,
+    port,
+    url,
+    token,
     kill: async () => {
       gateway.child.kill('SIGKILL');
       await gateway.exited;

@@ -1,8 +1,8 @@
 /** HTTP and WebSocket by the byte, for what no client library would send. */
-import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Json } from './client.js';
+import { decodeServerFrame, encodeFrame, OPCODE, type ServerFrame } from './frames.js';
 import { atEnd } from './gateway.js';
 
 /** How long a test waits for bytes that should be there at once. */
@@ -121,30 +121,6 @@ export const askUpgrade = (
   });
 };
 
-const TEXT = 0x1;
-const CLOSE = 0x8;
-
-/** One masked frame with FIN set (RFC 6455 section 5.2). */
-const clientFrame = (payload: Buffer, opcode = TEXT): Buffer => {
-  const length = payload.length;
-  const head =
-    length < 126
-      ? Buffer.from([0x80 | opcode, 0x80 | length])
-      : length < 65_536
-        ? Buffer.from([0x80 | opcode, 0x80 | 126, length >> 8, length & 0xff])
-        : Buffer.from([0x80 | opcode, 0x80 | 127, 0, 0, 0, 0, ...uint32(length)]);
-  const mask = randomBytes(4);
-  const masked = Buffer.from(payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0)));
-  return Buffer.concat([head, mask, masked]);
-};
-
-const uint32 = (value: number): readonly number[] => [
-  value >>> 24,
-  (value >>> 16) & 0xff,
-  (value >>> 8) & 0xff,
-  value & 0xff,
-];
-
 /** What a gateway sends: a JSON text, or the end. */
 export type RawEvent =
   | { readonly json: Json }
@@ -169,13 +145,37 @@ export class RawWebSocket {
   /** Sends one text frame for each member, all in one write. Objects go as JSON, bytes as they are. */
   write(...messages: readonly (string | Buffer | object)[]): void {
     const frames = messages.map((message) =>
-      clientFrame(
-        Buffer.isBuffer(message)
-          ? message
-          : Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)),
+      encodeFrame(
+        Buffer.isBuffer(message) || typeof message === 'string' ? message : JSON.stringify(message),
       ),
     );
-    this.#inbox.socket.write(Buffer.concat(frames));
+    this.writeBytes(Buffer.concat(frames));
+  }
+
+  /** Sends bytes as they are. */
+  writeBytes(bytes: Buffer): void {
+    this.#inbox.socket.write(bytes);
+  }
+
+  /** Sends bytes, each in a write of its own that the kernel has taken before the next one. */
+  async writeOneByOne(bytes: Buffer): Promise<void> {
+    const { socket } = this.#inbox;
+    socket.setNoDelay(true);
+    for (const byte of bytes) await new Promise((resolve) => socket.write(Buffer.of(byte), resolve));
+  }
+
+  /** Reads nothing more until {@link resume}. */
+  pause(): void {
+    this.#inbox.socket.pause();
+  }
+
+  resume(): void {
+    this.#inbox.socket.resume();
+  }
+
+  /** The next frame of any kind. Throws where TCP ends before one. */
+  nextFrame(): Promise<ServerFrame> {
+    return this.#inbox.until(() => this.#takeFrame(), 'a frame');
   }
 
   /** The next thing that arrives. Throws where TCP ends without a close frame. */
@@ -199,23 +199,28 @@ export class RawWebSocket {
     await this.#inbox.until(() => (this.#inbox.ended ? true : null), 'the end');
   }
 
+  /** Every frame that comes until TCP ends. */
+  async rest(): Promise<readonly ServerFrame[]> {
+    await this.ended();
+    const frames: ServerFrame[] = [];
+    for (let frame = this.#takeFrame(); frame !== null; frame = this.#takeFrame()) frames.push(frame);
+    return frames;
+  }
+
   #take(): RawEvent | null {
-    const { bytes } = this.#inbox;
-    const [first, second] = bytes;
-    if (first === undefined || second === undefined) return null;
-    const extra = second === 126 ? 2 : second === 127 ? 8 : 0;
-    if (bytes.length < 2 + extra) return null;
-    const length =
-      extra === 0 ? second : extra === 2 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2));
-    const start = 2 + extra;
-    if (bytes.length < start + length) return null;
-    const payload = bytes.subarray(start, start + length);
-    this.#inbox.bytes = bytes.subarray(start + length);
-    const opcode = first & 0x0f;
-    if (opcode === TEXT) return { json: JSON.parse(payload.toString()) };
-    if (opcode === CLOSE) {
-      return { close: { code: payload.readUInt16BE(0), reason: payload.subarray(2).toString() } };
+    for (let frame = this.#takeFrame(); frame !== null; frame = this.#takeFrame()) {
+      const { opcode, payload } = frame;
+      if (opcode === OPCODE.text) return { json: JSON.parse(payload.toString()) };
+      if (opcode === OPCODE.close) {
+        return { close: { code: payload.readUInt16BE(0), reason: payload.subarray(2).toString() } };
+      }
     }
-    return this.#take();
+    return null;
+  }
+
+  #takeFrame(): ServerFrame | null {
+    const frame = decodeServerFrame(this.#inbox.bytes);
+    if (frame !== null) this.#inbox.bytes = this.#inbox.bytes.subarray(frame.end);
+    return frame;
   }
 }
