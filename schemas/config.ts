@@ -5,110 +5,32 @@
  * follows from it, and `config.example.toml` and `docs/configuration.md` print it.
  */
 
+import {
+  type BooleanOption,
+  boolean,
+  type ConfigOption,
+  type ConfigValue,
+  type EnumOption,
+  FILE_PATH,
+  HOST,
+  HOST_NAME,
+  integer,
+  isTimeZone,
+  type NumericOption,
+  number,
+  ORIGIN,
+  oneOf,
+  type StringsOption,
+  string,
+  strings,
+  TIME_ZONE,
+} from './config-kinds.js';
+
+export type { ConfigOption, ConfigValue } from './config-kinds.js';
+
 /** 10⁹: how far limits and heartbeats may be turned up (protocol section 8). */
 const BILLION = 1_000_000_000;
 const MIB = 1024 * 1024;
-
-interface Described {
-  /** The threat or trade-off the option answers. */
-  readonly reason: string;
-  /** Whether a running gateway takes a new value when it reloads. */
-  readonly reloadable: boolean;
-  /** What 0 means, where it means something else than a very small value. */
-  readonly zero?: string;
-}
-
-interface NumericOption extends Described {
-  readonly default: number;
-  /** When the option is not set, its value is this many times another option’s, not `default`. */
-  readonly derived?: { readonly from: string; readonly factor: number };
-  /** Smallest and largest allowed value, both included. */
-  readonly min: number;
-  readonly max: number;
-  readonly unit?: string;
-}
-
-/** How a text must look: a pattern, and the same in words. */
-interface TextRule {
-  readonly pattern: RegExp;
-  readonly expected: string;
-}
-
-interface IntegerOption extends NumericOption {
-  readonly type: 'integer';
-}
-interface NumberOption extends NumericOption {
-  readonly type: 'number';
-}
-interface BooleanOption extends Described {
-  readonly type: 'boolean';
-  readonly default: boolean;
-}
-interface StringOption extends Described {
-  readonly type: 'string';
-  readonly default: string;
-  readonly rule: TextRule;
-}
-interface StringsOption extends Described {
-  readonly type: 'strings';
-  readonly default: readonly string[];
-  /** Holds for each member. */
-  readonly rule: TextRule;
-}
-interface EnumOption<V extends string = string> extends Described {
-  readonly type: 'enum';
-  readonly values: readonly V[];
-  readonly default: V;
-}
-
-export type ConfigOption =
-  | IntegerOption
-  | NumberOption
-  | BooleanOption
-  | StringOption
-  | StringsOption
-  | EnumOption;
-
-/** What an option can hold. */
-export type ConfigValue = number | boolean | string | readonly string[];
-
-const integer = (option: Omit<IntegerOption, 'type'>): IntegerOption => ({ type: 'integer', ...option });
-const number = (option: Omit<NumberOption, 'type'>): NumberOption => ({ type: 'number', ...option });
-const boolean = (option: Omit<BooleanOption, 'type'>): BooleanOption => ({ type: 'boolean', ...option });
-const string = (option: Omit<StringOption, 'type'>): StringOption => ({ type: 'string', ...option });
-const strings = (option: Omit<StringsOption, 'type'>): StringsOption => ({ type: 'strings', ...option });
-const oneOf = <const V extends string>(
-  values: readonly V[],
-  option: Omit<EnumOption<NoInfer<V>>, 'type' | 'values'>,
-): EnumOption<V> => ({ type: 'enum', values, ...option });
-
-const HOST: TextRule = {
-  pattern: /^[A-Za-z0-9._:%-]{1,255}$/,
-  expected: 'a host name or an IP address such as "127.0.0.1"',
-};
-const FILE_PATH: TextRule = { pattern: /^[^\0]*$/, expected: 'the path of a file' };
-const ORIGIN: TextRule = {
-  pattern: /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@A-Z*]+$/,
-  expected: 'an origin in lower case such as "https://chat.example.org", with no path',
-};
-const HOST_NAME: TextRule = {
-  pattern: /^(?:[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/,
-  expected: 'a host name such as "chat.example.org", with no port',
-};
-
-const TIME_ZONE: TextRule = {
-  pattern: /^[A-Za-z0-9+_/-]{0,64}$/,
-  expected: 'the name of a time zone such as "Europe/Berlin"',
-};
-
-/** Does the runtime know the time zone of that name? */
-const isTimeZone = (name: string): boolean => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
-  } catch {
-    return false;
-  }
-};
 
 export const CONFIG_OPTIONS = {
   'gateway.host': string({

@@ -1,0 +1,110 @@
+/** What kinds of options there are, and how text in them must look. */
+interface Described {
+  /** The threat or trade-off the option answers. */
+  readonly reason: string;
+  /** Whether a running gateway takes a new value when it reloads. */
+  readonly reloadable: boolean;
+  /** What 0 means, where it means something else than a very small value. */
+  readonly zero?: string;
+}
+
+export interface NumericOption extends Described {
+  readonly default: number;
+  /** When the option is not set, its value is this many times another option’s, not `default`. */
+  readonly derived?: { readonly from: string; readonly factor: number };
+  /** Smallest and largest allowed value, both included. */
+  readonly min: number;
+  readonly max: number;
+  readonly unit?: string;
+}
+
+/** How a text must look: a pattern, and the same in words. */
+interface TextRule {
+  readonly pattern: RegExp;
+  readonly expected: string;
+}
+
+export interface IntegerOption extends NumericOption {
+  readonly type: 'integer';
+}
+export interface NumberOption extends NumericOption {
+  readonly type: 'number';
+}
+export interface BooleanOption extends Described {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+export interface StringOption extends Described {
+  readonly type: 'string';
+  readonly default: string;
+  readonly rule: TextRule;
+}
+export interface StringsOption extends Described {
+  readonly type: 'strings';
+  readonly default: readonly string[];
+  /** Holds for each member. */
+  readonly rule: TextRule;
+}
+export interface EnumOption<V extends string = string> extends Described {
+  readonly type: 'enum';
+  readonly values: readonly V[];
+  readonly default: V;
+}
+
+export type ConfigOption =
+  | IntegerOption
+  | NumberOption
+  | BooleanOption
+  | StringOption
+  | StringsOption
+  | EnumOption;
+
+/** What an option can hold. */
+export type ConfigValue = number | boolean | string | readonly string[];
+
+export const integer = (option: Omit<IntegerOption, 'type'>): IntegerOption => ({
+  type: 'integer',
+  ...option,
+});
+export const number = (option: Omit<NumberOption, 'type'>): NumberOption => ({ type: 'number', ...option });
+export const boolean = (option: Omit<BooleanOption, 'type'>): BooleanOption => ({
+  type: 'boolean',
+  ...option,
+});
+export const string = (option: Omit<StringOption, 'type'>): StringOption => ({ type: 'string', ...option });
+export const strings = (option: Omit<StringsOption, 'type'>): StringsOption => ({
+  type: 'strings',
+  ...option,
+});
+export const oneOf = <const V extends string>(
+  values: readonly V[],
+  option: Omit<EnumOption<NoInfer<V>>, 'type' | 'values'>,
+): EnumOption<V> => ({ type: 'enum', values, ...option });
+
+export const HOST: TextRule = {
+  pattern: /^[A-Za-z0-9._:%-]{1,255}$/,
+  expected: 'a host name or an IP address such as "127.0.0.1"',
+};
+export const FILE_PATH: TextRule = { pattern: /^[^\0]*$/, expected: 'the path of a file' };
+export const ORIGIN: TextRule = {
+  pattern: /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@A-Z*]+$/,
+  expected: 'an origin in lower case such as "https://chat.example.org", with no path',
+};
+export const HOST_NAME: TextRule = {
+  pattern: /^(?:[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/,
+  expected: 'a host name such as "chat.example.org", with no port',
+};
+
+export const TIME_ZONE: TextRule = {
+  pattern: /^[A-Za-z0-9+_/-]{0,64}$/,
+  expected: 'the name of a time zone such as "Europe/Berlin"',
+};
+
+/** Does the runtime know the time zone of that name? */
+export const isTimeZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== null;
+  } catch {
+    return false;
+  }
+};
