@@ -110,6 +110,7 @@ const sentenceFor = ({ code, message, data }: GatewayError): string => {
   if (code === ERRORS.permissionDenied.code && typeof data?.scope === 'string') {
     return `${said}: this needs a token with the scope ${printableLine(data.scope)}.`;
   }
+  if (typeof data?.reason === 'string') return `${said}: ${printableLine(data.reason)} (${code}).`;
   if (typeof data?.retry_after_ms === 'number')
     return `${said}: try again in ${inSeconds(data.retry_after_ms)}.`;
   if (typeof data?.trace_id === 'string')

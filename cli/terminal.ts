@@ -30,11 +30,16 @@ const COLOURED: Style = {
 export const styleFor = ({ stdout, env }: Io): Style =>
   stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb' ? COLOURED : PLAIN;
 
+/** Marks that turn the direction of writing: what a terminal shows would not be what stands there. */
+const DIRECTIONS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** Text from elsewhere for a terminal: without the control characters that would command it. Lines and tabs stay. */
-export const printable = (text: string): string => text.replaceAll(/[^\P{Cc}\n\t]/gu, '');
+export const printable = (text: string): string =>
+  text.replaceAll(/[^\P{Cc}\n\t]/gu, '').replaceAll(DIRECTIONS, '');
 
 /** The same for a text that has to stay on one line. */
-export const printableLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ');
+export const printableLine = (text: string): string =>
+  text.replaceAll(/\p{Cc}+/gu, ' ').replaceAll(DIRECTIONS, '');
 
 /** Lays rows out in columns, two spaces apart, under a heading; every cell on one line. */
 export const formatTable = (
