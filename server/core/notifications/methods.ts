@@ -24,7 +24,8 @@ export const notificationMethods = (
   const { memory, notifications, notificationSettings, clock } = options;
   return {
     'system.notify': async (session, params) => {
-      const when = dueTime(params, notificationSettings.timezone, clock.wallMs());
+      const createdAtMs = clock.wallMs();
+      const when = dueTime(params, notificationSettings.timezone, createdAtMs);
       if (!when.ok) {
         const { path, message } = when;
         return fail('invalidParams', { errors: [{ path, message }] });
@@ -34,6 +35,7 @@ export const notificationMethods = (
         clientId: params.client_id ?? null,
         type: params.type,
         msg: params.msg,
+        createdAtMs,
         dueAtMs: when.dueAtMs,
         cron: when.cron,
       });

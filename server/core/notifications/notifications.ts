@@ -21,7 +21,7 @@ export interface NotificationsOptions {
 }
 
 /** What the caller of {@link Notifications.add} decides. */
-export type NewNotification = Omit<StoredNotification, 'notificationId' | 'createdAtMs'>;
+export type NewNotification = Omit<StoredNotification, 'notificationId'>;
 
 export class Notifications {
   readonly #options: NotificationsOptions;
@@ -40,10 +40,11 @@ export class Notifications {
 
   /** Keeps a notification; the id once it is durable. Null: the principal has as many as it may. */
   async add(wanted: NewNotification): Promise<string | null> {
-    const { memory, clock } = this.#options;
-    const createdAtMs = clock.wallMs();
-    const notification = { ...wanted, notificationId: this.#nextId(createdAtMs), createdAtMs };
-    const outcome = await memory.addNotification(notification, PROTOCOL.maxNotificationsPerPrincipal);
+    const notification = { ...wanted, notificationId: this.#nextId(wanted.createdAtMs) };
+    const outcome = await this.#options.memory.addNotification(
+      notification,
+      PROTOCOL.maxNotificationsPerPrincipal,
+    );
     if (outcome === 'limit-reached') return null;
     this.#queues.get(notification.principal)?.add(notification);
     return notification.notificationId;
