@@ -108,6 +108,7 @@ const announce = (gateway: Gateway, tokenPath: string, debug: boolean, io: Termi
   const rows = [
     ['Listening', bold(url)],
     ['Local token', `${tilde(tokenPath)} ${dim('(commands on this machine find it)')}`],
+    ['Health', `${gateway.operationsUrl}/readyz`],
     ...(debugNote === '' ? [] : [['Debug', debugNote]]),
     ['Say hello', bold(`${command} chat "Hello"`)],
     ['Stop', 'Ctrl+C'],

@@ -291,7 +291,7 @@ export const CONFIG_OPTIONS = {
     rule: HOST,
     reloadable: false,
     reason:
-      'Reserved for the listener of metrics and health checks, which does not exist yet: nothing listens there.',
+      'The address where health checks are answered: `/healthz` (it is alive) and `/readyz` (it takes clients).',
   }),
   'metrics.port': integer({
     default: 18790,
@@ -299,7 +299,7 @@ export const CONFIG_OPTIONS = {
     max: 65535,
     zero: 'any free port',
     reloadable: false,
-    reason: 'Likewise reserved: a port apart from the clients’, so that a firewall can tell them apart.',
+    reason: 'The port of health checks, apart from the clients’, so that a firewall can tell them apart.',
   }),
   'log.level': oneOf(['trace', 'debug', 'info', 'warn', 'error'], {
     default: 'info',

@@ -42,6 +42,8 @@ import { Pump } from './core/streams/pump.js';
 import { systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { descriptorLimit } from './ops/descriptors.js';
+import { Health } from './ops/health.js';
+import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
 import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
 import { isLoopback, Settings } from './settings.js';
@@ -72,6 +74,8 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** Where health checks are answered: `/healthz` and `/readyz`. */
+  readonly operationsUrl: string;
   /** Takes what can change while running from the configuration. */
   reload(): Promise<Reloaded>;
   /** Drains and ends. A second call waits no longer for streams. */
@@ -103,7 +107,9 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 };
 
 const isForOperators = (error: unknown): error is Error =>
-  [HomeError, TokenFileError, MemoryError, ListenError, TlsError].some((kind) => error instanceof kind);
+  [HomeError, TokenFileError, MemoryError, ListenError, OperationsListenError, TlsError].some(
+    (kind) => error instanceof kind,
+  );
 
 const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promise<Gateway> => {
   const { home, debug } = options;
@@ -301,6 +307,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     }
   });
 
+  // Whoever watches over the gateway. Ready it is once clients can come.
+  const health = new Health();
+  health.set('store', 'ok');
+  health.set('clients', 'failing');
+  const operations = await listenForOperations(config.metrics, {
+    '/healthz': () => json(200, { status: 'alive' }),
+    '/readyz': () => {
+      const report = health.report();
+      return json(report.status === 'unready' ? 503 : 200, report);
+    },
+  });
+  undo.push(() => operations.close());
+
   // The door opens last.
   const listener: Listener = await listen({
     host,
@@ -332,11 +351,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     ...(fingerprint === undefined ? {} : { fingerprint }),
   });
   undo.push(() => removeGatewayFile(home.gatewayFile, process.pid));
+  health.set('clients', 'ok');
 
   let closing: Promise<void> | null = null;
   let drainUntilMs = 0;
   const shutDown = async (): Promise<void> => {
     draining = true;
+    health.set('clients', 'failing');
     removeGatewayFile(home.gatewayFile, process.pid);
     listener.stopListening();
     await drain({
@@ -354,6 +375,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       () => memory.close(),
       () => clearInterval(ticker),
       () => listener.close(),
+      () => operations.close(),
       unlock,
     ];
     for (const step of steps) {
@@ -383,6 +405,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     url,
     host,
     port: listener.port,
+    operationsUrl: operations.url,
     reload,
     close,
     failed,

@@ -133,6 +133,15 @@ export class Authenticator {
     return ended;
   }
 
+  /** The principals that have a valid token with `scope`, as far as the file has been read. */
+  principalsWith(scope: Scope, nowMs: number): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const identity of this.#identities.values()) {
+      if (identity.scopes.includes(scope) && !isExpired(identity, nowMs)) names.add(identity.principal);
+    }
+    return names;
+  }
+
   /** The valid identity of a hash. V8 seeds its string hashes, so the Map's timing tells nothing that adds up. */
   #find(tokenHash: string, nowMs: number): Identity | null {
     const identity = this.#identities.get(tokenHash);

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { MemoryPort, StoredNotification } from '../../backends/memory/port.js';
 import type { Clock } from '../time/clock.js';
-import type { TimerWheel } from '../time/timer-wheel.js';
+import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Courier, NotificationSettings } from './courier.js';
 import { NotificationQueue } from './queue.js';
 import { nextRunMs } from './schedule.js';
@@ -20,12 +20,19 @@ export interface NotificationsOptions {
   readonly onFault: (what: string, error: unknown) => void;
 }
 
+/** A queue that could not be read is read again after this. */
+const RELOAD_MS = 5000;
+/** What waits to be delivered without being in the store, at most; the oldest give way. */
+const MAX_UNSTORED = 100;
+
 /** What the caller of {@link Notifications.add} decides. */
 export type NewNotification = Omit<StoredNotification, 'notificationId'>;
 
 export class Notifications {
   readonly #options: NotificationsOptions;
   readonly #queues = new Map<string, NotificationQueue>();
+  /** What was told while the store could not keep it. */
+  #unstored: StoredNotification[] = [];
   #lastIdMs = 0;
 
   constructor(options: NotificationsOptions) {
@@ -50,6 +57,28 @@ export class Notifications {
     return notification.notificationId;
   }
 
+  /**
+   * Tells a principal something that must not wait for the store to work: where that fails, it is kept in memory.
+   * What waits there in the same words is not said again. Rejects where the principal has as many as it may.
+   */
+  async tell(wanted: NewNotification): Promise<void> {
+    const { memory } = this.#options;
+    const { principal, type, msg } = wanted;
+    const page = { after: null, limit: PROTOCOL.maxNotificationsPerPrincipal };
+    let refused = false;
+    try {
+      const waiting = await memory.listNotifications(principal, page);
+      if (waiting.some((other) => other.type === type && other.msg === msg)) return;
+      refused = (await this.add(wanted)) === null;
+    } catch {
+      // The store has said so to the log already.
+      const notification = { ...wanted, notificationId: this.#nextId(wanted.createdAtMs) };
+      this.#unstored = [...this.#unstored, notification].slice(-MAX_UNSTORED);
+      this.#queues.get(principal)?.add(notification);
+    }
+    if (refused) throw new Error(`the queue of ${principal} is full`);
+  }
+
   /** Cancels a notification, whosever it is. False: there is none of that id. */
   async cancel(notificationId: string): Promise<boolean> {
     const principal = await this.#options.memory.cancelNotification(notificationId);
@@ -65,20 +94,36 @@ export class Notifications {
       wheel,
       nextRunMs: (cron, afterMs) => nextRunMs(cron, settings.timezone, afterMs),
       onSettled: (settled) => {
+        const ids = new Set(settled.map(({ notificationId }) => notificationId));
+        this.#unstored = this.#unstored.filter(({ notificationId }) => !ids.has(notificationId));
         // Where it fails they come once more, which a client tells by their ids.
         memory.settleNotifications(settled).catch((error: unknown) => onFault('settle notifications', error));
       },
       onDeserted: () => this.#queues.delete(principal),
     });
     this.#queues.set(principal, queue);
+    for (const each of this.#unstored) if (each.principal === principal) queue.add(each);
+    this.#load(principal, queue);
+    return queue;
+  }
+
+  #load(principal: string, queue: NotificationQueue): void {
+    const { memory, clock, wheel, onFault } = this.#options;
+    const page = { after: null, limit: PROTOCOL.maxNotificationsPerPrincipal };
     // Answers come in the order of the calls: what is added or cancelled from now on is so after this.
-    memory.listNotifications(principal, { after: null, limit: PROTOCOL.maxNotificationsPerPrincipal }).then(
+    memory.listNotifications(principal, page).then(
       (notifications) => {
         if (this.#queues.get(principal) === queue) queue.load(notifications);
       },
-      (error: unknown) => onFault('load notifications', error),
+      (error: unknown) => {
+        onFault('load notifications', error);
+        if (this.#queues.get(principal) !== queue) return;
+        const again = new Timer(null, () => {
+          if (this.#queues.get(principal) === queue) this.#load(principal, queue);
+        });
+        wheel.schedule(again, clock.nowMs() + RELOAD_MS);
+      },
     );
-    return queue;
   }
 
   /** Ids sort by creation, also within a millisecond and where the wall clock was set back. */
