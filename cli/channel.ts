@@ -69,8 +69,8 @@ export const registerChannel = (program: Command, io: Terminal): void => {
 
   subcommand('history', 'Print what was said in a channel, newest last')
     .argument('[id]', 'the channel; left out: default')
-    .option('--limit <n>', 'messages to print, 1 to 200', wholeNumber, 50)
-    .option('--before <seq>', 'only messages older than this one', wholeNumber)
+    .option('--limit <n>', 'messages to print, 1 to 200', (text) => wholeNumber(text, 1, 200), 50)
+    .option('--before <seq>', 'only messages older than this one', (text) => wholeNumber(text, 0))
     .action(async (id: string | undefined, _options, command: Command) => {
       const { limit, before, ...options } = command.optsWithGlobals<
         ChannelOptions & { limit: number; before?: number }
@@ -90,7 +90,9 @@ export const registerChannel = (program: Command, io: Terminal): void => {
     });
 };
 
-const wholeNumber = (text: string): number => {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
+const wholeNumber = (text: string, min: number, max = Number.MAX_SAFE_INTEGER): number => {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
+  throw new InvalidArgumentError(`It must be a whole number ${range}.`);
 };

@@ -112,10 +112,7 @@ test('a start that is refused ends with 1 and a sentence', async (t) => {
   assert.match(samePort.stderr, /^Something already listens on .*\n$/);
   const exposed = await openHome(t).run(['gateway', '--host', '0.0.0.0'], { env: ANY_PORT });
   assert.match(exposed.stderr, /^0\.0\.0\.0 is reachable from other machines and TLS is off: .*\n$/);
-  const badPort = await openHome(t).run(['gateway', '--port', 'x'], { env: ANY_PORT });
-  assert.match(badPort.stderr, /^--port: .*\n$/);
-  for (const { status, stdout } of [sameHome, samePort, exposed, badPort])
-    assert.deepEqual([status, stdout], [1, '']);
+  for (const { status, stdout } of [sameHome, samePort, exposed]) assert.deepEqual([status, stdout], [1, '']);
 });
 
 test('a person learns what to type next, and where the token is but not what it is', async (t) => {

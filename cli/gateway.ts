@@ -50,7 +50,8 @@ const run = async (
   try {
     gateway = await startGateway({ config: load(), home, debug, loadConfig: load });
   } catch (error) {
-    if (error instanceof StartError || error instanceof ConfigError) throw new CliError(error.message);
+    if (error instanceof ConfigError) throw new CliError(error.message, error.byFlag ? 2 : 1);
+    if (error instanceof StartError) throw new CliError(error.message);
     throw error;
   }
   io.goOnUnheard();

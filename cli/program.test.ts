@@ -87,3 +87,19 @@ test('colour is for terminals, and can be switched off', async (t) => {
   assert.equal(await methods(true, { TERM: 'dumb' }), false);
   assert.equal(await methods(false, { TERM: 'xterm' }), false);
 });
+
+test('a value that cannot be is wrong usage, and says what can', async (t) => {
+  const { run } = openHome(t);
+  const cases: [string, RegExp][] = [
+    ['gateway --port abc', /^--port: gateway\.port must be an integer from 0 to 65535/],
+    ['gateway --port 70000', /^--port: .*65/],
+    ['gateway --host nowhere!', /^--host: /],
+    ['channel history --limit 0', /a whole number from 1 to 200/],
+    ['channel history --before -1', /a whole number of 0 or more/],
+  ];
+  for (const [line, sentence] of cases) {
+    const { status, stderr } = await run(line.split(' '));
+    assert.equal(status, 2, line);
+    assert.match(stderr, sentence, line);
+  }
+});

@@ -6,13 +6,16 @@ const SHOWN_PROBLEMS = 20;
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
+  /** A flag is at fault: the command was called wrongly. */
+  readonly byFlag: boolean;
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], byFlag = false) {
     const hidden = problems.length - SHOWN_PROBLEMS;
     super(
       [...problems.slice(0, SHOWN_PROBLEMS), ...(hidden > 0 ? [`… and ${hidden} more.`] : [])].join('\n'),
     );
     this.problems = problems;
+    this.byFlag = byFlag;
   }
 }
 

@@ -93,6 +93,7 @@ class Draft {
   readonly #placeOf = new Map<ConfigKey, () => string>();
   readonly #faulty = new Set<ConfigKey>();
   readonly #problems: string[] = [];
+  #byFlag = false;
 
   constructor() {
     for (const key of CONFIG_KEYS) this.origins.set(key, { source: 'default' });
@@ -102,7 +103,7 @@ class Draft {
   take(key: ConfigKey, checked: Checked, origin: Origin, place: () => string): void {
     if ('problem' in checked) {
       this.#faulty.add(key);
-      this.refuse(place(), `${checked.problem}.`);
+      this.refuse(place(), `${checked.problem}.`, origin.source);
       return;
     }
     this.#values.set(key, checked.value);
@@ -110,7 +111,8 @@ class Draft {
     this.#placeOf.set(key, place);
   }
 
-  refuse(place: string, sentence: string): void {
+  refuse(place: string, sentence: string, source?: Origin['source']): void {
+    if (source === 'flag') this.#byFlag = true;
     this.#problems.push(`${place}: ${sentence}`);
   }
 
@@ -123,7 +125,7 @@ class Draft {
       const place = keys.map((key) => this.#placeOf.get(key)).find((known) => known !== undefined);
       this.refuse(place?.() ?? 'configuration', `${sentence}.`);
     }
-    if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+    if (this.#problems.length > 0) throw new ConfigError(this.#problems, this.#byFlag);
     return config;
   }
 }
