@@ -332,7 +332,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     addressKey,
     page,
     onOpen: (connection) => lobbies.enter(connection),
-    onText: (connection, text) => dispatcher.receive(connection, text),
+    onText: (connection, frame) => dispatcher.receive(connection, frame),
     onBinary: (connection) => dispatcher.receiveBinary(connection),
     onDrain: (connection) => connection.session?.drained(),
     onClose: (connection) => {

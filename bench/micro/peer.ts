@@ -21,9 +21,9 @@ export class CountingPeer implements Peer {
 
   admitted(): void {}
 
-  send(text: string): SendOutcome {
+  send(frame: string | Uint8Array): SendOutcome {
     this.sentFrames += 1;
-    this.sentCharacters += text.length;
+    this.sentCharacters += frame.length;
     return 'sent';
   }
 

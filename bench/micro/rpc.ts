@@ -2,7 +2,7 @@
 import { Bench } from 'tinybench';
 import { createMetrics } from '../../metrics/metrics.js';
 import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
-import { buildRoutes, type Handlers } from '../../server/core/rpc/router.js';
+import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
 import { systemClock } from '../../server/core/time/clock.js';
 import { createPrincipal, createSession, createShared, rateLimits } from './peer.js';
@@ -12,12 +12,16 @@ const MESSAGES = 100;
 const frame = new TextEncoder().encode(
   '{"jsonrpc":"2.0","method":"system.ping","params":{},"id":"req-0001"}',
 );
+const otherFrame = new TextEncoder().encode(
+  '{"jsonrpc": "2.0", "method": "system.ping", "params": {}, "id": "req-0001"}',
+);
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
+const PONG = new RawJson('{"pong":true}');
 const { shared } = createShared();
 const { peer } = createSession(createPrincipal(), shared);
 const dispatcher = new Dispatcher({
-  routes: buildRoutes({ 'system.ping': () => ({ pong: true }) } as unknown as Handlers),
+  routes: buildRoutes({ 'system.ping': () => PONG } as unknown as Handlers),
   // An authenticated peer never meets it.
   lobbies: null as unknown as Lobbies,
   metrics: createMetrics(),
@@ -40,8 +44,11 @@ bench
   .add('JSON.parse, a comparison, JSON.stringify', () => {
     for (let i = 0; i < MESSAGES; i += 1) peer.send(plain(utf8.decode(frame)));
   })
-  .add('decode + route + validate + reply', () => {
-    for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, utf8.decode(frame));
+  .add('the gateway, canonical spelling', () => {
+    for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, frame);
+  })
+  .add('the gateway, any other spelling', () => {
+    for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, otherFrame);
   })
   .add('decode alone', () => {
     for (let i = 0; i < MESSAGES; i += 1) utf8.decode(frame);

@@ -10,11 +10,11 @@ const OUTCOMES: readonly SendOutcome[] = ['buffered', 'sent', 'dropped'];
 
 /** What {@link sendInHand} sends: one function for all connections, where a closure for each would cost 100 bytes. */
 let socketInHand: WebSocket<UserData>;
-let textInHand = '';
+let frameInHand: string | Uint8Array = '';
 let statusInHand = 0;
 
 const sendInHand = (): void => {
-  statusInHand = socketInHand.send(textInHand, false, false);
+  statusInHand = socketInHand.send(frameInHand, false, false);
 };
 
 /** uWebSockets.js copies own properties onto its socket and loses the prototype: so a connection is a property. */
@@ -57,13 +57,13 @@ export class Connection implements Peer {
     this.#onAdmitted(this);
   }
 
-  send(text: string): SendOutcome {
+  send(frame: string | Uint8Array): SendOutcome {
     if (this.#socket === null) return 'dropped';
     // Corked, header and payload leave in one write; inside a socket callback it is corked already.
     socketInHand = this.#socket;
-    textInHand = text;
+    frameInHand = frame;
     this.#socket.cork(sendInHand);
-    textInHand = '';
+    frameInHand = '';
     return OUTCOMES[statusInHand] ?? 'dropped';
   }
 

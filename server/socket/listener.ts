@@ -44,7 +44,8 @@ export interface ListenerOptions {
   readonly addressKey: (address: string) => string;
   readonly page: { readonly contentType: string; readonly body: string };
   readonly onOpen: (connection: Connection) => void;
-  readonly onText: (connection: Connection, text: string) => void;
+  /** One text frame's bytes, which are gone after the call. */
+  readonly onText: (connection: Connection, frame: Uint8Array) => void;
   readonly onBinary: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
   readonly onClose: (connection: Connection, code: number) => void;
@@ -63,9 +64,6 @@ export interface Listener {
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
-
-/** `ignoreBOM`: a byte order mark is no JSON (RFC 8259 section 8.1) and must not vanish unseen. */
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const respond = (res: HttpResponse, refusal: Refusal): void => {
   res.cork(() => {
@@ -161,7 +159,7 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
           : Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
       if (data.byteLength > limit) connection.close('messageTooLarge');
       else if (isBinary) options.onBinary(connection);
-      else options.onText(connection, utf8.decode(data));
+      else options.onText(connection, new Uint8Array(data));
     },
     drain: (socket) => options.onDrain(socket.getUserData().connection),
     close: (socket, code) => {

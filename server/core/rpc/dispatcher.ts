@@ -10,10 +10,11 @@ import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
 import type { Clock } from '../time/clock.js';
-import { isBadRequest, NULL_ID, type Request, readRequest } from './envelope.js';
+import { isBadRequest, NO_PARAMS, NULL_ID, type Request, readRequest } from './envelope.js';
 import { Failure, fail } from './failure.js';
 import { errorReply, resultReply } from './reply.js';
 import { invalidParams, RawJson, type Route, type Routes } from './router.js';
+import { RequestScanner } from './scan.js';
 
 /** The one message that never counts for the rate limit (protocol section 6). */
 const UNCOUNTED = 'heartbeat.pong';
@@ -22,6 +23,9 @@ const SMALL_REPLY_BYTES = 1024;
 
 /** A reply as JSON, or null where there is none. */
 type Reply = string | null;
+
+/** `ignoreBOM`: a byte order mark is no JSON (RFC 8259 section 8.1) and must not vanish unseen. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export interface DispatcherOptions {
   readonly routes: Routes;
@@ -36,6 +40,7 @@ export interface DispatcherOptions {
 
 export class Dispatcher {
   readonly #routes: Routes;
+  readonly #scanner: RequestScanner<Route>;
   readonly #lobbies: Lobbies;
   readonly #metrics: GatewayMetrics;
   readonly #clock: Clock;
@@ -44,6 +49,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#routes = options.routes;
+    this.#scanner = new RequestScanner(options.routes);
     this.#lobbies = options.lobbies;
     this.#metrics = options.metrics;
     this.#clock = options.clock;
@@ -51,12 +57,36 @@ export class Dispatcher {
     this.#onFault = options.onFault;
   }
 
-  /** Takes one text frame of a peer that is not closed. */
-  receive(peer: Peer, text: string): void {
+  /** Takes one text frame, in UTF-8, of a peer that is not closed. The bytes need not outlive the call. */
+  receive(peer: Peer, frame: Uint8Array): void {
     const { lobby, session } = peer;
+    if (lobby === null && session !== null && !session.busy && this.#takeCanonical(session, frame)) return;
+    const text = utf8.decode(frame);
     if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return;
     if (session?.busy !== true) this.#take(peer, text);
     else if (!session.postpone(text)) peer.close('tryAgainLater');
+  }
+
+  /** The fast path. False, and nothing has happened, where the frame is not a request in its canonical spelling. */
+  #takeCanonical(session: Session, frame: Uint8Array): boolean {
+    const scanner = this.#scanner;
+    const route = scanner.scan(frame);
+    if (route === null) return false;
+    const { idFrom, idTo } = scanner;
+    const params = readParams(frame, scanner.paramsFrom, scanner.paramsTo);
+    if (params === null) return false;
+    this.#metrics.messagesReceived += 1;
+    const refusal = route.method === UNCOUNTED ? null : this.#limit(session);
+    const answer = refusal ?? this.#invoke(session, route, params);
+    if (idFrom === idTo) return true;
+    if (answer instanceof RawJson) {
+      session.reply(answer.prebuilt.withId(frame, idFrom, idTo));
+      return true;
+    }
+    const idJson = utf8.decode(frame.subarray(idFrom, idTo));
+    if (!(answer instanceof Promise)) session.reply(respond(idJson, answer));
+    else void answer.then((later) => session.reply(respond(idJson, later)));
+    return true;
   }
 
   /** A call has been answered: what waited behind it takes its turn. */
@@ -157,10 +187,11 @@ export class Dispatcher {
     }
     const { idJson } = request;
     const answer = this.#call(peer, request, inBatch);
+    if (idJson === null || answer === null) return null;
     if (answer instanceof Promise) {
-      return answer.then((settled) => encode(idJson, settled));
+      return answer.then((settled) => (settled === null ? null : respond(idJson, settled)));
     }
-    return encode(idJson, answer);
+    return respond(idJson, answer);
   }
 
   /** Counts a message. A failure where it is one too many; who goes on all the same is closed behind it. */
@@ -176,11 +207,7 @@ export class Dispatcher {
   }
 
   /** The result as JSON, a failure, or null for nothing to say. A promise of it never rejects. */
-  #call(
-    peer: Peer,
-    request: Request,
-    inBatch: boolean,
-  ): string | Failure | null | Promise<string | Failure | null> {
+  #call(peer: Peer, request: Request, inBatch: boolean): Answered | null | Promise<Answered | null> {
     const { method } = request;
     const { session, lobby } = peer;
     if (method === 'auth.handshake') {
@@ -195,21 +222,25 @@ export class Dispatcher {
     if (session === null) return fail('authRequired');
     const route = this.#routes.get(method);
     if (route === undefined) return fail('methodNotFound', null, cut(method));
+    return this.#invoke(session, route, request.params);
+  }
+
+  #invoke(session: Session, route: Route, params: object): Answered | Promise<Answered> {
     if (route.scopeBit !== 0 && (session.scopeBits & route.scopeBit) === 0) {
       return fail('permissionDenied', { scope: route.scope });
     }
-    if (!route.validate(request.params)) return invalidParams(route.validate);
+    if (!route.validate(params)) return invalidParams(route.validate);
     try {
-      const result = route.handle(session, request.params as never);
+      const result = route.handle(session, params as never);
       if (result instanceof Promise) return this.#later(session, route, result);
       return encodeResult(route, result);
     } catch (error) {
-      return this.#fault(method, error);
+      return this.#fault(route.method, error);
     }
   }
 
   /** What a port has to say first. */
-  async #later(session: Session, route: Route, result: Promise<unknown>): Promise<string | Failure> {
+  async #later(session: Session, route: Route, result: Promise<unknown>): Promise<Answered> {
     session.openCalls += 1;
     session.principal.hold();
     try {
@@ -232,15 +263,26 @@ export class Dispatcher {
   }
 }
 
-const encodeResult = (route: Route, result: unknown): string | Failure => {
-  if (result instanceof Failure) return result;
-  if (result instanceof RawJson) return result.json;
-  return route.serialize(result as never);
+/** The result as JSON, or why there is none. */
+type Answered = string | RawJson | Failure;
+
+const encodeResult = (route: Route, result: unknown): Answered =>
+  result instanceof Failure || result instanceof RawJson ? result : route.serialize(result as never);
+
+const respond = (idJson: string, answer: Answered): string => {
+  if (answer instanceof Failure) return errorReply(idJson, answer);
+  return resultReply(idJson, answer instanceof RawJson ? answer.json : answer);
 };
 
-const encode = (idJson: string | null, answer: string | Failure | null): Reply => {
-  if (idJson === null || answer === null) return null;
-  return answer instanceof Failure ? errorReply(idJson, answer) : resultReply(idJson, answer);
+/** The params at [from, to); null where there is no JSON object. */
+const readParams = (frame: Uint8Array, from: number, to: number): object | null => {
+  // Braces were seen at both ends.
+  if (to - from <= 2) return NO_PARAMS;
+  try {
+    return JSON.parse(utf8.decode(frame.subarray(from, to))) as object;
+  } catch {
+    return null;
+  }
 };
 
 /** Keeps the answers of one batch within bounds. What is small, as every answer to a change is, always fits. */

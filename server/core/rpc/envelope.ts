@@ -20,7 +20,8 @@ export interface BadRequest {
   readonly idJson: string | null;
 }
 
-const NO_PARAMS = Object.freeze({});
+/** What a method without `params` gets. */
+export const NO_PARAMS: object = Object.freeze({});
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -75,7 +75,7 @@ const skillMethods = ({ skills }: HandlersOptions): Pick<Handlers, 'skill.list'>
   },
 });
 
-const EMPTY = Object.freeze({});
+const EMPTY = new RawJson('{}');
 
 const heartbeatMethods = (): Pick<Handlers, 'heartbeat.pong'> => ({
   // Unknown seqs are ignored (protocol section 7).
@@ -85,7 +85,7 @@ const heartbeatMethods = (): Pick<Handlers, 'heartbeat.pong'> => ({
   },
 });
 
-const PONG = Object.freeze({ pong: true as const });
+const PONG = new RawJson('{"pong":true}');
 
 const systemMethods = (
   options: HandlersOptions,

@@ -1,4 +1,5 @@
 /** JSON-RPC 2.0 responses and notifications: prebuilt JSON around what changes. */
+import { PROTOCOL } from '../../../schemas/codes.js';
 import { notificationSerializers } from '../../../schemas/generated/serializers.js';
 import type { Params, ServerNotification } from '../../../schemas/methods.js';
 import type { Failure } from './failure.js';
@@ -18,3 +19,38 @@ export const notificationFrame = <N extends ServerNotification>(method: N, param
   const serialize = notificationSerializers[method] as (params: Params<N>) => string;
   return `{"jsonrpc":"2.0","method":"${method}","params":${serialize(params)}}`;
 };
+
+const encoder = new TextEncoder();
+/** A string of {@link PROTOCOL.maxIdLength} characters of ASCII, its quotes, and the brace behind it. */
+const ID_ROOM_BYTES = PROTOCOL.maxIdLength + 3;
+const CLOSE_BRACE = 0x7d;
+
+/**
+ * The response with a result that is always the same, as bytes that only lack the id. It is valid until
+ * the next one: a socket copies what it sends.
+ */
+export class PrebuiltReply {
+  readonly #bytes: Uint8Array;
+  readonly #headLength: number;
+  /** The bytes up to each length, made when it first occurs. */
+  readonly #views: Uint8Array[] = [];
+
+  constructor(resultJson: string) {
+    const head = encoder.encode(`{"jsonrpc":"2.0","result":${resultJson},"id":`);
+    this.#headLength = head.length;
+    this.#bytes = new Uint8Array(head.length + ID_ROOM_BYTES);
+    this.#bytes.set(head);
+  }
+
+  /** @param source holds the id as JSON at [from, to), as {@link RequestScanner} found it */
+  withId(source: Uint8Array, from: number, to: number): Uint8Array {
+    const bytes = this.#bytes;
+    let length = this.#headLength;
+    for (let at = from; at < to; at += 1, length += 1) bytes[length] = source[at] as number;
+    bytes[length] = CLOSE_BRACE;
+    length += 1;
+    const idLength = to - from;
+    this.#views[idLength] ??= bytes.subarray(0, length);
+    return this.#views[idLength] as Uint8Array;
+  }
+}

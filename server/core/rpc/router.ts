@@ -8,13 +8,20 @@ import type { ClientMethod, Params, Result } from '../../../schemas/methods.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
 import { type Failure, fail } from './failure.js';
+import { PrebuiltReply } from './reply.js';
 
-/** A result that is JSON already. */
+/** A result that is JSON already, and the same whenever it is given. */
 export class RawJson {
   readonly json: string;
+  #prebuilt: PrebuiltReply | null = null;
 
   constructor(json: string) {
     this.json = json;
+  }
+
+  get prebuilt(): PrebuiltReply {
+    this.#prebuilt ??= new PrebuiltReply(this.json);
+    return this.#prebuilt;
   }
 }
 

@@ -20,8 +20,8 @@ export interface Peer {
 
   /** It has authenticated, and no longer counts as a stranger. */
   admitted(): void;
-  /** Sends a text frame. Must not be called once `closed`. */
-  send(text: string): SendOutcome;
+  /** Sends a text frame; bytes are UTF-8 and need not outlive the call. Must not be called once `closed`. */
+  send(frame: string | Uint8Array): SendOutcome;
   /** Bytes that the socket has not taken yet; 0 inside a socket callback, whatever was sent there. */
   readonly unsentBytes: number;
   /** Sends the close frame behind everything sent before. Harmless twice. */

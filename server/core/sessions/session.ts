@@ -119,14 +119,14 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   }
 
   /** Sends an answer, always and at once. Too many unsent ones close the connection with 1013. */
-  reply(text: string): void {
+  reply(frame: string | Uint8Array): void {
     if (this.peer.closed) return;
-    if (this.peer.send(text) === 'dropped') {
+    if (this.peer.send(frame) === 'dropped') {
       this.peer.close('tryAgainLater');
       return;
     }
-    this.#newestBytes = text.length < REPLY_CHECK_BYTES ? text.length : Buffer.byteLength(text);
-    this.#uncheckedReplyBytes += text.length;
+    this.#newestBytes = frame.length < REPLY_CHECK_BYTES ? frame.length : Buffer.byteLength(frame);
+    this.#uncheckedReplyBytes += frame.length;
     if (this.#uncheckedReplyBytes >= REPLY_CHECK_BYTES) {
       this.#uncheckedReplyBytes = 0;
       this.#shared.pump.readerReady(this);
