@@ -17,6 +17,9 @@ const sendInHand = (): void => {
   statusInHand = socketInHand.send(frameInHand, false, false);
 };
 
+/** The connection whose socket's callback is running; the library has corked it for that time. */
+let corked: Connection | null = null;
+
 /** uWebSockets.js copies own properties onto its socket and loses the prototype: so a connection is a property. */
 export interface UserData {
   readonly connection: Connection;
@@ -52,6 +55,16 @@ export class Connection implements Peer {
     this.#socket = null;
   }
 
+  /** Takes a message in its socket's callback: what is sent back at once leaves in one write at its end. */
+  receive(data: ArrayBuffer, take: (connection: Connection, frame: Uint8Array) => void): void {
+    corked = this;
+    try {
+      take(this, new Uint8Array(data));
+    } finally {
+      corked = null;
+    }
+  }
+
   admitted(): void {
     this.authenticated = true;
     this.#onAdmitted(this);
@@ -59,7 +72,8 @@ export class Connection implements Peer {
 
   send(frame: string | Uint8Array): SendOutcome {
     if (this.#socket === null) return 'dropped';
-    // Corked, header and payload leave in one write; inside a socket callback it is corked already.
+    if (corked === this) return OUTCOMES[this.#socket.send(frame, false, false)] ?? 'dropped';
+    // Corked, header and payload leave in one write.
     socketInHand = this.#socket;
     frameInHand = frame;
     this.#socket.cork(sendInHand);

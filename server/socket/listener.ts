@@ -151,7 +151,7 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
       options.onOpen(connection);
     },
     message: (socket, data, isBinary) => {
-      const { connection } = socket.getUserData();
+      const { connection } = socket as unknown as UserData;
       if (connection.closed) return;
       const limit =
         connection.lobby === null
@@ -159,7 +159,7 @@ export const listen = async (options: ListenerOptions): Promise<Listener> => {
           : Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
       if (data.byteLength > limit) connection.close('messageTooLarge');
       else if (isBinary) options.onBinary(connection);
-      else options.onText(connection, new Uint8Array(data));
+      else connection.receive(data, options.onText);
     },
     drain: (socket) => options.onDrain(socket.getUserData().connection),
     close: (socket, code) => {
