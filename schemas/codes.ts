@@ -177,6 +177,8 @@ export const PROTOCOL = {
   maxChannelsPerPrincipal: 1000,
   /** Messages that wait in one channel behind the one being answered. */
   maxQueuedRunsPerChannel: 32,
+  /** Text of one principal's messages that have no reply yet, in all of its channels; two bytes a character. */
+  maxUnansweredBytesPerPrincipal: 64 * 1024 * 1024,
   /** Encoded size of `metadata`. */
   maxMetadataBytes: 16 * 1024,
   /** Nesting of `metadata`, itself included. */

@@ -83,6 +83,10 @@ export const LIMITS: { readonly [K in keyof typeof PROTOCOL]: readonly [what: st
   maxListedErrors: ['Errors listed in -32602', String(PROTOCOL.maxListedErrors)],
   maxChannelsPerPrincipal: ['Channels of one principal', String(PROTOCOL.maxChannelsPerPrincipal)],
   maxQueuedRunsPerChannel: ['Messages waiting in one channel', String(PROTOCOL.maxQueuedRunsPerChannel)],
+  maxUnansweredBytesPerPrincipal: [
+    'Text of one principal’s messages without a reply yet; beyond, 4290',
+    kib(PROTOCOL.maxUnansweredBytesPerPrincipal),
+  ],
   maxMetadataBytes: ['`metadata`, encoded', kib(PROTOCOL.maxMetadataBytes)],
   maxMetadataDepth: ['`metadata`, levels', String(PROTOCOL.maxMetadataDepth)],
   resumeWindowMs: ['A reply or session can be resumed for', `${PROTOCOL.resumeWindowMs / 60_000} minutes`],

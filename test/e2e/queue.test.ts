@@ -78,3 +78,23 @@ test(`${req('P5-side-by-side', 'P5-queue-order')} a full channel does not keep a
   await client.complete(message_id);
   assert.deepEqual(client.notifications('chat.complete').length, 1);
 });
+
+test(`${req('P5-queue-limit', 'P2-channel-busy')} a principal’s waiting messages have one bound, however many channels it has`, async (t) => {
+  const client = await (await startTestGateway(t, { config: engine(20) })).login();
+  const { channel_id: other } = await client.call('channel.create');
+  const large = 'x'.repeat(1_000_000);
+  const sent: Json[] = [];
+  let refused: Json;
+  while (refused === undefined && sent.length < 2 * QUEUE) {
+    const channel = sent.length % 2 === 0 ? 'default' : other;
+    const { result, error } = await client.request('chat.send', { message: large, channel });
+    if (error === undefined) sent.push(result);
+    else refused = error;
+  }
+  assert.equal(refused?.code, 4290);
+  assert.equal(sent.length, Math.floor((64 * 1024 * 1024) / 2_000_000));
+  const { message_id: waiting } = sent.at(-1);
+  await client.call('chat.cancel', { message_id: waiting });
+  await client.complete(waiting);
+  await client.call('chat.send', { message: large });
+});

@@ -10,6 +10,8 @@ export class Principal {
   readonly sessions = new Set<Session>();
   /** Every run that can still be followed, by the id of its message. */
   readonly runs = new Map<string, Run>();
+  /** What its messages cost that have no reply yet, those on their way to the store included. */
+  unansweredBytes = 0;
   /** Calls and handshakes that a port has yet to answer. */
   #holds = 0;
   readonly #onIdle: (principal: Principal) => void;

@@ -5,6 +5,7 @@ import type { MemoryPort } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
 import { checkText } from '../channels/metadata.js';
 import { timestamp } from '../channels/methods.js';
+import type { Principal } from '../channels/principal.js';
 import { type Failure, fail } from '../rpc/failure.js';
 import { notificationFrame } from '../rpc/reply.js';
 import type { Handlers } from '../rpc/router.js';
@@ -13,7 +14,7 @@ import type { Session } from '../sessions/session.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { resumeRun } from './resume.js';
-import { Run } from './run.js';
+import { messageBytes, Run } from './run.js';
 import type { Runs } from './runs.js';
 
 type ChatHandlers = Pick<Handlers, Extract<keyof Handlers, `chat.${string}`>>;
@@ -60,14 +61,18 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
       if (channel === undefined) return fail('channelNotFound');
       const busy = fail('channelBusy', { retry_after_ms: BUSY_RETRY_MS });
       // A repeated message needs no place: whoever has lost its answer gets it again.
-      const onlyRepeated = channel.full;
+      const { principal } = session;
+      const bytes = messageBytes(message);
+      const onlyRepeated = channel.full || isTooMuch(principal, bytes);
       if (onlyRepeated && key === undefined) return busy;
       const places = onlyRepeated ? 0 : 1;
       channel.arriving += places;
+      principal.unansweredBytes += bytes;
+      let accepted = false;
       try {
         const messageId = `msg-${randomBytes(12).toString('hex')}`;
         const stored = await memory.addMessage({
-          principal: session.principal.name,
+          principal: principal.name,
           channelId: channel.id,
           messageId,
           clientId: session.clientId,
@@ -80,15 +85,18 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
         if (stored.outcome === 'conflict') return fail('conflict');
         if (stored.outcome === 'no-room') return busy;
         if (stored.outcome === 'repeated') {
-          const earlier = session.principal.channels.get(stored.channelId);
+          const earlier = principal.channels.get(stored.channelId);
           if (earlier !== undefined && !session.peer.closed) session.subscribe(earlier);
           return { message_id: stored.messageId, channel: stored.channelId, seq: stored.seq };
         }
         if (stored.outcome === 'no-channel' || channel.deleted) return fail('channelNotFound');
         accept(session, channel, new Run(channel, messageId, message, stored.seq));
+        accepted = true;
         return { message_id: messageId, channel: channel.id, seq: stored.seq };
       } finally {
         channel.arriving -= places;
+        // What was accepted is given back when it has its reply.
+        if (!accepted) principal.unansweredBytes -= bytes;
       }
     },
 
@@ -122,6 +130,10 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
     },
   };
 };
+
+/** However many channels it has, its unanswered messages have one bound; a single one always fits. */
+const isTooMuch = ({ unansweredBytes }: Principal, bytes: number): boolean =>
+  unansweredBytes > 0 && unansweredBytes + bytes > PROTOCOL.maxUnansweredBytesPerPrincipal;
 
 /** A run that nobody remembers has ended, or never was. */
 const cancelEnded = async (

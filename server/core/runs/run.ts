@@ -15,6 +15,9 @@ export interface RunEnd {
   readonly error: ReplyError | null;
 }
 
+/** What a message costs while it is kept, at most. */
+export const messageBytes = (message: string): number => 2 * message.length;
+
 export class Run {
   readonly channel: Channel;
   readonly messageId: string;
@@ -22,7 +25,7 @@ export class Run {
   message: string;
   /** The message's; the reply's is one more. */
   readonly seq: number;
-  /** What its message costs while it is kept: as text and as `chat.message`. */
+  /** Of its message, see {@link messageBytes}. */
   readonly messageBytes: number;
   readonly stream: Stream;
   state: RunState = 'queued';
@@ -47,7 +50,7 @@ export class Run {
     this.messageId = messageId;
     this.message = message;
     this.seq = seq;
-    this.messageBytes = 2 * message.length;
+    this.messageBytes = messageBytes(message);
     this.stream = new Stream(messageId);
   }
 

@@ -46,7 +46,7 @@ export class Runs {
     return this.#open.size;
   }
 
-  /** Takes a message whose place in the store is certain. */
+  /** Takes a message whose place in the store is certain, and which counts among its principal's unanswered ones. */
   enqueue(run: Run): void {
     // The store closes it as interrupted when it is opened next.
     if (this.#stopped) return;
@@ -238,6 +238,7 @@ export class Runs {
     channel.ending.delete(run);
     this.#open.delete(run);
     run.message = '';
+    channel.principal.unansweredBytes -= run.messageBytes;
     retention.keep(run);
     this.#startNext(channel);
     const waiters = this.#endWaiters;
