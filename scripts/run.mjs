@@ -5,6 +5,7 @@
  *   node scripts/run.mjs start [gateway options]   the gateway, in this process
  *   node scripts/run.mjs test [part of a path …]   the tests, all or those whose path has the part
  *   node scripts/run.mjs bench [part of a name …]  the micro-benchmarks, each in a fresh process
+ *   node scripts/run.mjs load [options]            load from many connections; --help lists the scenarios
  *   node scripts/run.mjs build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
@@ -85,6 +86,13 @@ const main = async () => {
     case 'bench':
       await prepare('built');
       process.exitCode = await bench(args);
+      return;
+    case 'load':
+      await prepare('built');
+      process.exitCode = await run(process.execPath, [
+        join(ROOT, 'dist', 'bench', 'load', 'main.js'),
+        ...args,
+      ]);
       return;
     case 'build':
       return prepare('built');

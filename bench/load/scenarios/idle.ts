@@ -1,0 +1,90 @@
+/**
+ * Connections that authenticate and then only answer pings: what does each hold, and what do its heartbeats cost?
+ *
+ * Memory is a slope over four sizes of the crowd, because what a process holds before its first connection is no
+ * connection's. A heartbeat's cost is measured with an interval so short that the server does little else.
+ */
+import { residentBytes } from '../processes.js';
+import { type Bench, type Figure, figure, type Scenario, type Window } from '../scenario.js';
+import { type Point, slope } from '../statistics.js';
+
+const SIZES = [0.25, 0.5, 0.75, 1];
+/** Sockets that were just opened are still being written to; a server's own timers have run at least once. */
+const SETTLE_SECONDS = 1;
+
+/** Goals. */
+const MOST_RESIDENT_BYTES = 2048;
+const MOST_HEARTBEAT_MICROSECONDS = 12;
+const MOST_IDLE_PERCENT = 3;
+/** Beneath this interval the heartbeats are what the server does; above it, what it does besides counts too. */
+const SHORT_INTERVAL_SECONDS = 5;
+const DEFAULT_INTERVAL_SECONDS = 30;
+
+export const idle: Scenario = {
+  name: 'idle',
+  summary: 'connections that only answer pings: memory of each, processor time of a heartbeat',
+  defaults: { connections: 5000, seconds: 30, heartbeatSeconds: DEFAULT_INTERVAL_SECONDS },
+  run: async (bench) => [...(await memoryFigures(bench)), ...(await processorFigures(bench))],
+};
+
+const memoryFigures = async ({ parameters, target, grow, watch }: Bench): Promise<Figure[]> => {
+  const resident: Point[] = [];
+  const collected: Point[] = [];
+  const heap: Point[] = [];
+  const external: Point[] = [];
+  for (const part of SIZES) {
+    const x = Math.round(parameters.connections * part);
+    await grow(x);
+    await watch(SETTLE_SECONDS);
+    if (target.pid !== null) resident.push({ x, y: residentBytes(target.pid) });
+    const memory = await target.memory();
+    if (memory === null) continue;
+    collected.push({ x, y: memory.resident });
+    heap.push({ x, y: memory.heapUsed });
+    external.push({ x, y: memory.external });
+  }
+  const figures: Figure[] = [];
+  if (resident.length > 0) {
+    const goal = collected.length > 0 ? null : MOST_RESIDENT_BYTES;
+    figures.push(figure('resident memory of a connection, garbage included', slope(resident), 'B', goal));
+  }
+  if (collected.length > 0) {
+    figures.push(
+      figure('resident memory of a connection', slope(collected), 'B', MOST_RESIDENT_BYTES),
+      figure('of that in the JavaScript heap', slope(heap), 'B'),
+      figure('of that in buffers of JavaScript', slope(external), 'B'),
+      figure('resident memory with all connections', (collected.at(-1)?.y ?? Number.NaN) / 2 ** 20, 'MiB'),
+    );
+  }
+  return figures;
+};
+
+const processorFigures = async ({ parameters, watch, progress }: Bench): Promise<Figure[]> => {
+  const { seconds, heartbeatSeconds } = parameters;
+  progress(`Watching for ${seconds} s`);
+  const window = await watch(seconds);
+  const pings = window.after.pings - window.before.pings;
+  const figures = [
+    figure('connections', window.after.open, ''),
+    figure('connections lost', lostCount(window), '', 0),
+    figure('heartbeats', pings / window.seconds, '/s'),
+  ];
+  if (window.serverSeconds === null) return figures;
+  const isDefault = heartbeatSeconds === DEFAULT_INTERVAL_SECONDS;
+  const isShort = heartbeatSeconds <= SHORT_INTERVAL_SECONDS;
+  const percent = (100 * window.serverSeconds) / window.seconds;
+  const microseconds = (1e6 * window.serverSeconds) / pings;
+  return [
+    ...figures,
+    figure('processor time of the server', percent, '% of a core', isDefault ? MOST_IDLE_PERCENT : null),
+    figure(
+      'processor time of a heartbeat, all else included',
+      microseconds,
+      'µs',
+      isShort ? MOST_HEARTBEAT_MICROSECONDS : null,
+    ),
+  ];
+};
+
+const lostCount = ({ after }: Window): number =>
+  Object.values(after.lost).reduce((sum, times) => sum + times, 0);
