@@ -1,4 +1,6 @@
 /** What kinds of options there are, and how text in them must look. */
+import { isIP } from 'node:net';
+
 interface Described {
   /** The threat or trade-off the option answers. */
   readonly reason: string;
@@ -107,4 +109,16 @@ export const isTimeZone = (name: string): boolean => {
   } catch {
     return false;
   }
+};
+
+export const ADDRESS_RANGE: TextRule = {
+  pattern: /^[0-9A-Fa-f:.]{2,45}(?:\/\d{1,3})?$/,
+  expected: 'an IP address or a range such as "10.0.0.0/8"',
+};
+
+/** Is it an address, or a range (RFC 4632) no longer than its kind of address? */
+export const isAddressRange = (text: string): boolean => {
+  const [address = '', bits = '0'] = text.split('/');
+  const version = isIP(address);
+  return ADDRESS_RANGE.pattern.test(text) && version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
 };

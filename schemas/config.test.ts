@@ -17,7 +17,7 @@ import {
 const defaults = buildConfig(new Map());
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 35);
+  assert.equal(CONFIG_KEYS.length, 36);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -76,6 +76,7 @@ test('the defaults are those of the product', () => {
       max_connections_per_ip: 1000,
       max_unauthenticated: 10000,
       max_unauthenticated_per_ip: 100,
+      trusted_proxies: [],
       allowed_origins: [],
       allowed_hosts: [],
       max_backlog_seconds: 60,
@@ -132,6 +133,32 @@ test('a time zone is one that the runtime knows, or the system’s', () => {
     return CONFIG_RULES.flatMap((rule) => rule.problem(config) ?? []).length;
   });
   assert.deepEqual(problems, [0, 0, 0, 1, 1]);
+});
+
+test('a trusted proxy is an address or a range that exists', () => {
+  const problem = (range: string) => {
+    const config = buildConfig(new Map([['gateway.trusted_proxies', ['10.0.0.1', range]]]));
+    return CONFIG_RULES.map((rule) => rule.problem(config)).find((sentence) => sentence !== null);
+  };
+  for (const range of ['10.0.0.0/8', '0.0.0.0/0', '::1', '2001:db8::/32', '::/0', '::ffff:10.0.0.0/104']) {
+    assert.equal(problem(range), undefined, range);
+  }
+  for (const range of [
+    '10.0.0',
+    '10.0.0.256',
+    '10.0.0.0/33',
+    '::1/129',
+    '10.0.0.0/',
+    'a.b',
+    '1/2/3',
+    '::g',
+  ]) {
+    assert.match(
+      problem(range) ?? '',
+      /^gateway\.trusted_proxies must hold IP addresses or ranges such as/,
+      range,
+    );
+  }
 });
 
 test('values are written as TOML', () => {

@@ -6,6 +6,7 @@
  */
 
 import {
+  ADDRESS_RANGE,
   type BooleanOption,
   boolean,
   type ConfigOption,
@@ -15,6 +16,7 @@ import {
   HOST,
   HOST_NAME,
   integer,
+  isAddressRange,
   isTimeZone,
   type NumericOption,
   number,
@@ -128,7 +130,7 @@ export const CONFIG_OPTIONS = {
     zero: 'no limit',
     reloadable: true,
     reason:
-      'Connections from one address; beyond, HTTP 429. Keeps one host from taking every place; raise it behind a proxy.',
+      'Connections from one address; beyond, HTTP 429. Keeps one host from taking every place; behind a proxy see `trusted_proxies`.',
   }),
   'gateway.max_unauthenticated': integer({
     default: 10_000,
@@ -147,7 +149,14 @@ export const CONFIG_OPTIONS = {
     unit: 'connections',
     zero: 'no limit',
     reloadable: true,
-    reason: 'The same from one address; beyond, HTTP 429. Raise it behind a proxy.',
+    reason: 'The same from one address; beyond, HTTP 429. Behind a proxy see `trusted_proxies`.',
+  }),
+  'gateway.trusted_proxies': strings({
+    default: [],
+    rule: ADDRESS_RANGE,
+    reloadable: true,
+    reason:
+      'Proxies, by address or range, that tell the address of a client: by `X-Forwarded-For` or, without TLS here, by the PROXY protocol v2. All limits by address follow what they say, so list only proxies that set it themselves and that strangers cannot reach the gateway past.',
   }),
   'gateway.allowed_origins': strings({
     default: [],
@@ -238,18 +247,19 @@ export const CONFIG_OPTIONS = {
   'gateway.tls.cert_path': string({
     default: '',
     rule: FILE_PATH,
-    reloadable: false,
-    reason: 'The certificate chain, PEM. Needed with `enabled`.',
+    reloadable: true,
+    reason:
+      'The certificate chain, PEM. Needed with `enabled`. A renewed file is taken by itself within seconds; connections stay.',
   }),
   'gateway.tls.key_path': string({
     default: '',
     rule: FILE_PATH,
-    reloadable: false,
+    reloadable: true,
     reason: 'The private key, PEM; readable by the gateway’s user alone. Needed with `enabled`.',
   }),
   'gateway.tls.min_version': oneOf(['1.2', '1.3'], {
     default: '1.2',
-    reloadable: false,
+    reloadable: true,
     reason: 'The oldest TLS version to accept. 1.3 shuts out clients from before 2018.',
   }),
   'chat.detached_timeout': number({
@@ -427,6 +437,17 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
       timezone === '' || isTimeZone(timezone)
         ? null
         : `gateway.timezone must be a time zone such as "Europe/Berlin", or empty for the system’s, but is ${JSON.stringify(timezone)}`,
+  },
+  {
+    keys: ['gateway.trusted_proxies'],
+    summary:
+      'each of `gateway.trusted_proxies` is an IPv4 or IPv6 address, or a range of at most 32 or 128 bits',
+    problem: ({ gateway: { trusted_proxies } }) => {
+      const bad = trusted_proxies.find((range) => !isAddressRange(range));
+      return bad === undefined
+        ? null
+        : `gateway.trusted_proxies must hold IP addresses or ranges such as "10.0.0.0/8", but holds ${JSON.stringify(bad)}`;
+    },
   },
   ...(['gateway.tls.cert_path', 'gateway.tls.key_path'] as const).map(
     (key): ConfigRule => ({

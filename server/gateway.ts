@@ -6,7 +6,7 @@
 import { createMetrics } from '../metrics/metrics.js';
 import { RateWindow } from '../metrics/rate-window.js';
 import { PROTOCOL } from '../schemas/codes.js';
-import type { Config } from '../schemas/config.js';
+import type { Config, ConfigKey } from '../schemas/config.js';
 import { VERSION } from '../schemas/version.js';
 import { addressKey } from './auth/address.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -47,13 +47,22 @@ import { json, listenForOperations, OperationsListenError } from './ops/listener
 import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
 import { isLoopback, Settings } from './settings.js';
+import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, listen } from './socket/listener.js';
-import { loadCertificate, TlsError } from './socket/tls.js';
+import { TlsError, type TlsFiles } from './socket/tls.js';
 
 const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
 const DRAIN_CHECK_MS = 50;
+const CERTIFICATE_CHECK_MS = 2000;
+const CERTIFICATE_WARNING_MS = 24 * 3600 * 1000;
+/** What decides which certificate is presented, and how. */
+const CERTIFICATE_KEYS: readonly ConfigKey[] = [
+  'gateway.tls.cert_path',
+  'gateway.tls.key_path',
+  'gateway.tls.min_version',
+];
 /** Replies that have ended and can still be resumed from memory. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 /** Sessions that have ended and can still be resumed. */
@@ -111,6 +120,12 @@ const isForOperators = (error: unknown): error is Error =>
     (kind) => error instanceof kind,
   );
 
+const tlsFiles = ({ gateway: { tls } }: Config): TlsFiles => ({
+  certPath: tls.cert_path,
+  keyPath: tls.key_path,
+  minVersion: tls.min_version,
+});
+
 const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promise<Gateway> => {
   const { home, debug } = options;
   let { config } = options;
@@ -141,11 +156,20 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     acceptDebugToken: debug && isLoopback(host),
     onFault: (sentence) => log.error(sentence),
   });
-  const certificate = tls.enabled
-    ? loadCertificate(
-        { certPath: tls.cert_path, keyPath: tls.key_path, minVersion: tls.min_version },
-        clock.wallMs(),
-      )
+  const keeper = tls.enabled
+    ? new CertificateKeeper({
+        files: tlsFiles(config),
+        wallMs: () => clock.wallMs(),
+        canPresent: () => listener.canRenew && !draining,
+        present: (renewed) => {
+          const presented = listener.renew(renewed);
+          settings.present(renewed.names);
+          announce(renewed.fingerprint);
+          log.info({ names: renewed.names, fingerprint: renewed.fingerprint }, 'certificate renewed');
+          return presented;
+        },
+        warn: (sentence) => log.warn(sentence),
+      })
     : null;
 
   // The backends, each on its own thread.
@@ -157,7 +181,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   undo.push(() => memory.close());
   const settings = new Settings(config, {
     descriptorLimit: descriptorLimit(),
-    certificateNames: certificate?.names ?? null,
+    certificateNames: keeper?.current.names ?? null,
   });
   const reasoning = openThreadedReasoning({
     chunkDelayMs: settings.chunkDelayMs,
@@ -243,21 +267,38 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     limits: settings.lobby,
   });
 
-  const reload = async (): Promise<Reloaded> => {
-    let loaded: Config;
-    try {
-      loaded = options.loadConfig();
-    } catch (error) {
-      if (error instanceof ConfigError) return { outcome: 'refused', reason: error.message };
-      throw error;
-    }
-    const { next, changed, needsRestart } = compareConfigs(config, loaded);
-    config = next;
-    settings.apply(config);
-    reasoning.setChunkDelayMs(settings.chunkDelayMs);
-    log.level = config.log.level;
-    return { outcome: 'reloaded', changed, needsRestart };
+  // Reloads and renewals go one after the other, each upon what the one before it has left.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const done = turn.then(task);
+    turn = done.catch(() => {});
+    return done;
   };
+  const reload = (): Promise<Reloaded> =>
+    inTurn(async () => {
+      try {
+        const loaded = options.loadConfig();
+        const renewable = keeper?.canPresent === true && loaded.gateway.tls.enabled;
+        const compared = compareConfigs(config, loaded, renewable ? [] : CERTIFICATE_KEYS);
+        const renewal = await keeper?.renew(tlsFiles(compared.next));
+        const changed = new Set<string>(compared.changed);
+        const needsRestart = new Set<string>(compared.needsRestart);
+        if (renewal === 'renewed' && !CERTIFICATE_KEYS.some((key) => changed.has(key))) {
+          changed.add('gateway.tls.cert_path');
+        }
+        if (renewal === 'needs-restart') needsRestart.add('gateway.tls.cert_path');
+        config = compared.next;
+        settings.apply(config);
+        reasoning.setChunkDelayMs(settings.chunkDelayMs);
+        log.level = config.log.level;
+        return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
+      } catch (error) {
+        const isForOperator =
+          error instanceof ConfigError || error instanceof TlsError || error instanceof ListenError;
+        if (isForOperator) return { outcome: 'refused', reason: error.message };
+        throw error;
+      }
+    });
 
   let draining = false;
   const handlers = buildHandlers({
@@ -319,16 +360,27 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     },
   });
   undo.push(() => operations.close());
+  if (keeper !== null) {
+    every(wheel, clock, CERTIFICATE_WARNING_MS, () => keeper.warn());
+    every(wheel, clock, CERTIFICATE_CHECK_MS, () => {
+      if (draining) return;
+      inTurn(() => keeper.look()).catch((error: unknown) => {
+        if (isForOperators(error)) log.error(`${error.message} The certificate that is presented stays.`);
+        else onFault('certificate', error);
+      });
+    });
+  }
 
   // The door opens last.
   const listener: Listener = await listen({
     host,
     port: config.gateway.port,
     maxMessageBytes: config.gateway.max_message_bytes,
-    certificate,
+    certificate: keeper?.current ?? null,
     admission: new Admission(settings.admission),
     later: (delayMs, task) => wheel.schedule(new Timer(null, task), clock.nowMs() + delayMs),
     originRules: (port) => settings.originRules(port),
+    trustedProxies: () => settings.trustedProxies,
     addressKey,
     page,
     onOpen: (connection) => lobbies.enter(connection),
@@ -343,13 +395,14 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
   undo.push(() => listener.close());
   const urlHost = host.includes(':') ? `[${host}]` : host;
-  const url = `${certificate === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
-  const fingerprint = certificate?.fingerprint;
-  writeGatewayFile(home.gatewayFile, {
-    pid: process.pid,
-    url,
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-  });
+  const url = `${keeper === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
+  const announce = (fingerprint: string | undefined): void =>
+    writeGatewayFile(home.gatewayFile, {
+      pid: process.pid,
+      url,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    });
+  announce(keeper?.current.fingerprint);
   undo.push(() => removeGatewayFile(home.gatewayFile, process.pid));
   health.set('clients', 'ok');
 

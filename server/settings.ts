@@ -8,6 +8,7 @@ import type { Config } from '../schemas/config.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
 import type { NotificationSettings } from './core/notifications/courier.js';
 import type { HeartbeatLimits } from './core/sessions/heartbeat.js';
+import { TrustedProxies } from './socket/client-address.js';
 import { hostName, type OriginRules } from './socket/upgrade.js';
 
 /** Descriptors kept for everything that is no client connection. */
@@ -21,10 +22,14 @@ export const isLoopback = (host: string): boolean =>
 export interface SettingsFacts {
   /** Null where the system sets none. */
   readonly descriptorLimit: number | null;
+  /** Null without TLS. */
   readonly certificateNames: readonly string[] | null;
 }
 
-const servedHosts = ({ gateway }: Config, { certificateNames }: SettingsFacts): ReadonlySet<string> => {
+const servedHosts = (
+  { gateway }: Config,
+  certificateNames: readonly string[] | null,
+): ReadonlySet<string> => {
   const addresses = Object.values(networkInterfaces()).flatMap(
     (list) => list?.map((one) => one.address) ?? [],
   );
@@ -42,7 +47,9 @@ const servedHosts = ({ gateway }: Config, { certificateNames }: SettingsFacts): 
 };
 
 export class Settings {
-  readonly #facts: SettingsFacts;
+  readonly #descriptorLimit: number;
+  #certificateNames: readonly string[] | null;
+  #config: Config;
   readonly admission = {
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
@@ -71,15 +78,26 @@ export class Settings {
   chunkDelayMs = 0;
   #served: ReadonlySet<string> = new Set();
   #allowedOrigins: ReadonlySet<string> = new Set();
+  /** Null: nobody is believed. */
+  trustedProxies: TrustedProxies | null = null;
 
-  constructor(config: Config, facts: SettingsFacts) {
-    this.#facts = facts;
+  constructor(config: Config, { descriptorLimit, certificateNames }: SettingsFacts) {
+    this.#descriptorLimit = descriptorLimit ?? Number.POSITIVE_INFINITY;
+    this.#certificateNames = certificateNames;
+    this.#config = config;
     this.apply(config);
+  }
+
+  /** The names of the certificate that is presented from now on. */
+  present(certificateNames: readonly string[]): void {
+    this.#certificateNames = certificateNames;
+    this.apply(this.#config);
   }
 
   apply(config: Config): void {
     const { gateway, chat, memory, reasoning } = config;
-    const most = (this.#facts.descriptorLimit ?? Number.POSITIVE_INFINITY) - RESERVED_DESCRIPTORS;
+    this.#config = config;
+    const most = this.#descriptorLimit - RESERVED_DESCRIPTORS;
     this.admission.maxConnections = Math.max(1, Math.min(gateway.max_connections, most));
     this.admission.maxConnectionsPerAddress = gateway.max_connections_per_ip;
     this.admission.maxUnauthenticated = gateway.max_unauthenticated;
@@ -107,15 +125,17 @@ export class Settings {
     this.runs.recallTokens = memory.recall_tokens;
     this.drainMs = gateway.drain_seconds * 1000;
     this.chunkDelayMs = reasoning.embedded.chunk_delay_ms;
-    this.#served = servedHosts(config, this.#facts);
+    this.#served = servedHosts(config, this.#certificateNames);
     this.#allowedOrigins = new Set(gateway.allowed_origins);
+    this.trustedProxies =
+      gateway.trusted_proxies.length === 0 ? null : new TrustedProxies(gateway.trusted_proxies);
   }
 
   originRules(port: number): OriginRules {
     return {
       servedHosts: this.#served,
       allowedOrigins: this.#allowedOrigins,
-      scheme: this.#facts.certificateNames === null ? 'http' : 'https',
+      scheme: this.#certificateNames === null ? 'http' : 'https',
       port,
     };
   }

@@ -29,6 +29,16 @@ test('what can change does, and what cannot is named and stays', () => {
   );
 });
 
+test('what is held needs a restart like what is fixed', () => {
+  const running = configOf({});
+  const loaded = configOf({ 'gateway.tls.cert_path': 'new.pem', 'log.level': 'warn' });
+  assert.deepEqual(compareConfigs(running, loaded, ['gateway.tls.cert_path']), {
+    next: configOf({ 'log.level': 'warn' }),
+    changed: ['log.level'],
+    needsRestart: ['gateway.tls.cert_path'],
+  });
+});
+
 test('a reload without changes changes nothing', () => {
   const running = configOf({ 'gateway.allowed_hosts': ['a'] });
   assert.deepEqual(compareConfigs(running, configOf({ 'gateway.allowed_hosts': ['a'] })), {
@@ -52,9 +62,6 @@ test('only what is fixed when listening or choosing a provider needs a restart',
     'gateway.insecure',
     'gateway.max_message_bytes',
     'gateway.tls.enabled',
-    'gateway.tls.cert_path',
-    'gateway.tls.key_path',
-    'gateway.tls.min_version',
     'reasoning.provider',
     'metrics.host',
     'metrics.port',

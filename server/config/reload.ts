@@ -18,8 +18,15 @@ export interface ConfigChanges {
   readonly needsRestart: readonly ConfigKey[];
 }
 
-/** Compares the configuration that runs with one that was just loaded. */
-export function compareConfigs(running: Config, loaded: Config): ConfigChanges {
+/**
+ * Compares the configuration that runs with one that was just loaded.
+ * @param held keys that cannot change as things are, reloadable or not
+ */
+export function compareConfigs(
+  running: Config,
+  loaded: Config,
+  held: readonly ConfigKey[] = [],
+): ConfigChanges {
   const values = new Map<ConfigKey, ConfigValue>();
   const changed: ConfigKey[] = [];
   const needsRestart: ConfigKey[] = [];
@@ -27,7 +34,7 @@ export function compareConfigs(running: Config, loaded: Config): ConfigChanges {
     const old = configValue(running, key);
     const fresh = configValue(loaded, key);
     const differs = JSON.stringify(old) !== JSON.stringify(fresh);
-    const { reloadable } = configOption(key);
+    const reloadable = configOption(key).reloadable && !held.includes(key);
     if (differs) (reloadable ? changed : needsRestart).push(key);
     values.set(key, reloadable ? fresh : old);
   }

@@ -1,6 +1,6 @@
 /** The certificate, checked before uWebSockets.js sees it: that says the same sentence for every fault, and accepts no certificate at all. */
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { AppOptions } from './uws.js';
 
@@ -11,10 +11,17 @@ export interface TlsFiles {
 }
 
 export interface Certificate {
+  readonly files: TlsFiles;
   /** DNS names and addresses it is for, lower-case. */
   readonly names: readonly string[];
   /** SHA-256 of the certificate, as Node writes it. */
   readonly fingerprint: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAtMs: number;
+  /** {@link digestOf} the files as they were read. */
+  readonly digest: string;
+  /** Others than the key's owner can read it. */
+  readonly keyIsExposed: boolean;
   readonly appOptions: AppOptions;
 }
 
@@ -29,9 +36,14 @@ const MODERN_CIPHERS =
 /** A TLS 1.2 suite that no client offers leaves only TLS 1.3, for which the library has no option. */
 const NO_TLS12_CIPHERS = 'PSK-AES128-CBC-SHA';
 
-const read = (path: string, key: string): string => {
+const DAY_MS = 24 * 3600 * 1000;
+/** From then on a warning; renewals by ACME clients are long done by then. */
+const WARN_BEFORE_MS = 30 * DAY_MS;
+const READABLE_BY_OTHERS = 0o044;
+
+const read = (path: string, key: string): { readonly text: string; readonly mode: number } => {
   try {
-    return readFileSync(path, 'utf8');
+    return { text: readFileSync(path, 'utf8'), mode: statSync(path).mode };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new TlsError(
@@ -40,37 +52,85 @@ const read = (path: string, key: string): string => {
   }
 };
 
-/** @throws TlsError where a file is missing, is not what it should be, does not match, or the certificate is out of date. */
+const readFiles = ({ certPath, keyPath, minVersion }: TlsFiles) => {
+  const { text: cert } = read(certPath, 'gateway.tls.cert_path');
+  const { text: key, mode } = read(keyPath, 'gateway.tls.key_path');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([cert, key, minVersion]))
+    .digest('hex');
+  return { cert, key, digest, keyIsExposed: (mode & READABLE_BY_OTHERS) !== 0 };
+};
+
+/**
+ * What tells one certificate, key and least version from another: changes with the contents of the files, wherever
+ * they lie.
+ * @throws TlsError where a file cannot be read.
+ */
+export const digestOf = (files: TlsFiles): string => readFiles(files).digest;
+
+/**
+ * Reads and checks.
+ * @param wallMs milliseconds since the epoch
+ * @throws TlsError where a file is missing, is not what it should be, does not match, or the certificate is out of date.
+ */
 export const loadCertificate = (files: TlsFiles, wallMs: number): Certificate => {
-  const cert = read(files.certPath, 'gateway.tls.cert_path');
-  const key = read(files.keyPath, 'gateway.tls.key_path');
+  const { certPath, keyPath, minVersion } = files;
+  const { cert, key, digest, keyIsExposed } = readFiles(files);
   let x509: X509Certificate;
   try {
     x509 = new X509Certificate(cert);
   } catch {
-    throw new TlsError(`gateway.tls.cert_path names ${files.certPath}, which is no PEM certificate.`);
+    throw new TlsError(`gateway.tls.cert_path names ${certPath}, which is no PEM certificate.`);
   }
   try {
     createSecureContext({ cert, key });
   } catch {
-    throw new TlsError(
-      `gateway.tls.key_path names ${files.keyPath}, which is not the PEM key of ${files.certPath}.`,
-    );
+    throw new TlsError(`gateway.tls.key_path names ${keyPath}, which is not the PEM key of ${certPath}.`);
   }
-  if (Date.parse(x509.validTo) <= wallMs) {
-    throw new TlsError(`the certificate ${files.certPath} expired on ${x509.validTo}; renew it.`);
+  const expiresAtMs = Date.parse(x509.validTo);
+  if (expiresAtMs <= wallMs) {
+    throw new TlsError(`the certificate ${certPath} expired on ${x509.validTo}; renew it.`);
+  }
+  if (Date.parse(x509.validFrom) > wallMs) {
+    throw new TlsError(
+      `the certificate ${certPath} is not valid before ${x509.validFrom}; correct the clock, or use one that is valid.`,
+    );
   }
   const names = (x509.subjectAltName ?? '')
     .split(', ')
     .map((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1]?.toLowerCase())
     .filter((name) => name !== undefined);
   return {
+    files,
     names,
     fingerprint: x509.fingerprint256,
+    expiresAtMs,
+    digest,
+    keyIsExposed,
     appOptions: {
-      cert_file_name: files.certPath,
-      key_file_name: files.keyPath,
-      ssl_ciphers: files.minVersion === '1.3' ? NO_TLS12_CIPHERS : MODERN_CIPHERS,
+      cert_file_name: certPath,
+      key_file_name: keyPath,
+      ssl_ciphers: minVersion === '1.3' ? NO_TLS12_CIPHERS : MODERN_CIPHERS,
     },
   };
+};
+
+/** What the operator should be warned of while the certificate serves, one sentence each. */
+export const certificateWarnings = (
+  { files: { certPath, keyPath }, expiresAtMs, keyIsExposed }: Certificate,
+  wallMs: number,
+): readonly string[] => {
+  const warnings: string[] = [];
+  if (keyIsExposed) {
+    warnings.push(`gateway.tls.key_path names ${keyPath}, which other users can read; chmod 600 it.`);
+  }
+  const leftMs = expiresAtMs - wallMs;
+  const when = new Date(expiresAtMs).toUTCString();
+  if (leftMs <= 0) warnings.push(`the certificate ${certPath} expired on ${when}; renew it.`);
+  else if (leftMs < WARN_BEFORE_MS) {
+    warnings.push(
+      `the certificate ${certPath} expires in ${Math.floor(leftMs / DAY_MS)} days, on ${when}; renew it.`,
+    );
+  }
+  return warnings;
 };

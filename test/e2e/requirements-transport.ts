@@ -57,6 +57,10 @@ export const TRANSPORT_REQUIREMENTS = {
   'P1-max-unauthenticated': 'max_unauthenticated: then 503; who is in already is not disturbed (section 1)',
   'P1-max-unauthenticated-per-ip': 'max_unauthenticated_per_ip: then 429; 0 = no limit (section 1)',
   'P1-limits-freed': 'a connection that closes or authenticates makes room again (section 1)',
+  'P1-trusted-proxies':
+    'gateway.trusted_proxies, and nobody else, tell the address that a client is counted under (configuration)',
+  'P1-renewal':
+    'a renewed certificate is presented to new connections and costs none that is there (configuration)',
   'P1-origin': 'an Origin that is not allowed gets 403 before the upgrade (section 1)',
   'P1-host': 'a Host that this gateway does not serve gets 421 (section 1)',
   'P1-non-loopback': 'a non-loopback address without TLS or insecure stops the start (section 1)',

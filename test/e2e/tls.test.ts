@@ -8,15 +8,12 @@ import { type TestContext, test } from 'node:test';
 import { type ConnectionOptions, connect } from 'node:tls';
 import WebSocket from 'ws';
 import { StartError } from '../../server/gateway.js';
-import { type CertificateFiles, HAS_OPENSSL, makeCertificate } from '../helpers/certificate.js';
+import { type CertificateFiles, HAS_OPENSSL, makeCertificate, tlsConfig } from '../helpers/certificate.js';
 import { atEnd, startTestGateway, temporaryFolder } from '../helpers/gateway.js';
 import { askUpgrade } from '../helpers/raw-socket.js';
 import { req } from './requirements.js';
 
 const NEEDS_OPENSSL = { skip: HAS_OPENSSL ? false : 'needs the openssl program to make certificates' };
-
-const tlsConfig = ({ certPath, keyPath }: CertificateFiles, rest = ''): string =>
-  `[gateway.tls]\nenabled = true\ncert_path = "${certPath}"\nkey_path = "${keyPath}"\n${rest}`;
 
 /** The version that a handshake agrees on; rejects where there is none. */
 const agree = async (t: TestContext, port: number, options: ConnectionOptions): Promise<string | null> => {

@@ -42,3 +42,7 @@ export const makeCertificate = (
   openssl('x509', '-req', '-in', requestPath, ...signed, '-out', files.certPath);
   return files;
 };
+
+/** The text of `[gateway.tls]` that serves them. */
+export const tlsConfig = ({ certPath, keyPath }: CertificateFiles, rest = ''): string =>
+  `[gateway.tls]\nenabled = true\ncert_path = "${certPath}"\nkey_path = "${keyPath}"\n${rest}`;

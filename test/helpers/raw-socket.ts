@@ -1,6 +1,8 @@
 /** HTTP and WebSocket by the byte, for what no client library would send. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import type { Json } from './client.js';
 import { decodeServerFrame, encodeFrame, OPCODE, type ServerFrame } from './frames.js';
 import { atEnd } from './gateway.js';
@@ -15,13 +17,21 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-export interface HttpQuestion {
+/** How to connect. */
+export interface Approach {
+  /** The address to come from. */
+  readonly from?: string;
+  /** Over TLS, whatever the certificate. */
+  readonly tls?: boolean;
+  /** Bytes ahead of the request, in the same write. */
+  readonly preamble?: Buffer;
+}
+
+export interface HttpQuestion extends Approach {
   readonly method?: string;
   readonly path?: string;
   /** Written in this order, one line each; `Host` too must be named here. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
-  /** The address to come from. */
-  readonly from?: string;
 }
 
 /** The headers of a proper upgrade request (RFC 6455 section 4.1), without `Host`. */
@@ -39,8 +49,9 @@ class Inbox {
   readonly socket: Socket;
   #wake: () => void = () => {};
 
-  constructor(t: TestContext, port: number, from?: string) {
-    this.socket = connect({ host: '127.0.0.1', port, ...(from === undefined ? {} : { localAddress: from }) });
+  constructor(t: TestContext, port: number, { from, tls = false }: Approach) {
+    const to = { host: '127.0.0.1', port, ...(from === undefined ? {} : { localAddress: from }) };
+    this.socket = tls ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
     this.socket.on('error', () => {});
     this.socket.on('data', (more) => {
       this.bytes = Buffer.concat([this.bytes, more]);
@@ -93,13 +104,29 @@ class Inbox {
   }
 }
 
-const requestText = ({ method = 'GET', path = '/', headers = [] }: HttpQuestion): string =>
-  `${method} ${path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+/** A request as its bytes, its preamble ahead of it. */
+export const requestBytes = ({
+  method = 'GET',
+  path = '/',
+  headers = [],
+  preamble = Buffer.alloc(0),
+}: HttpQuestion): Buffer => {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([preamble, Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`)]);
+};
+
+const withHost = (
+  port: number,
+  headers: HttpQuestion['headers'] = [],
+): NonNullable<HttpQuestion['headers']> =>
+  headers.some(([name]) => name.toLowerCase() === 'host')
+    ? headers
+    : [['Host', `127.0.0.1:${port}`], ...headers];
 
 /** Sends one request, exactly as written, and gives the answer to it. */
 export const askHttp = async (t: TestContext, port: number, question: HttpQuestion): Promise<HttpAnswer> => {
-  const inbox = new Inbox(t, port, question.from);
-  inbox.socket.write(requestText(question));
+  const inbox = new Inbox(t, port, question);
+  inbox.socket.write(requestBytes(question));
   const answer = await inbox.until(() => inbox.takeResponse(), 'an HTTP response');
   inbox.socket.destroy();
   return answer;
@@ -109,16 +136,34 @@ export const askHttp = async (t: TestContext, port: number, question: HttpQuesti
 export const askUpgrade = (
   t: TestContext,
   port: number,
-  { path = '/', headers = [], from }: HttpQuestion = {},
-): Promise<HttpAnswer> => {
-  const host = headers.some(([name]) => name.toLowerCase() === 'host')
-    ? []
-    : ([['Host', `127.0.0.1:${port}`]] as const);
-  return askHttp(t, port, {
-    path,
-    headers: [...host, ...UPGRADE_HEADERS, ...headers],
-    ...(from === undefined ? {} : { from }),
-  });
+  { headers = [], ...rest }: HttpQuestion = {},
+): Promise<HttpAnswer> =>
+  askHttp(t, port, { ...rest, headers: withHost(port, [...UPGRADE_HEADERS, ...headers]) });
+
+/** Sends bytes as they are and gives every response that comes until the connection ends. */
+export const answersUntilEnd = async (
+  t: TestContext,
+  port: number,
+  bytes: Buffer,
+  approach: Approach = {},
+): Promise<readonly HttpAnswer[]> => {
+  const inbox = new Inbox(t, port, approach);
+  inbox.socket.write(bytes);
+  await inbox.until(() => (inbox.ended ? true : null), 'the end');
+  const answers: HttpAnswer[] = [];
+  for (let next = inbox.takeResponse(); next !== null; next = inbox.takeResponse()) answers.push(next);
+  return answers;
+};
+
+/** A connection on which nothing has been said yet. */
+export const openSilently = async (
+  t: TestContext,
+  port: number,
+  approach: Approach = {},
+): Promise<Socket> => {
+  const { socket } = new Inbox(t, port, approach);
+  await once(socket, approach.tls === true ? 'secureConnect' : 'connect');
+  return socket;
 };
 
 /** What a gateway sends: a JSON text, or the end. */
@@ -134,9 +179,11 @@ export class RawWebSocket {
     this.#inbox = inbox;
   }
 
-  static async open(t: TestContext, port: number): Promise<RawWebSocket> {
-    const inbox = new Inbox(t, port);
-    inbox.socket.write(requestText({ headers: [['Host', `127.0.0.1:${port}`], ...UPGRADE_HEADERS] }));
+  /** Throws where the upgrade is refused. */
+  static async open(t: TestContext, port: number, question: HttpQuestion = {}): Promise<RawWebSocket> {
+    const inbox = new Inbox(t, port, question);
+    const headers = withHost(port, [...UPGRADE_HEADERS, ...(question.headers ?? [])]);
+    inbox.socket.write(requestBytes({ ...question, headers }));
     const { status } = await inbox.until(() => inbox.takeResponse(), 'the upgrade');
     if (status !== 101) throw new Error(`the upgrade got ${status}`);
     return new RawWebSocket(inbox);

@@ -1,0 +1,160 @@
+/** One uWebSockets.js app on the clients' port. With TLS there is one for each certificate that still has connections. */
+import { PROTOCOL } from '../../schemas/codes.js';
+import type { Admission } from '../core/limits/admission.js';
+import type { Connection, UserData } from './connection.js';
+import type { Requests } from './requests.js';
+import { type Certificate, digestOf, TlsError } from './tls.js';
+import {
+  App,
+  filterSockets,
+  SSLApp,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  us_socket_local_port,
+} from './uws.js';
+
+/** The most the library takes: beyond `maxBackpressure` a close code is lost, so our own limits are the ones that count. */
+const MAX_BACKPRESSURE_BYTES = 2 ** 31 - 1;
+/** Beneath our own heartbeat: the library closes a connection without any traffic, its own pings included, after this. */
+const IDLE_TIMEOUT_SECONDS = 120;
+
+/**
+ * A client that does not answer our close frame keeps its descriptor this long. Strangers keep their place in the
+ * count as well, or one address could have any number of them.
+ */
+const LINGER_MS = 16_000;
+
+export interface DoorOptions {
+  readonly maxMessageBytes: number;
+  readonly admission: Admission;
+  /** Runs something {@link LINGER_MS} later. */
+  readonly later: (delayMs: number, task: () => void) => void;
+  readonly onOpen: (connection: Connection) => void;
+  /** One text frame's bytes, which are gone after the call. */
+  readonly onText: (connection: Connection, frame: Uint8Array) => void;
+  readonly onBinary: (connection: Connection) => void;
+  readonly onDrain: (connection: Connection) => void;
+  readonly onClose: (connection: Connection, code: number) => void;
+}
+
+/**
+ * The library reads the files again by itself: what it got must be what was checked.
+ * @throws TlsError
+ */
+const secureApp = ({ appOptions, digest, files }: Certificate): TemplatedApp => {
+  let app: TemplatedApp | null = null;
+  try {
+    app = SSLApp(appOptions);
+  } catch {
+    // Its sentence is the same for every fault.
+  }
+  if (app !== null && digestOf(files) === digest) return app;
+  app?.close();
+  throw new TlsError(`${files.certPath} or ${files.keyPath} changed while it was read; reload again.`);
+};
+
+export class Door {
+  readonly app: TemplatedApp;
+  /** TCP connections so far. */
+  accepted = 0;
+  readonly #onDeserted: (door: Door) => void;
+  /** TCP connections now. */
+  #connections = 0;
+  #token: us_listen_socket | null = null;
+
+  /**
+   * @param onDeserted it listens no more, and its last connection has gone
+   * @throws TlsError
+   */
+  constructor(
+    options: DoorOptions,
+    requests: Requests,
+    certificate: Certificate | null,
+    onDeserted: (door: Door) => void,
+  ) {
+    this.app = certificate === null ? App() : secureApp(certificate);
+    this.#onDeserted = onDeserted;
+    this.#handle(options, requests);
+  }
+
+  /** The port; 0 while it does not listen. */
+  get port(): number {
+    return this.#token === null ? 0 : us_socket_local_port(this.#token);
+  }
+
+  /** From now on it listens. */
+  opened(token: us_listen_socket): void {
+    this.#token = token;
+  }
+
+  /** Accepts nothing more; connections go on. */
+  stopListening(): void {
+    // Closing the token twice, or after the app, is a segmentation fault.
+    if (this.#token !== null) us_listen_socket_close(this.#token);
+    this.#token = null;
+    this.#leave(0);
+  }
+
+  /** Closes everything that is left. */
+  close(): void {
+    this.stopListening();
+    this.app.close();
+  }
+
+  #leave(connections: number): void {
+    this.#connections -= connections;
+    if (this.#connections === 0 && this.#token === null) this.#onDeserted(this);
+  }
+
+  #handle(options: DoorOptions, requests: Requests): void {
+    const { admission, maxMessageBytes } = options;
+    this.app.ws<UserData>('/*', {
+      // Above our own limit, so that a message between the two can be answered with 1009.
+      maxPayloadLength: 2 * maxMessageBytes,
+      maxBackpressure: MAX_BACKPRESSURE_BYTES,
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      maxLifetime: 0,
+      upgrade: requests.upgrade,
+      open: (socket) => {
+        const { connection } = socket.getUserData();
+        connection.opened(socket);
+        options.onOpen(connection);
+      },
+      message: (socket, data, isBinary) => {
+        const { connection } = socket as unknown as UserData;
+        if (connection.closed) return;
+        const limit =
+          connection.lobby === null
+            ? maxMessageBytes
+            : Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
+        if (data.byteLength > limit) connection.close('messageTooLarge');
+        else if (isBinary) options.onBinary(connection);
+        else connection.receive(data, options.onText);
+      },
+      drain: (socket) => options.onDrain(socket.getUserData().connection),
+      close: (socket, code) => {
+        const { connection } = socket.getUserData();
+        connection.gone();
+        const { addressKey, authenticated, ended } = connection;
+        if (ended && !authenticated) options.later(LINGER_MS, () => admission.leave(addressKey, false));
+        else admission.leave(addressKey, authenticated);
+        options.onClose(connection, code);
+        this.#leave(1);
+      },
+    });
+    // Not in the published types; called for TCP connections, with −1 only for those that were never upgraded.
+    filterSockets(this.app, (res, change) => {
+      if (change < 0) {
+        admission.disconnect();
+        this.#leave(1);
+        return;
+      }
+      this.accepted += 1;
+      this.#connections += 1;
+      if (!admission.connect()) res.close();
+    });
+    this.app.get('/*', requests.get);
+    this.app.any('/*', requests.other);
+  }
+}

@@ -1,0 +1,141 @@
+/** The HTTP half of the listener: which request becomes a WebSocket, which gets the page, and what the others are told. */
+import type { Admission } from '../core/limits/admission.js';
+import { clientAddress, type TrustedProxies } from './client-address.js';
+import { Connection, type UserData } from './connection.js';
+import { checkOrigin, type OriginRules, REFUSALS, type Refusal, WEBSOCKET_VERSION } from './upgrade.js';
+import type { HttpRequest, HttpResponse, us_socket_context_t } from './uws.js';
+
+export interface RequestOptions {
+  readonly admission: Admission;
+  /** Given the port that is listened on; asked at every request, so that a reload takes effect at once. */
+  readonly originRules: (port: number) => OriginRules;
+  /** Likewise. Null: nobody is believed. */
+  readonly trustedProxies: () => TrustedProxies | null;
+  readonly addressKey: (address: string) => string;
+  readonly page: { readonly contentType: string; readonly body: string };
+  readonly onFault: (what: string, error: unknown) => void;
+  /** The PROXY protocol's header is read behind the TLS handshake, where no proxy writes it. */
+  readonly tls: boolean;
+}
+
+const textOf = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString();
+
+/** The values of every header line of a name, which is in lower case. */
+const headerLines = (req: HttpRequest, wanted: string): readonly string[] => {
+  const values: string[] = [];
+  req.forEach((name, value) => {
+    if (name === wanted) values.push(value);
+  });
+  return values;
+};
+
+export class Requests {
+  /** The port that is listened on. */
+  port = 0;
+  /** No upgrades any more. */
+  stopping = false;
+  readonly #options: RequestOptions;
+  readonly #onAdmitted: (connection: Connection) => void;
+
+  constructor(options: RequestOptions) {
+    this.#options = options;
+    this.#onAdmitted = (connection) => options.admission.authenticated(connection.addressKey);
+  }
+
+  readonly upgrade = this.#guarded((res, req: HttpRequest, context: us_socket_context_t) => {
+    const { addressKey, admission } = this.#options;
+    const address = this.#addressOf(res, req);
+    const key = addressKey(address);
+    const problem = this.#upgradeProblem(req, key);
+    if (problem !== null) {
+      this.#refuse(res, problem);
+      return;
+    }
+    admission.enter(key);
+    const userData: UserData = { connection: new Connection(address, key, this.#onAdmitted) };
+    res.upgrade(
+      userData,
+      req.getHeader('sec-websocket-key'),
+      req.getHeader('sec-websocket-protocol'),
+      req.getHeader('sec-websocket-extensions'),
+      context,
+    );
+  });
+
+  readonly get = this.#guarded((res, req: HttpRequest) => {
+    const problem = this.#originProblem(req) ?? (req.getUrl() === '/' ? null : REFUSALS.notFound);
+    if (problem !== null) {
+      this.#refuse(res, problem);
+      return;
+    }
+    const { contentType, body } = this.#options.page;
+    this.#answer(res, (isLast) => res.writeHeader('Content-Type', contentType).end(body, isLast));
+  });
+
+  readonly other = this.#guarded((res) => this.#refuse(res, REFUSALS.notFound));
+
+  /** A throw in a handler of the library ends the process, whoever listens for uncaught exceptions. */
+  #guarded<Rest extends unknown[]>(handle: (res: HttpResponse, ...rest: Rest) => void) {
+    return (res: HttpResponse, ...rest: Rest): void => {
+      try {
+        handle(res, ...rest);
+      } catch (error) {
+        this.#options.onFault('http', error);
+        this.#refuse(res, REFUSALS.fault);
+      }
+    };
+  }
+
+  #addressOf(res: HttpResponse, req: HttpRequest): string {
+    const peer = textOf(res.getRemoteAddressAsText());
+    const proxies = this.#options.trustedProxies();
+    if (proxies === null) return peer;
+    const proxied = this.#options.tls ? '' : textOf(res.getProxiedRemoteAddressAsText());
+    const forwardedFor = (): readonly string[] => headerLines(req, 'x-forwarded-for');
+    return clientAddress({ peer, proxied, forwardedFor }, proxies);
+  }
+
+  #originProblem(req: HttpRequest): Refusal | null {
+    const origin = req.getHeader('origin');
+    return checkOrigin({ hosts: headerLines(req, 'host'), origin }, this.#options.originRules(this.port));
+  }
+
+  /** Null where the request may become a WebSocket. */
+  #upgradeProblem(req: HttpRequest, addressKey: string): Refusal | null {
+    if (this.stopping) return REFUSALS.draining;
+    const problem = this.#originProblem(req);
+    if (problem !== null) return problem;
+    // The library takes any version for its own.
+    if (req.getHeader('sec-websocket-version') !== WEBSOCKET_VERSION) return REFUSALS.version;
+    const refusal = this.#options.admission.refusal(addressKey);
+    if (refusal === null) return null;
+    return refusal === 'gateway-full' ? REFUSALS.gatewayFull : REFUSALS.addressFull;
+  }
+
+  #refuse(res: HttpResponse, refusal: Refusal): void {
+    this.#answer(res, () => {
+      res.writeStatus(refusal.status);
+      if (refusal.header !== null) res.writeHeader(...refusal.header);
+      res.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(`${refusal.text}\n`, true);
+    });
+  }
+
+  /**
+   * A connection that began with a PROXY header gets one answer and no second request: the library reads such a header
+   * before every request, so behind a proxy that passes bytes on, a client could put one of its own before its
+   * second. Until it is answered the library ends the connection at another request, and closed it reads none.
+   */
+  #answer(res: HttpResponse, write: (isLast: boolean) => void): void {
+    if (res.getProxiedRemoteAddressAsText().byteLength === 0) {
+      res.cork(() => write(false));
+      return;
+    }
+    let gone = false;
+    res.onAborted(() => {
+      gone = true;
+    });
+    setImmediate(() => {
+      if (!gone) res.cork(() => write(true));
+    });
+  }
+}
