@@ -55,7 +55,7 @@ const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
 const DRAIN_CHECK_MS = 50;
-const CERTIFICATE_CHECK_MS = 2000;
+const CERTIFICATE_CHECK_MS = 1000;
 const CERTIFICATE_WARNING_MS = 24 * 3600 * 1000;
 /** What decides which certificate is presented, and how. */
 const CERTIFICATE_KEYS: readonly ConfigKey[] = [

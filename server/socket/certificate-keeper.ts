@@ -83,7 +83,7 @@ export class CertificateKeeper {
   }
 
   /**
-   * To be called every few seconds: renews by itself where the files have changed. Only a change that is still the
+   * To be called every second or so: renews by itself where the files have changed. Only a change that is still the
    * same at the next call is one, since certificate and key are written one after the other. What is wrong with it is
    * told once.
    */

@@ -51,7 +51,7 @@ const secureApp = ({ appOptions, digest, files }: Certificate): TemplatedApp => 
   }
   if (app !== null && digestOf(files) === digest) return app;
   app?.close();
-  throw new TlsError(`${files.certPath} or ${files.keyPath} changed while it was read; reload again.`);
+  throw new TlsError(`${files.certPath} or ${files.keyPath} changed while it was read; try again.`);
 };
 
 export class Door {

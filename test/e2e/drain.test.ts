@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Json } from '../helpers/client.js';
 import { ENDLESS, embeddedReply, engine } from '../helpers/engine.js';
 import { startTestGateway } from '../helpers/gateway.js';
+import { SilentSocket, UPGRADE_HEADERS } from '../helpers/raw-socket.js';
 import { req } from './requirements.js';
 
 const SHUTDOWN = { code: 1001, reason: 'Server shutdown' };
@@ -30,6 +31,22 @@ test(`${req('P5-goaway', 'P5-drain', 'P2-shutting-down')} a draining gateway say
   assert.equal(complete.finish_reason, 'stop');
   assert.equal(writer.streamed(message_id), embeddedReply(message));
   assert.equal(idle.notifications('system.goaway').length, 1);
+  await closed;
+});
+
+test(`${req('P5-drain')} who connected before a drain and asks for a WebSocket in it gets 503`, async (t) => {
+  const under = await startTestGateway(t, { config: engine(20) });
+  const client = await under.login();
+  const silent = await SilentSocket.open(t, under.port);
+  const { message_id } = await client.call('chat.send', { message: ENDLESS });
+  await client.frame(chunk(message_id));
+  const closed = under.gateway.close();
+  await client.frame(({ method }) => method === 'system.goaway', 'system.goaway');
+  const host = ['Host', `127.0.0.1:${under.port}`] as const;
+  const answer = await silent.ask({ headers: [host, ...UPGRADE_HEADERS] });
+  assert.deepEqual([answer.status, answer.body], [503, 'The gateway is shutting down.\n']);
+  assert.match(answer.headers.get('retry-after') ?? 'none', /^[1-9]\d*$/);
+  void under.gateway.close();
   await closed;
 });
 

@@ -11,9 +11,9 @@ import {
   askHttp,
   askUpgrade,
   type HttpQuestion,
-  openSilently,
   RawWebSocket,
   requestBytes,
+  SilentSocket,
   UPGRADE_HEADERS,
 } from '../helpers/raw-socket.js';
 import { until } from '../helpers/system.js';
@@ -166,7 +166,7 @@ test(
   async (t) => {
     const config = `[gateway]\ntrusted_proxies = ["${PROXY}"]\nmax_connections_per_ip = 2\nmax_unauthenticated_per_ip = 2\n`;
     const under = await startTestGateway(t, { config });
-    await Promise.all(Array.from({ length: 20 }, () => openSilently(t, under.port, { from: PROXY })));
+    await Promise.all(Array.from({ length: 20 }, () => SilentSocket.open(t, under.port, { from: PROXY })));
     for (const question of [{}, forwarded('192.0.2.1'), proxied('192.0.2.2')]) {
       assert.equal(await statusOf(t, under, { ...question, from: PROXY }), 101);
     }
@@ -196,7 +196,7 @@ test(
     const request = requestBytes({ headers: [['Host', `127.0.0.1:${under.port}`]] });
     for (const from of ['127.0.0.1', PROXY]) {
       for (const bytes of spoiled) {
-        const socket = await openSilently(t, under.port, { from });
+        const { socket } = await SilentSocket.open(t, under.port, { from });
         socket.write(Buffer.concat([bytes, request]));
         await inside.settle();
         socket.destroy();

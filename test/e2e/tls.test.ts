@@ -1,5 +1,6 @@
 /** `[gateway.tls]`: wss:// and what stops the start (the product's TLS Configuration). */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -98,6 +99,57 @@ test(`${req('T-tls')} min_version 1.3 refuses 1.2`, NEEDS_OPENSSL, async (t) => 
   await assert.rejects(agree(t, under.port, { maxVersion: 'TLSv1.2' }));
   await (await under.login()).settle();
 });
+
+/** What `openssl s_client` agrees on, such as `TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256`; null where there is no agreement. */
+const sClient = (port: number, ...options: readonly string[]): Promise<string | null> =>
+  new Promise((resolve) => {
+    const to = ['s_client', '-connect', `127.0.0.1:${port}`];
+    // Its status tells an agreement from none: without one there is a cipher `0000` and a version all the same.
+    const client = execFile('openssl', [...to, ...options], (error, output) => {
+      const [, version, cipher] = /^New, (TLSv[\d.]+), Cipher is (\S+)$/m.exec(output) ?? [];
+      resolve(error === null && version !== undefined ? `${version} ${cipher}` : null);
+    });
+    client.stdin?.end();
+  });
+
+/** Old versions and suites are spoken by OpenSSL only at its lowest level of security. */
+const ANY_LEVEL = 'ALL:@SECLEVEL=0';
+
+test(`${req('T-tls')} openssl finds no version below min_version`, NEEDS_OPENSSL, async (t) => {
+  const files = makeCertificate(temporaryFolder(t));
+  const older = ['-tls1', '-tls1_1'].map((version) => [version, '-cipher', ANY_LEVEL]);
+  const { port: from12 } = await startTestGateway(t, { config: tlsConfig(files) });
+  const { port: from13 } = await startTestGateway(t, { config: tlsConfig(files, 'min_version = "1.3"\n') });
+  for (const port of [from12, from13]) {
+    assert.match((await sClient(port, '-tls1_3')) ?? 'none', /^TLSv1\.3 TLS_/);
+    for (const options of older) assert.equal(await sClient(port, ...options), null, `${options}`);
+  }
+  assert.match((await sClient(from12, '-tls1_2')) ?? 'none', /^TLSv1\.2 ECDHE-ECDSA-/);
+  assert.equal(await sClient(from13, '-tls1_2'), null);
+  assert.equal(await sClient(from13, '-tls1_2', '-cipher', ANY_LEVEL), null);
+});
+
+test(
+  `${req('T-tls')} openssl finds no suite but those with forward secrecy and authenticated encryption`,
+  NEEDS_OPENSSL,
+  async (t) => {
+    const { port } = await startTestGateway(t, { config: tlsConfig(makeCertificate(temporaryFolder(t))) });
+    const offer = (suites: string) => sClient(port, '-tls1_2', '-cipher', `${suites}:@SECLEVEL=0`);
+    for (const modern of ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-CHACHA20-POLY1305']) {
+      assert.equal(await offer(modern), `TLSv1.2 ${modern}`);
+    }
+    for (const weak of [
+      'ECDHE-ECDSA-AES128-SHA',
+      'ECDHE-ECDSA-AES256-SHA384',
+      'ECDHE-ECDSA-AES128-CCM8',
+      'ECDHE-ECDSA-NULL-SHA',
+      'AECDH-AES128-SHA',
+      'ALL:-ECDHE+AESGCM:-ECDHE+CHACHA20',
+    ]) {
+      assert.equal(await offer(weak), null, weak);
+    }
+  },
+);
 
 test(
   `${req('T-tls')} a certificate that cannot serve stops the start with a sentence`,

@@ -156,15 +156,27 @@ export const answersUntilEnd = async (
 };
 
 /** A connection on which nothing has been said yet. */
-export const openSilently = async (
-  t: TestContext,
-  port: number,
-  approach: Approach = {},
-): Promise<Socket> => {
-  const { socket } = new Inbox(t, port, approach);
-  await once(socket, approach.tls === true ? 'secureConnect' : 'connect');
-  return socket;
-};
+export class SilentSocket {
+  readonly socket: Socket;
+  readonly #inbox: Inbox;
+
+  private constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+    this.socket = inbox.socket;
+  }
+
+  static async open(t: TestContext, port: number, approach: Approach = {}): Promise<SilentSocket> {
+    const inbox = new Inbox(t, port, approach);
+    await once(inbox.socket, approach.tls === true ? 'secureConnect' : 'connect');
+    return new SilentSocket(inbox);
+  }
+
+  /** Breaks the silence. */
+  ask(question: HttpQuestion): Promise<HttpAnswer> {
+    this.socket.write(requestBytes(question));
+    return this.#inbox.until(() => this.#inbox.takeResponse(), 'an HTTP response');
+  }
+}
 
 /** What a gateway sends: a JSON text, or the end. */
 export type RawEvent =
@@ -239,6 +251,11 @@ export class RawWebSocket {
       if (event.json.method === undefined) taken.push(event.json);
     }
     return taken;
+  }
+
+  /** Ends TCP without a close frame. */
+  end(): void {
+    this.#inbox.socket.destroy();
   }
 
   /** Resolves when TCP has ended. */
