@@ -6,13 +6,24 @@ import { type TestContext, test } from 'node:test';
 import {
   App,
   filterSockets,
+  type HttpResponse,
   listenExclusively,
+  listenShared,
   type us_listen_socket,
+  us_listen_socket_close,
   us_socket_local_port,
   type WebSocket,
 } from '../../server/socket/uws.js';
 import { closePayload, encodeFrame, OPCODE } from '../helpers/frames.js';
-import { askHttp, askUpgrade, RawWebSocket } from '../helpers/raw-socket.js';
+import { proxyBytes, proxyHeader } from '../helpers/proxy-header.js';
+import {
+  answersUntilEnd,
+  askHttp,
+  askUpgrade,
+  RawWebSocket,
+  requestBytes,
+  SilentSocket,
+} from '../helpers/raw-socket.js';
 import { freePort, until } from '../helpers/system.js';
 
 type Behavior = Parameters<ReturnType<typeof App>['ws']>[1];
@@ -151,6 +162,66 @@ test('an exclusive listen takes the port of one that has just closed its connect
   first.app.close();
   await raw.ended();
   await listening(t, {}, port);
+});
+
+test('a port that is listened on twice goes from one app to the other, and connections stay where they are', async (t) => {
+  const port = await freePort();
+  const [first, second] = [App(), App()];
+  t.after(() => [first, second].map((app) => app.close()));
+  first.ws('/*', { message: (socket) => void socket.send('first') });
+  second.ws('/*', { message: (socket) => void socket.send('second') });
+  const token = listenShared(first, HOST, port);
+  assert.ok(token !== null);
+  const greeting = async (raw: RawWebSocket): Promise<string> => {
+    raw.write('hello');
+    return (await raw.nextFrame()).payload.toString();
+  };
+  const old = await RawWebSocket.open(t, port);
+  assert.notEqual(listenShared(second, HOST, port), null);
+  assert.equal(listenExclusively(App(), HOST, port), null, 'beside those that share it, nobody has it alone');
+  us_listen_socket_close(token);
+  for (let at = 0; at < 5; at++) assert.equal(await greeting(await RawWebSocket.open(t, port)), 'second');
+  assert.equal(await greeting(old), 'first');
+});
+
+/** An app that notes whom the PROXY protocol names in each request. */
+const proxiedApp = async (t: TestContext, answer: (res: HttpResponse) => void) => {
+  const { app, port } = await listening(t);
+  const named: string[] = [];
+  app.get('/*', (res) => {
+    named.push(Buffer.from(res.getProxiedRemoteAddressAsText()).toString());
+    answer(res);
+  });
+  return { port, named };
+};
+const GET = requestBytes({ headers: [['Host', HOST]] });
+const proxiedGet = (source: string): Buffer => Buffer.concat([proxyHeader(source), GET]);
+
+test('a PROXY header is read from anybody, and ahead of every request', async (t) => {
+  const { port, named } = await proxiedApp(t, (res) => void res.end('page', true));
+  const bytes = [proxiedGet('192.0.2.1'), GET, proxiedGet('2001:db8::7')];
+  await answersUntilEnd(t, port, Buffer.concat(bytes));
+  // Closing with the answer does not keep those that had come with it from being read.
+  assert.deepEqual(named, ['192.0.2.1', '192.0.2.1', '2001:0db8:0000:0000:0000:0000:0000:0007']);
+});
+
+test('another request before the answer to the first ends the connection', async (t) => {
+  const { port, named } = await proxiedApp(t, (res) => void res.onAborted(() => {}));
+  const bytes = Buffer.concat([proxiedGet('192.0.2.1'), proxiedGet('192.0.2.2')]);
+  assert.deepEqual(await answersUntilEnd(t, port, bytes), []);
+  assert.deepEqual(named, ['192.0.2.1']);
+});
+
+test('a PROXY header with more than 36 bytes behind its length is never done', async (t) => {
+  const { port, named } = await proxiedApp(t, (res) => void res.end('page', true));
+  const withExtension = (bytes: number): Buffer =>
+    Buffer.concat([proxyBytes(Buffer.alloc(12 + bytes, 1)), GET]);
+  await answersUntilEnd(t, port, withExtension(24));
+  assert.deepEqual(named, ['1.1.1.1']);
+  const { socket } = await SilentSocket.open(t, port, {});
+  socket.write(withExtension(25));
+  await answersUntilEnd(t, port, proxiedGet('192.0.2.1'));
+  assert.deepEqual(named, ['1.1.1.1', '192.0.2.1']);
 });
 
 test('the filter sees every TCP connection come, and those go that were never upgraded', async (t) => {
