@@ -315,7 +315,7 @@ export const CONFIG_OPTIONS = {
     default: 'info',
     reloadable: true,
     reason:
-      'The least severe entries that are written to standard error. So far that is what fails: `error`.',
+      'The least severe entries that are written to standard error. So far those are what fails (`error`), a certificate that expires soon (`warn`) and one that was renewed (`info`).',
   }),
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 

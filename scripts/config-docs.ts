@@ -35,7 +35,7 @@ export function renderConfigExample(): string {
 
 /** The operators' page: where values come from, then a table for each section. */
 export function renderConfigPage(): string {
-  return `${[INTRODUCTION, ...Object.keys(CONFIG_SECTIONS).map(sectionOf), RULES].join('\n\n')}\n`;
+  return `${[INTRODUCTION, ...Object.keys(CONFIG_SECTIONS).map(sectionOf), RULES, PROXIES, RENEWAL].join('\n\n')}\n`;
 }
 
 const INTRODUCTION = `<!-- Generated from schemas/config.ts: do not edit. -->
@@ -73,6 +73,36 @@ names those that need a *restart*. A file with a mistake changes nothing.`;
 const RULES = ['## Rules between options', '', ...CONFIG_RULES.map(({ summary }) => `- ${summary}.`)].join(
   '\n',
 );
+
+const PROXIES = `## Behind a proxy
+
+To the gateway every client of a proxy comes from the proxy’s address, and the limits by address would hold for all of
+them together. For a proxy listed in \`gateway.trusted_proxies\` the client’s address is taken from what the proxy says:
+
+- \`X-Forwarded-For\`: the right-most address that is not itself in the list; what stands left of it is not believed.
+  Where that element is no address, the proxy’s own address counts. Several header lines are one list.
+- Without TLS at the gateway, the PROXY protocol v2 (HAProxy’s \`send-proxy-v2\`) goes before it. Its header may
+  carry an address and nothing else: with extensions (TLVs), such as those of AWS’s Network Load Balancer, the connection
+  never gets an answer. Each such connection is for one request.
+- With TLS at the gateway the PROXY protocol does not work: its header stands ahead of the TLS handshake, where the
+  gateway does not read it. Use a proxy that ends TLS and writes \`X-Forwarded-For\`; one that only passes TLS on cannot
+  tell the address of a client, and must not be listed.
+
+List only proxies that set the header themselves and that strangers cannot reach the gateway past. What else a proxy
+forwards (\`X-Forwarded-Proto\`, \`X-Forwarded-Host\`, \`Forwarded\`) is not believed: the name that clients use goes into
+\`gateway.allowed_hosts\`, and the origin of their pages into \`gateway.allowed_origins\`.`;
+
+const RENEWAL = `## Renewing the certificate
+
+The files of \`gateway.tls\` are looked at every second. A change that is the same at two looks, be the files
+written over, renamed or reached by another symbolic link, is taken like one of a reload: new connections get the new
+certificate, and those that are there go on with the old one. Files that cannot serve (another key, expired, no PEM) change
+nothing; the log says why, once, and \`system.reload\` answers with the same sentence. Within 30 days of its end the
+certificate is warned of every day.
+
+For a moment both certificates listen on the port, which Linux alone can do; elsewhere the log and the reload say that a
+restart is needed. The kernel resets clients that are just connecting to the one that ends: next to none, and
+\`sysctl net.ipv4.tcp_migrate_req=1\` (Linux 5.14 and later) hands those over, too.`;
 
 function sectionOf(section: string): string {
   const rows = keysOf(section).map((key) => {

@@ -164,7 +164,12 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         present: (renewed) => {
           const presented = listener.renew(renewed);
           settings.present(renewed.names);
-          announce(renewed.fingerprint);
+          try {
+            announce(renewed.fingerprint);
+          } catch (error) {
+            // It is presented all the same; only the commands of this machine do not know it.
+            onFault('gateway.json', error);
+          }
           log.info({ names: renewed.names, fingerprint: renewed.fingerprint }, 'certificate renewed');
           return presented;
         },
@@ -360,16 +365,6 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     },
   });
   undo.push(() => operations.close());
-  if (keeper !== null) {
-    every(wheel, clock, CERTIFICATE_WARNING_MS, () => keeper.warn());
-    every(wheel, clock, CERTIFICATE_CHECK_MS, () => {
-      if (draining) return;
-      inTurn(() => keeper.look()).catch((error: unknown) => {
-        if (isForOperators(error)) log.error(`${error.message} The certificate that is presented stays.`);
-        else onFault('certificate', error);
-      });
-    });
-  }
 
   // The door opens last.
   const listener: Listener = await listen({
@@ -405,6 +400,17 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   announce(keeper?.current.fingerprint);
   undo.push(() => removeGatewayFile(home.gatewayFile, process.pid));
   health.set('clients', 'ok');
+
+  if (keeper !== null) {
+    every(wheel, clock, CERTIFICATE_WARNING_MS, () => keeper.warn());
+    every(wheel, clock, CERTIFICATE_CHECK_MS, () => {
+      if (draining) return;
+      inTurn(() => keeper.look()).catch((error: unknown) => {
+        if (isForOperators(error)) log.error(`${error.message} The certificate that is presented stays.`);
+        else onFault('certificate', error);
+      });
+    });
+  }
 
   let closing: Promise<void> | null = null;
   let drainUntilMs = 0;
