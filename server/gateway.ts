@@ -39,7 +39,7 @@ import { Lobbies, type Verdict } from './core/sessions/lobby.js';
 import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
 import { Pump } from './core/streams/pump.js';
-import { systemClock } from './core/time/clock.js';
+import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { Health } from './ops/health.js';
@@ -76,6 +76,8 @@ export interface GatewayOptions {
   /** Reads the configuration again, for a reload. Throws ConfigError. */
   readonly loadConfig: () => Config;
   readonly log?: Log;
+  /** Where time comes from, unless it is the system's. */
+  readonly clock?: Clock;
 }
 
 export interface Gateway {
@@ -135,7 +137,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       `${host} is reachable from other machines and TLS is off: set gateway.tls.enabled with a certificate, or gateway.insecure = true where something else encrypts.`,
     );
   }
-  const clock = systemClock;
+  const clock = options.clock ?? systemClock;
   const log = options.log ?? createLog(config.log.level);
   const onFault = (what: string, error: unknown): void =>
     log.error({ what, error: describeError(error) }, 'fault');
@@ -245,7 +247,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
   const tokenUse = new Map<string, number>();
   const authenticate = (token: string, address: string): Verdict => {
-    const verdict = authenticator.authenticate(token, address, clock.wallMs());
+    const verdict = authenticator.authenticate(token, address, clock.wallMs(), clock.nowMs());
     if (verdict.outcome === 'accepted') return { ok: true, ...verdict.identity };
     return { ok: false, retryAfterMs: verdict.outcome === 'throttled' ? verdict.retryAfterMs : null };
   };

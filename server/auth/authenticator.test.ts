@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, utimesSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Authenticator, DEBUG_TOKEN } from './authenticator.js';
+import { type Authentication, Authenticator, DEBUG_TOKEN } from './authenticator.js';
 import { FailureThrottle } from './throttle.js';
 import { hashToken, makeToken } from './token.js';
 import { type TokenEntry, TokenFile, TokenFileError } from './token-file.js';
@@ -45,10 +45,14 @@ const setUp = (t: TestContext, acceptDebugToken = false) => {
   return { path, tokens, addToken, faults, open };
 };
 
+/** Both clocks tell the same time, but where a test is about that. */
+const judge = (authenticator: Authenticator, token: string, address: string, atMs: number): Authentication =>
+  authenticator.authenticate(token, address, atMs, atMs);
+
 test('a valid token is known by name, principal and scopes', async (t) => {
   const { addToken, open } = setUp(t);
   const token = await addToken('laptop', { scopes: ['chat', 'admin'] });
-  assert.deepEqual(open().authenticate(token, ADDRESS, NOW_MS), {
+  assert.deepEqual(judge(open(), token, ADDRESS, NOW_MS), {
     outcome: 'accepted',
     identity: {
       tokenHash: hashToken(token),
@@ -73,24 +77,24 @@ test('unknown tokens are refused, the debug token and a stored hash among them',
     DEBUG_TOKEN,
     makeToken('user'),
   ]) {
-    assert.equal(authenticator.authenticate(wrong, ADDRESS, NOW_MS).outcome, 'refused', wrong);
+    assert.equal(judge(authenticator, wrong, ADDRESS, NOW_MS).outcome, 'refused', wrong);
   }
 });
 
 test('a token made after the start is accepted at once', async (t) => {
   const { addToken, open } = setUp(t);
   const authenticator = open();
-  assert.equal(authenticator.authenticate(await addToken('first'), ADDRESS, NOW_MS).outcome, 'accepted');
-  assert.equal(authenticator.authenticate(await addToken('second'), ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, await addToken('first'), ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, await addToken('second'), ADDRESS, NOW_MS).outcome, 'accepted');
 });
 
 test('a token is refused from the millisecond it expires, and reported once', async (t) => {
   const { addToken, open } = setUp(t);
   const token = await addToken('brief', { expiresAtMs: NOW_MS + 10 });
   const authenticator = open();
-  assert.equal(authenticator.authenticate(token, ADDRESS, NOW_MS + 9).outcome, 'accepted');
+  assert.equal(judge(authenticator, token, ADDRESS, NOW_MS + 9).outcome, 'accepted');
   assert.deepEqual(authenticator.checkForChange(NOW_MS + 9), []);
-  assert.equal(authenticator.authenticate(token, ADDRESS, NOW_MS + 10).outcome, 'refused');
+  assert.equal(judge(authenticator, token, ADDRESS, NOW_MS + 10).outcome, 'refused');
   assert.deepEqual(authenticator.checkForChange(NOW_MS + 10), [hashToken(token)]);
   assert.deepEqual(authenticator.checkForChange(NOW_MS + 11), []);
 });
@@ -101,27 +105,27 @@ test('a revoked token is reported, also when a handshake noticed the change firs
   const revoked = await addToken('revoked');
   const unused = await addToken('unused');
   const authenticator = open();
-  authenticator.authenticate(kept, ADDRESS, NOW_MS);
-  authenticator.authenticate(revoked, ADDRESS, NOW_MS);
+  judge(authenticator, kept, ADDRESS, NOW_MS);
+  judge(authenticator, revoked, ADDRESS, NOW_MS);
   await tokens.revoke('revoked');
   await tokens.revoke('unused');
   assert.equal(
-    authenticator.authenticate(unused, ADDRESS, NOW_MS).outcome,
+    judge(authenticator, unused, ADDRESS, NOW_MS).outcome,
     'accepted',
     'not looked at the file yet',
   );
-  assert.equal(authenticator.authenticate('oc_wrong', ADDRESS, NOW_MS).outcome, 'refused');
-  assert.equal(authenticator.authenticate(revoked, ADDRESS, NOW_MS).outcome, 'refused');
+  assert.equal(judge(authenticator, 'oc_wrong', ADDRESS, NOW_MS).outcome, 'refused');
+  assert.equal(judge(authenticator, revoked, ADDRESS, NOW_MS).outcome, 'refused');
   assert.deepEqual(authenticator.checkForChange(NOW_MS), [revoked, unused].map(hashToken));
   assert.deepEqual(authenticator.checkForChange(NOW_MS), []);
-  assert.equal(authenticator.authenticate(kept, ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, kept, ADDRESS, NOW_MS).outcome, 'accepted');
 });
 
 test('a token made and revoked between two looks is reported', async (t) => {
   const { tokens, addToken, open } = setUp(t);
   const authenticator = open();
   const token = await addToken('brief');
-  assert.equal(authenticator.authenticate(token, ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, token, ADDRESS, NOW_MS).outcome, 'accepted');
   await tokens.revoke('brief');
   assert.deepEqual(authenticator.checkForChange(NOW_MS), [hashToken(token)]);
 });
@@ -131,7 +135,7 @@ test('a token whose rights change ends its connections; one that is merely renam
   const token = await addToken('laptop');
   const tokenHash = hashToken(token);
   const authenticator = open();
-  authenticator.authenticate(token, ADDRESS, NOW_MS);
+  judge(authenticator, token, ADDRESS, NOW_MS);
   await tokens.revoke('laptop');
   const renamed: TokenEntry = {
     tokenHash,
@@ -151,7 +155,7 @@ test('a deleted file revokes every token', async (t) => {
   const { path, addToken, open } = setUp(t);
   const token = await addToken('laptop');
   const authenticator = open();
-  authenticator.authenticate(token, ADDRESS, NOW_MS);
+  judge(authenticator, token, ADDRESS, NOW_MS);
   rmSync(path);
   assert.deepEqual(authenticator.checkForChange(NOW_MS), [hashToken(token)]);
 });
@@ -161,29 +165,29 @@ test('a change that keeps size and modification time is noticed', async (t) => {
   const first = await addToken('a');
   utimesSync(path, 1, 1);
   const authenticator = open();
-  authenticator.authenticate(first, ADDRESS, NOW_MS);
+  judge(authenticator, first, ADDRESS, NOW_MS);
   await tokens.revoke('a');
   const second = await addToken('b');
   utimesSync(path, 1, 1);
   assert.deepEqual(authenticator.checkForChange(NOW_MS), [hashToken(first)]);
-  assert.equal(authenticator.authenticate(second, ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, second, ADDRESS, NOW_MS).outcome, 'accepted');
 });
 
 test('a file that breaks while running keeps the known tokens, admits no other, and is reported once a fault', async (t) => {
   const { path, tokens, addToken, faults, open } = setUp(t);
   const known = await addToken('known');
   const authenticator = open();
-  authenticator.authenticate(known, ADDRESS, NOW_MS);
+  judge(authenticator, known, ADDRESS, NOW_MS);
   writeFile(path, '[[token');
   assert.deepEqual(authenticator.checkForChange(NOW_MS), []);
   assert.deepEqual(authenticator.checkForChange(NOW_MS), []);
-  assert.equal(authenticator.authenticate(known, ADDRESS, NOW_MS).outcome, 'accepted');
-  assert.equal(authenticator.authenticate(makeToken('user'), ADDRESS, NOW_MS).outcome, 'refused');
+  assert.equal(judge(authenticator, known, ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, makeToken('user'), ADDRESS, NOW_MS).outcome, 'refused');
   assert.equal(faults.length, 1);
   assert.match(faults[0] ?? '', /tokens\.toml is not valid TOML at line 1: correct it/);
   rmSync(path);
   const next = await addToken('next');
-  assert.equal(authenticator.authenticate(next, ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, next, ADDRESS, NOW_MS).outcome, 'accepted');
   assert.deepEqual(authenticator.checkForChange(NOW_MS), [hashToken(known)]);
   writeFile(path, 'again = broken');
   authenticator.checkForChange(NOW_MS);
@@ -200,7 +204,7 @@ test('a file that is broken at the start admits nobody', async (t) => {
 test('the debug token speaks for local with every scope but admin, where it is allowed', async (t) => {
   const { open } = setUp(t, true);
   const authenticator = open();
-  const answer = authenticator.authenticate(DEBUG_TOKEN, '127.0.0.1', NOW_MS);
+  const answer = judge(authenticator, DEBUG_TOKEN, '127.0.0.1', NOW_MS);
   assert.ok(answer.outcome === 'accepted');
   assert.equal(answer.identity.principal, 'local');
   assert.deepEqual(answer.identity.scopes, ['chat', 'channels', 'memory', 'skills', 'status']);
@@ -211,7 +215,7 @@ test('a file that cannot be read for a while is read once it can be', async (t) 
   const { addToken, open, path, faults } = setUp(t);
   const token = await addToken('ada');
   const authenticator = open();
-  assert.equal(authenticator.authenticate(token, ADDRESS, NOW_MS).outcome, 'accepted');
+  assert.equal(judge(authenticator, token, ADDRESS, NOW_MS).outcome, 'accepted');
   // The token is revoked while a directory of its name is in the way.
   renameSync(path, `${path}.aside`);
   mkdirSync(path);
@@ -228,16 +232,13 @@ test('after ten failures an address is throttled, loopback too; a valid token pa
   const known = await addToken('known');
   const authenticator = open();
   for (let failure = 0; failure < 10; failure++) {
-    assert.equal(
-      authenticator.authenticate(`wrong${failure}`, '127.0.0.1', NOW_MS + failure).outcome,
-      'refused',
-    );
+    assert.equal(judge(authenticator, `wrong${failure}`, '127.0.0.1', NOW_MS + failure).outcome, 'refused');
   }
-  assert.deepEqual(authenticator.authenticate('wrong', '::ffff:127.0.0.1', NOW_MS + 1000), {
+  assert.deepEqual(judge(authenticator, 'wrong', '::ffff:127.0.0.1', NOW_MS + 1000), {
     outcome: 'throttled',
     retryAfterMs: 59_000,
   });
-  assert.equal(authenticator.authenticate(known, '127.0.0.1', NOW_MS + 1000).outcome, 'accepted');
+  assert.equal(judge(authenticator, known, '127.0.0.1', NOW_MS + 1000).outcome, 'accepted');
   const made = await addToken('made');
-  assert.equal(authenticator.authenticate(made, '127.0.0.1', NOW_MS + 1000).outcome, 'accepted');
+  assert.equal(judge(authenticator, made, '127.0.0.1', NOW_MS + 1000).outcome, 'accepted');
 });

@@ -68,7 +68,7 @@ const versionOf = (path: string): string => {
   }
 };
 
-/** Holds the valid tokens in memory. Synchronous; time is always an argument, in milliseconds since the epoch. */
+/** Holds the valid tokens in memory. Synchronous; time is always an argument, in milliseconds since the epoch unless it says otherwise. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   #identities: ReadonlyMap<string, Identity>;
@@ -89,14 +89,16 @@ export class Authenticator {
    * Judges the token of one handshake.
    *
    * @param address of the peer as text, for the throttle; never believed from a header here.
+   * @param wallMs since the epoch, for expiry
+   * @param nowMs monotonic, for the throttle: setting the wall clock forgives nobody
    */
-  authenticate(token: string, address: string, nowMs: number): Authentication {
+  authenticate(token: string, address: string, wallMs: number, nowMs: number): Authentication {
     const tokenHash = hashToken(token);
-    let identity = this.#find(tokenHash, nowMs);
+    let identity = this.#find(tokenHash, wallMs);
     if (identity === null) {
       // It may have been made a moment ago. Where the file is as it was, this costs one look at its date.
       this.#reloadIfChanged();
-      identity = this.#find(tokenHash, nowMs);
+      identity = this.#find(tokenHash, wallMs);
       if (identity === null) {
         const { throttle } = this.#options;
         const key = addressKey(address);

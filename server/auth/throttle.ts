@@ -39,11 +39,11 @@ export class FailureThrottle {
     return this.#young.size + this.#elder.size;
   }
 
-  /** Milliseconds until a failure of `key` would be judged again, 0 (now) to `windowMs`. */
+  /** Whole milliseconds until a failure of `key` would be judged again, 0 (now) to `windowMs`. */
   retryAfterMs(key: string, nowMs: number): number {
     const failures = this.#failuresOf(key, nowMs);
     const oldest = failures[failures.length - this.#maxFailures];
-    return oldest === undefined ? 0 : oldest + this.#windowMs - nowMs;
+    return oldest === undefined ? 0 : Math.ceil(oldest + this.#windowMs - nowMs);
   }
 
   /** Counts one failure of `key`. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Home, resolveHome } from '../../server/config/home.js';
 import { loadConfig } from '../../server/config/load.js';
+import type { Clock } from '../../server/core/time/clock.js';
 import { type Gateway, startGateway } from '../../server/gateway.js';
 import { createLog, type Log } from '../../server/ops/log.js';
 import { Client } from './client.js';
@@ -31,6 +32,7 @@ export interface TestGatewayOptions {
   /** Of an earlier gateway. */
   readonly homeDir?: string;
   readonly log?: Log;
+  readonly clock?: Clock;
   /** Environment variables besides `OPENCLAW_HOME`. */
   readonly env?: Readonly<Record<string, string>>;
   /** Flags by dotted key, besides the ports, which are `0` unless they are given. */
@@ -77,6 +79,7 @@ export const startTestGateway = async (
     debug: options.debug ?? false,
     loadConfig: load,
     log: options.log ?? createLog('error'),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const stop = async (): Promise<void> => {
     const drained = gateway.close();

@@ -89,3 +89,15 @@ test('no interleaving lets more through than the limits allow', () => {
     { numRuns: 500 },
   );
 });
+
+test('the first refusal of a cooldown never says more than the cooldown, whatever the fraction of the clock', () => {
+  const single = { ...limits, burstSize: 1 };
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1e7, noNaN: true }), (nowMs) => {
+      const limiter = new RateLimiter(single, nowMs);
+      for (let message = 0; message < 2; message += 1) limiter.take(nowMs, single);
+      const retryAfterMs = limiter.retryAfterMs(nowMs);
+      assert.ok(retryAfterMs > 59_998 && retryAfterMs <= 60_000, `${retryAfterMs} ms at ${nowMs}`);
+    }),
+  );
+});

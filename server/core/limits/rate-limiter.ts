@@ -93,7 +93,8 @@ export class RateLimiter {
 
   #cool(nowMs: number, limits: RateLimits, limit: RateLimitName): RateVerdict {
     this.limit = limit;
-    this.#coolsUntilMs = nowMs + limits.cooldownMs;
+    // Whole milliseconds: adding and taking away a fraction may leave more than the cooldown.
+    this.#coolsUntilMs = Math.floor(nowMs) + limits.cooldownMs;
     this.#refusedInCooldown = 0;
     return this.#refuse(limits);
   }
