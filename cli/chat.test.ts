@@ -155,7 +155,8 @@ test('no gateway, a wrong token, a throttled address and a lost connection say w
   const lost = await (await setUp(t, (socket) => socket.close(4001, 'Token revoked')))(['chat', 'hi']);
   assert.equal(
     lost.stderr,
-    'The connection was closed (4001 Token revoked): the same again would end the same way.\n',
+    'Connection closed: code=4001, reason="Token revoked"\n' +
+      'Make another token with `openclaw token create` where the gateway runs.\n',
   );
   for (const { status, stderr } of [wrong, throttled, lost]) {
     assert.equal(status, 1);
@@ -211,7 +212,7 @@ test('a conversation ends at Ctrl+C, and with 1 where the connection is lost', a
   const lost = await run(['chat'], { isTTY: true, input });
   assert.deepEqual(
     [lost.status, lost.stderr],
-    [1, 'The connection was closed (1001 Server shutdown): try again.\n'],
+    [1, 'Connection closed: code=1001, reason="Server shutdown"\nTry again when the gateway is back.\n'],
   );
 });
 

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { GatewayClient } from '../client/client.js';
 import { ConnectionClosedError, GatewayError, MessageTooLargeError } from '../client/errors.js';
 import { openNodeSocket } from '../client/node.js';
-import { ERRORS, type Retry } from '../schemas/codes.js';
+import { CLOSES, ERRORS, type Retry } from '../schemas/codes.js';
 import { VERSION } from '../schemas/version.js';
 import { CliError, type Io } from './io.js';
 import { resolveTarget, type Target, type TargetOptions } from './target.js';
@@ -12,7 +12,7 @@ import { printableLine } from './terminal.js';
 /**
  * Connects, runs `action`, and hangs up.
  *
- * @throws CliError with one sentence for whatever the gateway or the way to it did.
+ * @throws CliError that says what to do for whatever the gateway or the way to it did.
  */
 export const withClient = async <T>(
   options: TargetOptions,
@@ -47,8 +47,9 @@ const connect = async (target: Target): Promise<GatewayClient> => {
   }
 };
 
-const unreachable = ({ close, cause }: ConnectionClosedError, url: string): string => {
-  if (close.code !== 1006) return closedSentence(close);
+const unreachable = (error: ConnectionClosedError, url: string): string => {
+  const { close, cause } = error;
+  if (close.code !== 1006) return closedSentence(error);
   if (!(cause instanceof Error)) return `The gateway at ${url} hung up: try again, or look into its log.`;
   const { code } = cause as NodeJS.ErrnoException;
   const status = /^Unexpected server response: (\d+)$/.exec(cause.message)?.[1];
@@ -89,18 +90,35 @@ const refused = ({ data }: GatewayError, { url, tokenSource }: Target): string =
         tokenSource.endsWith('local-token') ? ', or restart the gateway, which makes a new local token' : ''
       }.`;
 
-const closedSentence = ({ code, reason, retry }: ConnectionClosedError['close']): string =>
-  `The connection was closed (${code}${reason === '' ? '' : ` ${printableLine(reason)}`}): ${
-    HOPELESS.has(retry) ? 'the same again would end the same way' : 'try again'
-  }.`;
+/** The line as the product's text prints it, and below it what to do. */
+const closedSentence = ({ close, message }: ConnectionClosedError): string =>
+  `${printableLine(message)}\n${adviceOnClose(close)}`;
+
+const adviceOnClose = ({ reason, retry }: ConnectionClosedError['close']): string => {
+  switch (reason) {
+    case CLOSES.authTimeout.reason:
+      return 'Try again; where the way to the gateway is slow, raise gateway.auth_timeout.';
+    case CLOSES.authFailed.reason:
+    case CLOSES.tokenRevoked.reason:
+      return 'Make another token with `openclaw token create` where the gateway runs.';
+    case CLOSES.heartbeatTimeout.reason:
+      return 'Try again; on a bad network, raise gateway.heartbeat_timeout and gateway.heartbeat_max_missed.';
+    case CLOSES.rateLimited.reason:
+      return 'Try again later and more slowly, or raise the limits in [gateway.rate_limit].';
+    case CLOSES.serverShutdown.reason:
+      return 'Try again when the gateway is back.';
+    default:
+      return HOPELESS.has(retry) ? 'The same again would end the same way.' : 'Try again.';
+  }
+};
 
 const HOPELESS: ReadonlySet<Retry> = new Set(['never', 'never-unchanged']);
 
 const inSeconds = (ms: number): string => `${Math.max(1, Math.ceil(ms / 1000))} s`;
 
-/** What an error of the client means, as a CliError of one sentence; any other error as it is. */
+/** What an error of the client means, as a CliError that says what to do; any other error as it is. */
 export const explained = (error: unknown): unknown => {
-  if (error instanceof ConnectionClosedError) return new CliError(closedSentence(error.close));
+  if (error instanceof ConnectionClosedError) return new CliError(closedSentence(error));
   if (error instanceof MessageTooLargeError) return new CliError(`${error.message} Send it in parts.`);
   return error instanceof GatewayError ? new CliError(sentenceFor(error)) : error;
 };
