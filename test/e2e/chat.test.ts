@@ -163,19 +163,3 @@ test(`${req('T-channel-concurrency', 'P5-side-by-side')} one connection follows 
   const { cancelled } = await client.call('chat.cancel', { message_id: long.message_id });
   assert.equal(cancelled, true, 'the long reply was still under way');
 });
-
-test(`${req('T-issue-1')} a connection that does not authenticate is closed with 4001`, async (t) => {
-  const under = await startTestGateway(t, { config: engine(0, { auth_timeout: 1 }) });
-  const client = await under.connect();
-  assert.deepEqual(await client.closed, { code: 4001, reason: 'Authentication timeout' });
-});
-
-test(`${req('T-issue-2')} a mistyped method is named in the error`, async (t) => {
-  const client = await (await startTestGateway(t, { config: engine(0) })).login();
-  const answered = client.next(({ id }) => id === 'msg-001');
-  client.send({ jsonrpc: '2.0', method: 'chat.sendd', params: {}, id: 'msg-001' });
-  assert.equal(
-    JSON.stringify(await answered),
-    '{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found: chat.sendd"},"id":"msg-001"}',
-  );
-});

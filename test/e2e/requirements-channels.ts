@@ -20,6 +20,10 @@ export const CHANNEL_REQUIREMENTS = {
   'T-exercise-2': 'coding, writing and research stay isolated while switching between them (Exercise 2)',
   'T-issue-1': 'no handshake in time closes with 4001 "Authentication timeout" (Troubleshooting, issue 1)',
   'T-issue-2': 'a mistyped method gets -32601 "Method not found: NAME" (Troubleshooting, issue 2)',
+  'T-issue-3':
+    'unanswered pings close with 4002 "Heartbeat timeout"; the commands of the text give more patience (Troubleshooting, issue 3)',
+  'T-issue-4':
+    'too many messages get 4003 "Rate limit exceeded", until one has waited (Troubleshooting, issue 4)',
 
   // Protocol section 2, as far as it is about conversations
   'P2-channel-busy': '4290 with retry_after_ms where a channel’s queue is full (section 2)',

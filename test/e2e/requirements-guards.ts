@@ -5,10 +5,13 @@ export const GUARD_REQUIREMENTS = {
   'P6-bucket': 'a token bucket of burst_size, filled at messages_per_second (section 6)',
   'P6-window': 'never more than messages_per_minute in any 60 s (section 6)',
   'P6-cooldown': 'every message of a cooldown gets 4003 with the time left (section 6)',
+  'P6-disabled': 'enabled = false: no limit (section 6, the text)',
   'P6-close': 'more than burst_size refused messages in one cooldown close with 4003 (section 6)',
   'P6-pong': 'heartbeat.pong is never counted (section 6)',
   'P6-notifications': 'refused notifications count and get no reply (section 6)',
   'P6-resume': 'a resumption counts as one message, whatever it restores (section 3)',
+  'T-exercise-3': 'heartbeat_interval = 5 and no pong: pings, then the close (exercise 3)',
+  'T-exercise-4': 'of 50 messages at once 20 pass, the next are refused, and going on closes (exercise 4)',
   'T-rate-limit': '50 messages at once run into the rate limit (exercise 4, troubleshooting issue 4)',
   'P7-ping': 'a ping every heartbeat_interval, the first within one interval of the handshake (section 7)',
   'P7-timeout':
