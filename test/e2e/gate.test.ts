@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { NOT_BUILT_YET, REQUIREMENTS } from './requirements.js';
 import { CHANNEL_REQUIREMENTS } from './requirements-channels.js';
 import { GUARD_REQUIREMENTS } from './requirements-guards.js';
+import { LIMIT_CLAUSES, PROTOCOL_CLAUSES } from './requirements-tables.js';
 import { TRANSPORT_REQUIREMENTS } from './requirements-transport.js';
 
 /** This file runs from `dist/test/e2e`; the sources say what exists, `dist` may hold more. */
@@ -48,6 +49,12 @@ test('no two files of clauses use one id', () => {
     [],
   );
   for (const id of Object.keys(REQUIREMENTS)) assert.match(id, /^(?:T|P[1-9]|J[456])-[a-z0-9-]+$/);
+});
+
+test('every number and every limit has a clause that is built', () => {
+  for (const clause of [...Object.values(PROTOCOL_CLAUSES), ...Object.values(LIMIT_CLAUSES)]) {
+    assert.ok(!NOT_BUILT_YET.has(clause), clause);
+  }
 });
 
 test('the gate closes', () => {

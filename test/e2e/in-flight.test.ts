@@ -61,7 +61,7 @@ test(`${req('P5-drain')} a planned end answers what it had received, and keeps i
   assert.ok(messages[1].finish_reason !== undefined && messages[1].finish_reason !== 'error');
 });
 
-test('far more calls at once than are worked on at a time are all answered', async (t) => {
+test(`${req('P2-open-calls')} far more calls at once than are worked on at a time are all answered`, async (t) => {
   const under = await startTestGateway(t, { config: engine(0) });
   const client = await under.login();
   const sent = await client.call('chat.send', { message: 'hello' });

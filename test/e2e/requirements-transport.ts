@@ -65,7 +65,12 @@ export const TRANSPORT_REQUIREMENTS = {
   'P1-host': 'a Host that this gateway does not serve gets 421 (section 1)',
   'P1-non-loopback': 'a non-loopback address without TLS or insecure stops the start (section 1)',
 
+  'P1-http-answers':
+    'each refusal before the upgrade has its status, its sentence and its header (section 1)',
+
   // Protocol section 2
+  'P2-error-codes': 'each row of the table of error codes: code, message and nothing undescribed (section 2)',
+  'P2-close-codes': 'each row of the table of close codes: code, reason and retry rule (section 2)',
   'P2-params-object': 'params is an object, an array gets -32602 (section 2)',
   'P2-unknown-member': 'unknown members of params get -32602 (section 2)',
   'P2-id': 'an id is a string of at most 128 characters or a safe integer; others get -32600 (section 2)',
@@ -86,6 +91,7 @@ export const TRANSPORT_REQUIREMENTS = {
   'P2-permission-denied': '4012 with the scope that is missing (section 2)',
   'P2-close-normal': 'close 1000 where the client asked (section 2)',
   'P2-close-auth-timeout': 'close 4001 "Authentication timeout" without a handshake in time (section 2)',
+  'P2-open-calls': 'calls beyond those that are worked on wait, and all are answered in order (section 2)',
   'P2-hostile': 'no input ends the gateway or reaches beyond its meaning as JSON (section 2)',
 
   // Protocol section 3
