@@ -20,6 +20,8 @@ export const REQUIREMENTS = {
   'P4-memory-admin': 'memory.stats, backup, export, import, vacuum, check (section 4)',
   'P4-skill-admin': 'skill.approve and skill.call (section 4)',
   'P4-skill-events': 'skill.invoke and skill.result go to the followers of a channel (section 4)',
+  'P9-shutdown':
+    'SIGTERM and SIGINT end it with status 0, a second one at once, everything acknowledged kept (sections 5 and 9)',
   'P9-metrics': 'the metrics have a listener of their own (configuration)',
 } as const satisfies Record<string, string>;
 
