@@ -14,6 +14,8 @@ export interface MemberOptions {
   readonly token: string;
   /** Its number in the crowd: gives its address. */
   readonly at: number;
+  /** For the handshake: a session to come back to. */
+  readonly resume?: Json;
   readonly onNotification?: (method: string, params: Json, member: Member) => void;
 }
 
@@ -21,6 +23,8 @@ export class Member {
   readonly socket: WebSocket;
   /** Why it ended: close code and reason. */
   readonly closed: Promise<string>;
+  /** Result of the handshake. */
+  handshake: Json = null;
   readonly #answers = new Map<string, (frame: Json) => void>();
   #nextId = 1;
 
@@ -39,10 +43,11 @@ export class Member {
   static async join(options: MemberOptions): Promise<Member> {
     const member = new Member(options);
     await Promise.race([once(member.socket, 'open'), member.#refused()]);
-    await member.call('auth.handshake', {
+    member.handshake = await member.call('auth.handshake', {
       client_id: `member-${options.at}`,
       client_version: '0.9.4',
       token: options.token,
+      ...(options.resume === undefined ? {} : { resume: options.resume }),
     });
     return member;
   }
