@@ -17,7 +17,7 @@ test('a client process that was stopped is closed by the heartbeat, its descript
 }, async (t) => {
   const under = await startGatewayProcess(t, {
     homeDir: temporaryFolder(t),
-    config: engine(0, { heartbeat_interval: 1, heartbeat_max_missed: 2 }),
+    config: engine(0, { heartbeat_interval: 1, heartbeat_max_missed: 1 }),
   });
   const pid = under.process.child.pid ?? 0;
   const observer = await under.login();
@@ -38,7 +38,7 @@ test('a client process that was stopped is closed by the heartbeat, its descript
   const connections = async (): Promise<number> => (await observer.call('system.status')).active_connections;
 
   // It stays for longer than those go on who do not answer.
-  await until(() => said.includes('ping 4'), 'four pings that were answered');
+  await until(() => said.includes('ping 3'), 'three pings that were answered');
   assert.equal(await connections(), 2);
   assert.equal(openDescriptors(pid), before + 1);
   peer.kill('SIGSTOP');
