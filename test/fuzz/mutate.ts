@@ -15,7 +15,9 @@ export const randomFrom = (seed: number): Random => {
   };
 };
 
-const pick = <Item>(random: Random, items: readonly Item[]): Item => items[random(items.length)] as Item;
+/** One of several, each as likely as the others. */
+export const pick = <Item>(random: Random, items: readonly Item[]): Item =>
+  items[random(items.length)] as Item;
 
 const MAX_INSERTED_BYTES = 64;
 
