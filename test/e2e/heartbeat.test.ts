@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { startTestGateway } from '../helpers/gateway.js';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { ConfigError } from '../../server/config/errors.js';
+import { SettableClock } from '../helpers/clock.js';
+import { engine } from '../helpers/engine.js';
+import { encodeFrame } from '../helpers/frames.js';
+import { atEnd, startTestGateway } from '../helpers/gateway.js';
+import { UPGRADE_HEADERS } from '../helpers/raw-socket.js';
+import { until } from '../helpers/system.js';
 import { req } from './requirements.js';
 
 /** Pings as fast as the configuration allows. */
@@ -60,4 +67,115 @@ test(`${req('P7-strangers')} before the handshake nobody is pinged`, async (t) =
   const stranger = await under.connect();
   assert.equal((await stranger.closed).code, 4001);
   assert.deepEqual(stranger.frames, []);
+});
+
+test(`${req('P7-spread')} connections that came together do not beat together`, async (t) => {
+  const clock = new SettableClock();
+  const under = await startTestGateway(t, { clock, config: '[gateway]\nheartbeat_interval = 100\n' });
+  const clients = await Promise.all(Array.from({ length: 40 }, () => under.login()));
+  const pinged = (): number => clients.filter(({ frames }) => frames.some(isPing)).length;
+  let before = 0;
+  for (let tenth = 1; tenth <= 10; tenth += 1) {
+    clock.pass(10_000);
+    await clock.read();
+    await Promise.all(clients.map((client) => client.settle()));
+    const news = pinged() - before;
+    assert.ok(news >= 1 && news <= 8, `${news} of 40 in tenth ${tenth} of the interval`);
+    before += news;
+  }
+});
+
+test(`${req('P7-pong')} a pong acknowledges its seq and all before it`, async (t) => {
+  const clock = new SettableClock();
+  const under = await startTestGateway(t, { clock });
+  const client = await under.login();
+  const nextPing = async (): Promise<number> => {
+    clock.pass(30_000);
+    const { params } = await client.next(isPing, 'a ping');
+    return params.seq;
+  };
+  await nextPing();
+  const second = await nextPing();
+  client.send({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq: second } });
+  await client.settle();
+  // Were the first one still open, its 90 s would be over with the second of these, and a third missed.
+  for (let unanswered = 1; unanswered <= 3; unanswered += 1) {
+    assert.equal(await nextPing(), second + unanswered);
+  }
+  clock.pass(30_000);
+  assert.equal((await client.closed).code, 4002);
+});
+
+/** A client that reads so many bytes when it is told to, and else nothing; it answers no ping. */
+const slowReader = async (t: TestContext, port: number, token: string) => {
+  const socket = connect(port, '127.0.0.1');
+  atEnd(t, () => socket.destroy());
+  let received = 0;
+  let wanted = Number.POSITIVE_INFINITY;
+  let beginning = '';
+  socket.on('data', (bytes) => {
+    if (beginning.length < 2000) beginning += bytes.toString('latin1');
+    received += bytes.length;
+    if (received >= wanted) socket.pause();
+  });
+  const headers = [['Host', `127.0.0.1:${port}`], ...UPGRADE_HEADERS].map((pair) => `${pair.join(': ')}\r\n`);
+  socket.write(`GET / HTTP/1.1\r\n${headers.join('')}\r\n`);
+  await until(() => beginning.includes('\r\n\r\n'), 'the upgrade');
+  const params = { client_id: 'slow', client_version: '1', token };
+  socket.write(encodeFrame(JSON.stringify({ jsonrpc: '2.0', method: 'auth.handshake', params, id: 1 })));
+  await until(() => beginning.includes('"session_id"'), 'the handshake');
+  socket.pause();
+  return {
+    read: async (bytes: number): Promise<void> => {
+      wanted = received + bytes;
+      socket.resume();
+      await until(() => received >= wanted, 'bytes');
+    },
+  };
+};
+
+test(`${req('P7-draining')} a connection that is draining bytes is alive, whatever it has not come to answer`, async (t) => {
+  const MIB = 1024 * 1024;
+  const clock = new SettableClock();
+  const under = await startTestGateway(t, {
+    clock,
+    config: engine(0, { max_message_bytes: 16 * MIB, max_backlog_seconds: 1e6 }),
+  });
+  const writer = await under.login();
+  writer.socket.on('message', (data) => {
+    const { method, params } = JSON.parse(String(data));
+    if (method === 'heartbeat.ping')
+      writer.send({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq: params.seq } });
+  });
+  const reader = await slowReader(t, under.port, under.token);
+  for (let flood = 0; flood < 2; flood += 1) {
+    const { message_id } = await writer.call('chat.send', {
+      message: `${'x'.repeat(1023)} `.repeat(8 * 1024),
+    });
+    await writer.complete(message_id);
+  }
+  const connections = async (): Promise<number> => (await writer.call('system.status')).active_connections;
+  const halfMinute = async (): Promise<void> => {
+    clock.pass(30_000);
+    await clock.read();
+    await writer.settle();
+  };
+  // Twice what closes a connection that only does not answer.
+  for (let halfMinutes = 0; halfMinutes < 8; halfMinutes += 1) {
+    await halfMinute();
+    await reader.read(3 * MIB);
+    assert.equal(await connections(), 2, `after ${halfMinutes} half minutes`);
+  }
+  for (let halfMinutes = 0; halfMinutes < 4; halfMinutes += 1) await halfMinute();
+  assert.equal(await connections(), 1, 'one that reads nothing more is not');
+});
+
+test(`${req('P7-timeout-floor')} heartbeat_timeout may not be below one interval`, async (t) => {
+  const config = '[gateway]\nheartbeat_interval = 10\nheartbeat_timeout = 9\n';
+  await assert.rejects(startTestGateway(t, { config }), (error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, /config\.toml:3: gateway\.heartbeat_timeout /);
+    return true;
+  });
+  await startTestGateway(t, { config: config.replace('9', '10') });
 });

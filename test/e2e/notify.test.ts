@@ -100,6 +100,15 @@ test(`${req('P4-notify-refused')} what cannot be, comes never, or is said twice 
   assert.deepEqual(await listed(client), []);
 });
 
+test(`${req('P7-timezone')} a schedule is one of gateway.timezone`, async (t) => {
+  const config = '[gateway]\ntimezone = "Asia/Kathmandu"\n';
+  const client = await (await startTestGateway(t, { config })).login();
+  await client.call('system.notify', { type: 'reminder', msg: 'Breakfast', cron: '0 9 * * *' });
+  const [{ due_at }] = (await client.call('system.notifications')).notifications;
+  // 5:45 ahead of UTC, in every season.
+  assert.equal(due_at.slice(11, 19), '03:15:00');
+});
+
 test(`${req('P4-notify-cancel')} a cancelled one does not come; twice, and for one that never was, the answer is false`, async (t) => {
   const under = await startTestGateway(t, { config: RARELY });
   const client = await under.login();

@@ -16,6 +16,12 @@ export const GUARD_REQUIREMENTS = {
   'P7-ping': 'a ping every heartbeat_interval, the first within one interval of the handshake (section 7)',
   'P7-timeout':
     'heartbeat_max_missed unanswered pings, or heartbeat_timeout without an answer, close with 4002 (section 7)',
+  'P7-timeout-floor': 'heartbeat_timeout may not be below one interval (section 7)',
+  'P7-spread': 'pings are spread, so that connections do not beat together (section 7)',
+  'P7-draining': 'a connection that is draining bytes is alive (section 7)',
+  'P7-timezone': 'cron runs in gateway.timezone (section 7)',
+  'P7-alert':
+    'alerts that the gateway makes itself: store failing, certificate expiring, provider down (section 7)',
   'P7-pong': 'a pong acknowledges its seq and all before it; unknown seqs are ignored (section 7)',
   'P7-notifications': 'queued notifications ride on the next ping and are settled by a pong (section 7)',
   'P7-fresh': 'a fresh notification brings a ping forward, at most one a second (section 7)',

@@ -6,12 +6,22 @@ export class SettableClock implements Clock {
   #passedMs = 0;
   #stepMs = 0;
 
+  #onRead: () => void = () => {};
+
   nowMs(): number {
+    this.#onRead();
     return performance.now() + this.#passedMs;
   }
 
   wallMs(): number {
     return Date.now() + this.#passedMs + this.#stepMs;
+  }
+
+  /** Resolves when it has been looked at next: by the timers of a gateway to which nobody is talking. */
+  read(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onRead = resolve;
+    });
   }
 
   /** So much time has passed, by either clock. */
