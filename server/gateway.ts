@@ -261,7 +261,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     onSession: (session) => {
       tokenUse.set(session.tokenHash, clock.wallMs());
       notifications.join(session.principal.name, session.courier);
-      for (const channel of session.follows.keys()) runs.followersChanged(channel);
+      for (const channel of session.follows.channels()) runs.followersChanged(channel);
     },
     resumeStreams: (session, streams) => {
       for (const { message_id, after_index } of streams) {

@@ -37,7 +37,7 @@ export class RateLimiter {
   /** The second that has begun, counted from the clock's start. */
   #second = 0;
   #inWindow = 0;
-  #coolsUntilMs = Number.NEGATIVE_INFINITY;
+  #coolsUntilMs = 0;
   #refusedInCooldown = 0;
   /** Of the last refusal. */
   limit: RateLimitName = 'messages_per_second';

@@ -40,7 +40,7 @@ export class Courier {
   #carried: Map<Occurrence, number> | null = null;
   /** Made for the first notification: most connections never get one. */
   #timer: Timer<Courier> | null = null;
-  #forwardedMs = Number.NEGATIVE_INFINITY;
+  #forwardedMs = -FORWARD_INTERVAL_MS;
 
   constructor(peer: CourierPeer, clock: Clock, wheel: TimerWheel, settings: NotificationSettings) {
     this.#peer = peer;

@@ -1,8 +1,8 @@
 /**
- * Is the other side still there? One timer of the wheel per session sends its pings and notices
+ * Is the other side still there? One deadline in the wheel per session sends its pings and notices
  * what stays unanswered (protocol section 7).
  */
-import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import { Deadline, type TimerWheel } from '../time/timer-wheel.js';
 
 /** `[gateway] heartbeat_*`, as they are now. */
 export interface HeartbeatLimits {
@@ -14,7 +14,7 @@ export interface HeartbeatLimits {
 /** The connection that is asked. */
 export interface HeartbeatPeer {
   sendPing(seq: number): void;
-  /** When the socket last took bytes that had been waiting, monotonic; −Infinity: never. */
+  /** When the socket last took bytes that had been waiting, monotonic; below 0: never. */
   readonly lastDrainedMs: number;
   /** The verdict: it is gone. */
   heartbeatLost(): void;
@@ -23,11 +23,10 @@ export interface HeartbeatPeer {
 /** The golden ratio's fraction: multiples of it, modulo 1, spread as evenly as can be, however many there are. */
 const SPREAD = 0.618_033_988_749_895;
 
-export class Heartbeat {
+export class Heartbeat extends Deadline {
   readonly #peer: HeartbeatPeer;
   readonly #wheel: TimerWheel;
   readonly #limits: HeartbeatLimits;
-  readonly #timer: Timer<Heartbeat>;
   #nextPingMs: number;
   /** Of the last ping. */
   #seq = 0;
@@ -48,12 +47,12 @@ export class Heartbeat {
     ordinal: number,
     nowMs: number,
   ) {
+    super();
     this.#peer = peer;
     this.#wheel = wheel;
     this.#limits = limits;
-    this.#timer = new Timer<Heartbeat>(this, beat);
-    this.#nextPingMs = nowMs + (((ordinal + 1) * SPREAD) % 1) * limits.intervalMs;
-    wheel.schedule(this.#timer, this.#nextPingMs);
+    this.#nextPingMs = nowMs + Math.round((((ordinal + 1) * SPREAD) % 1) * limits.intervalMs);
+    wheel.schedule(this, this.#nextPingMs);
   }
 
   /** The last scheduled ping was answered, or there has been none yet. */
@@ -62,7 +61,7 @@ export class Heartbeat {
   }
 
   stop(): void {
-    this.#wheel.cancel(this.#timer);
+    this.#wheel.cancel(this);
   }
 
   /** A pong acknowledges its seq and all before it. False for a seq that was never sent, or is no news. */
@@ -76,8 +75,8 @@ export class Heartbeat {
     return true;
   }
 
-  /** The timer has fired: a ping is due, or the wait for an answer is over. */
-  beat(nowMs: number): void {
+  /** A ping is due, or the wait for an answer is over. */
+  override expire(nowMs: number): void {
     const { maxMissed, timeoutMs, intervalMs } = this.#limits;
     this.#forgiveWhoDrains();
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
@@ -95,7 +94,7 @@ export class Heartbeat {
     }
     const lostAtMs =
       this.#waitingSinceMs === null ? Number.POSITIVE_INFINITY : this.#waitingSinceMs + timeoutMs;
-    this.#wheel.schedule(this.#timer, Math.min(this.#nextPingMs, lostAtMs));
+    this.#wheel.schedule(this, Math.min(this.#nextPingMs, lostAtMs));
   }
 
   /** Sends a ping at once. One that was not scheduled is not counted as missed. */
@@ -112,5 +111,3 @@ export class Heartbeat {
     this.#unanswered = 0;
   }
 }
-
-const beat = (heartbeat: Heartbeat, nowMs: number): void => heartbeat.beat(nowMs);

@@ -10,12 +10,15 @@ import type { ChannelLog, Frame, Stream } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import { Follows } from './follows.js';
 import { Heartbeat, type HeartbeatLimits, type HeartbeatPeer } from './heartbeat.js';
 import type { Peer } from './peer.js';
 
 /** Replies may add up to this before the next look at what is unsent; see {@link Session.reply}. */
 const REPLY_CHECK_BYTES = 64 * 1024;
 const BACKLOG_CHECK_MS = 1000;
+/** Before every time of the clock; an infinity would cost each session a box. */
+const NEVER_MS = -1;
 
 /** What sessions share: one object for the whole gateway. */
 export interface SessionShared {
@@ -53,14 +56,15 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
-  readonly rateLimiter: RateLimiter;
+  /** Made for its first message: a connection that only listens needs none. */
+  #rateLimiter: RateLimiter | null = null;
   readonly heartbeat: Heartbeat;
   /** Fills its pings with notifications. */
   readonly courier: Courier;
   /** The channel that calls mean which name none. */
   current: Channel;
   /** The live cursor of each channel it is subscribed to. */
-  readonly follows = new Map<Channel, Cursor>();
+  readonly follows = new Follows();
   /** Cursors on single streams, from `chat.resume`; null while there is none. */
   #resumed: Resumed[] | null = null;
   readonly behind: Cursor[] = [];
@@ -69,8 +73,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   #openBatches = 0;
   /** Calls that a port has yet to answer: a planned close waits for them. */
   openCalls = 0;
-  /** Messages that wait until there are fewer of those. */
-  readonly #waiting: string[] = [];
+  /** Messages that wait until there are fewer of those; null while none has had to. */
+  #waiting: string[] | null = null;
   #waitingBytes = 0;
   /** Told when a text out of the store has been delivered, or given up. */
   onStoredTextDone: (() => void) | null = null;
@@ -80,7 +84,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   readonly #shared: SessionShared;
   #backlogTimer: Timer<Session> | null = null;
   #lastProgressMs = 0;
-  lastDrainedMs = Number.NEGATIVE_INFINITY;
+  lastDrainedMs = NEVER_MS;
 
   constructor(peer: Peer, identity: SessionIdentity, current: Channel, shared: SessionShared) {
     this.peer = peer;
@@ -92,19 +96,26 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.current = current;
     this.#shared = shared;
     const nowMs = shared.clock.nowMs();
-    this.rateLimiter = new RateLimiter(shared.rateLimits, nowMs);
     this.heartbeat = new Heartbeat(this, shared.wheel, shared.heartbeatLimits, identity.ordinal, nowMs);
     this.courier = new Courier(this, shared.clock, shared.wheel, shared.notificationSettings);
   }
 
+  /** Counts its messages from the handshake on: whoever has sent none has a full bucket. */
+  get rateLimiter(): RateLimiter {
+    const { clock, rateLimits } = this.#shared;
+    this.#rateLimiter ??= new RateLimiter(rateLimits, clock.nowMs());
+    return this.#rateLimiter;
+  }
+
   /** So much is open that what comes next must wait its turn, or the backends would work for one client alone. */
   get busy(): boolean {
-    return this.openCalls >= PROTOCOL.maxOpenCalls || this.#waiting.length > 0;
+    return this.openCalls >= PROTOCOL.maxOpenCalls || this.#waiting !== null;
   }
 
   /** Puts a message behind those that wait. False where there is no more room. */
   postpone(text: string): boolean {
     if (this.#waitingBytes + text.length > PROTOCOL.maxWaitingBytes) return false;
+    this.#waiting ??= [];
     this.#waiting.push(text);
     this.#waitingBytes += text.length;
     return true;
@@ -113,8 +124,9 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** The message whose turn it is; undefined where none waits, or too much is still open. */
   nextWaiting(): string | undefined {
     if (this.openCalls >= PROTOCOL.maxOpenCalls) return undefined;
-    const text = this.#waiting.shift();
+    const text = this.#waiting?.shift();
     this.#waitingBytes -= text?.length ?? 0;
+    if (this.#waiting?.length === 0) this.#waiting = null;
     return text;
   }
 
@@ -151,7 +163,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
       if (resumed.channel === channel && resumed.cursor.only !== null) cursor.skip(resumed.cursor.only);
     }
     attachCursor(cursor);
-    this.follows.set(channel, cursor);
+    this.follows.add(channel, cursor);
   }
 
   /** Stops following a channel and the streams resumed there. */
@@ -191,7 +203,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   /** Is it bringing anybody a reply that has not been told to its end? */
   get followsOpenStream(): boolean {
-    for (const channel of this.follows.keys()) {
+    for (const channel of this.follows.channels()) {
       for (const run of channel.openRuns()) if (this.followsStream(channel, run.stream)) return true;
     }
     return this.behind.length > 0 || (this.#resumed !== null && this.#resumed.length > 0);
@@ -199,8 +211,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   /** Takes every cursor off its log and stops every timer. Returns the channels that were followed. */
   detach(): ReadonlySet<Channel> {
-    const channels = new Set(this.follows.keys());
-    for (const cursor of this.follows.values()) detachCursor(cursor);
+    const channels = new Set(this.follows.channels());
+    for (const cursor of this.follows.cursors()) detachCursor(cursor);
     for (const { cursor, channel } of this.#resumed ?? []) {
       detachCursor(cursor);
       if (channel !== null) channels.add(channel);
@@ -238,7 +250,9 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   cursorFinished(cursor: Cursor): void {
     if (cursor.only === null) {
-      for (const [channel, followed] of this.follows) if (followed === cursor) this.follows.delete(channel);
+      for (const channel of this.follows.channels()) {
+        if (this.follows.get(channel) === cursor) this.follows.delete(channel);
+      }
       return;
     }
     const done = this.#resumed?.find((other) => other.cursor === cursor);

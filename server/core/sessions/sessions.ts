@@ -54,7 +54,7 @@ export class Sessions {
     this.#ended.set(session.sessionId, {
       principalName: session.principal.name,
       currentChannelId: session.current.id,
-      channelIds: [...session.follows.keys()].map((channel) => channel.id),
+      channelIds: [...session.follows.channels()].map((channel) => channel.id),
       endedAtMs: nowMs,
     });
     session.principal.sessions.delete(session);

@@ -13,10 +13,13 @@ const LEVELS = 5;
 /** A later deadline waits in the outermost level and is filed again when it comes round (3.4 years at 100 ms). */
 const MAX_DELTA_TICKS = 2 ** (SLOT_BITS * LEVELS) - 1;
 
-/** A node of a doubly linked list, which stands alone or in one slot of a wheel. */
-abstract class Entry {
-  next: Entry = this;
-  previous: Entry = this;
+/**
+ * What a wheel keeps: a node of a doubly linked list, which stands alone or in one slot. Whatever has just one deadline
+ * extends this; {@link Timer} is for what has several.
+ */
+export abstract class Deadline {
+  next: Deadline = this;
+  previous: Deadline = this;
   /** In ticks of the wheel; −1 while it is not scheduled. */
   deadlineTick = -1;
 
@@ -28,7 +31,7 @@ abstract class Entry {
 }
 
 /** The head of a slot's list; never scheduled itself. */
-class Slot extends Entry {
+class Slot extends Deadline {
   override expire(): void {}
 }
 
@@ -36,7 +39,7 @@ class Slot extends Entry {
  * One deadline that can be scheduled again and again. `fire` is a shared function and gets the
  * owner, so that a connection's deadlines cost no closure.
  */
-export class Timer<T> extends Entry {
+export class Timer<T> extends Deadline {
   readonly #owner: T;
   readonly #fire: (owner: T, nowMs: number) => void;
 
@@ -51,7 +54,7 @@ export class Timer<T> extends Entry {
   }
 }
 
-const unlink = (link: Entry): void => {
+const unlink = (link: Deadline): void => {
   link.previous.next = link.next;
   link.next.previous = link.previous;
   link.next = link;
@@ -77,7 +80,7 @@ export class TimerWheel {
   }
 
   /** Schedules a timer, or moves one that is scheduled already. A deadline in the past fires at the next tick. */
-  schedule(timer: Entry, deadlineMs: number): void {
+  schedule(timer: Deadline, deadlineMs: number): void {
     if (timer.scheduled) unlink(timer);
     else this.#pending += 1;
     const tick = Math.ceil((deadlineMs - this.#startMs) / this.#tickMs);
@@ -86,7 +89,7 @@ export class TimerWheel {
   }
 
   /** Harmless where the timer is not scheduled. */
-  cancel(timer: Entry): void {
+  cancel(timer: Deadline): void {
     if (!timer.scheduled) return;
     unlink(timer);
     timer.deadlineTick = -1;
@@ -103,7 +106,7 @@ export class TimerWheel {
     }
   }
 
-  #file(timer: Entry): void {
+  #file(timer: Deadline): void {
     const delta = Math.min(timer.deadlineTick - this.#currentTick, MAX_DELTA_TICKS);
     let level = 0;
     while (level < LEVELS - 1 && delta >= 2 ** (SLOT_BITS * (level + 1))) level += 1;
@@ -121,7 +124,7 @@ export class TimerWheel {
       if ((this.#currentTick & (2 ** (SLOT_BITS * level) - 1)) !== 0) return;
       const slot = (this.#currentTick >>> (SLOT_BITS * level)) & SLOT_MASK;
       const head = this.#slots[level * SLOTS + slot] as Slot;
-      let link: Entry = head.next;
+      let link: Deadline = head.next;
       head.next = head;
       head.previous = head;
       while (link !== head) {
