@@ -20,6 +20,8 @@ export const MEMORY_QUESTION = 'memory';
 /** A server's memory once garbage has been collected, in bytes. */
 export interface Memory {
   readonly resident: number;
+  /** Of that, pages of the young generation: they grow with how fast garbage is made, up to a bound, not with what is held. */
+  readonly young: number;
   readonly heapUsed: number;
   readonly external: number;
 }

@@ -2,6 +2,7 @@
  * Loaded into a server before its own program (`node --import`): tells the driving process what the server
  * holds once garbage has been collected. Touches nothing else of it.
  */
+import { getHeapSpaceStatistics } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import { MEMORY_QUESTION, type Memory } from './messages.js';
 
@@ -12,7 +13,13 @@ if (isMainThread && process.channel !== undefined) {
     // What the first pass freed of the objects behind finalizers goes in the second.
     globalThis.gc?.();
     const { rss, heapUsed, external } = process.memoryUsage();
-    process.send?.({ resident: rss, heapUsed, external } satisfies Memory);
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+    process.send?.({
+      resident: rss,
+      young: young?.physical_space_size ?? 0,
+      heapUsed,
+      external,
+    } satisfies Memory);
   });
   // It outlives neither its own end nor whoever measures it.
   process.channel.unref();

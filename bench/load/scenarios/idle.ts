@@ -2,7 +2,8 @@
  * Connections that authenticate and then only answer pings: what does each hold, and what do its heartbeats cost?
  *
  * Memory is a slope over four sizes of the crowd, because what a process holds before its first connection is no
- * connection's. A heartbeat's cost is measured with an interval so short that the server does little else.
+ * connection's; nor are the pages of the young generation, which fill up with the garbage of the first few thousand
+ * handshakes whoever stays. A heartbeat's cost is measured with an interval so short that the server does little else.
  */
 import { residentBytes } from '../processes.js';
 import { type Bench, type Figure, figure, type Scenario, type Window } from '../scenario.js';
@@ -39,7 +40,7 @@ const memoryFigures = async ({ parameters, target, grow, watch }: Bench): Promis
     if (target.pid !== null) resident.push({ x, y: residentBytes(target.pid) });
     const memory = await target.memory();
     if (memory === null) continue;
-    collected.push({ x, y: memory.resident });
+    collected.push({ x, y: memory.resident - memory.young });
     heap.push({ x, y: memory.heapUsed });
     external.push({ x, y: memory.external });
   }
@@ -48,12 +49,13 @@ const memoryFigures = async ({ parameters, target, grow, watch }: Bench): Promis
     const goal = collected.length > 0 ? null : MOST_RESIDENT_BYTES;
     figures.push(figure('resident memory of a connection, garbage included', slope(resident), 'B', goal));
   }
+  const all = resident.at(-1);
+  if (all !== undefined) figures.push(figure('resident memory with all connections', all.y / 2 ** 20, 'MiB'));
   if (collected.length > 0) {
     figures.push(
       figure('resident memory of a connection', slope(collected), 'B', MOST_RESIDENT_BYTES),
       figure('of that in the JavaScript heap', slope(heap), 'B'),
       figure('of that in buffers of JavaScript', slope(external), 'B'),
-      figure('resident memory with all connections', (collected.at(-1)?.y ?? Number.NaN) / 2 ** 20, 'MiB'),
     );
   }
   return figures;

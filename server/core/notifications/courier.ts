@@ -66,6 +66,10 @@ export class Courier {
   /** What the ping `seq` takes along: the oldest of what is due for this client, as much as fits. */
   carry(seq: number): PingItem[] {
     if (this.#queue === null || !this.#settings.proactive) return NOTHING;
+    if (!this.#queue.hasDue) {
+      this.#carried = null;
+      return NOTHING;
+    }
     const items: PingItem[] = [];
     const carried = new Map<Occurrence, number>();
     let leftBytes = PROTOCOL.maxPingBytes - ENVELOPE_BYTES;

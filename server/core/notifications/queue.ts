@@ -48,6 +48,11 @@ export class NotificationQueue {
     this.#options.onDeserted();
   }
 
+  /** Is there anything to be delivered? */
+  get hasDue(): boolean {
+    return this.#due.size > 0;
+  }
+
   /** What is to be delivered, oldest first. */
   due(): IterableIterator<Occurrence> {
     return this.#due.values();

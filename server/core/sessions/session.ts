@@ -10,6 +10,7 @@ import type { ChannelLog, Frame, Stream } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import { emptyPing } from './empty-ping.js';
 import { Follows } from './follows.js';
 import { Heartbeat, type HeartbeatLimits, type HeartbeatPeer } from './heartbeat.js';
 import type { Peer } from './peer.js';
@@ -294,7 +295,9 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
 
   sendPing(seq: number): void {
-    this.notify(notificationFrame('heartbeat.ping', { seq, notifications: this.courier.carry(seq) }));
+    const notifications = this.courier.carry(seq);
+    const isEmpty = notifications.length === 0;
+    this.reply(isEmpty ? emptyPing(seq) : notificationFrame('heartbeat.ping', { seq, notifications }));
   }
 
   pingNow(): void {
