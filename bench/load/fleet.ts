@@ -9,6 +9,8 @@ import { divide } from './statistics.js';
 
 const PROGRAM = join(import.meta.dirname, 'generator.js');
 const LOOK_EVERY_MS = 250;
+/** A server that lets nobody in for this long will let nobody in. */
+const PATIENCE_MS = 30_000;
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
@@ -78,20 +80,33 @@ export class Fleet {
   }
 
   /**
-   * Grows to `connections` in all, each of them authenticated.
+   * Grows to `connections` in all, each of them authenticated. Rejects where one is refused or no more get in.
    * @param onProgress called now and then with how many there are
    */
   async grow(connections: number, onProgress: (open: number) => void): Promise<void> {
     const shares = divide(connections, this.#generators.length);
-    const ticker = setInterval(() => {
-      this.count().then(
-        ({ open }) => onProgress(open),
-        // A generator that has ended has told whoever grows it.
-        () => {},
-      );
-    }, LOOK_EVERY_MS);
+    let ticker: NodeJS.Timeout | undefined;
+    const stuck = new Promise<never>((_resolve, reject) => {
+      let latest = -1;
+      let sinceMs = 0;
+      ticker = setInterval(() => {
+        if (performance.now() - sinceMs > PATIENCE_MS && latest !== -1) {
+          reject(new Error(`Only ${latest} of ${connections} connections got in, and no more do.`));
+        }
+        this.count().then(
+          ({ open }) => {
+            if (open !== latest) sinceMs = performance.now();
+            latest = open;
+            onProgress(open);
+          },
+          // A generator that has ended has told whoever grows it.
+          () => {},
+        );
+      }, LOOK_EVERY_MS);
+    });
+    const grown = this.#all((generator, at) => generator.tell({ do: 'grow', size: shares[at] ?? 0 }));
     try {
-      await this.#all((generator, at) => generator.tell({ do: 'grow', size: shares[at] ?? 0 }));
+      await Promise.race([grown, stuck]);
     } finally {
       clearInterval(ticker);
     }
