@@ -187,6 +187,8 @@ export const PROTOCOL = {
   resumeWindowMs: 5 * 60 * 1000,
   /** One page of `chat.history`. */
   maxHistoryPageBytes: 1024 * 1024,
+  /** One page of `memory.export`. */
+  maxExportPageBytes: 1024 * 1024,
   /** Notifications kept for one principal, scheduled ones included. */
   maxNotificationsPerPrincipal: 1000,
   /** A ping with its notifications stays below this, as a frame of a stream does and for the same reason. */

@@ -1479,6 +1479,520 @@ return json + JSON_STR_END_OBJECT
     const main = anonymous0
     return main
 })();
+// memory.stats
+const memory_stats = (() => {
+// "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_schema_version_1 = obj["schema_version"]
+      if (value_schema_version_1 !== undefined) {
+        json += "{\"schema_version\":"
+        json += asInteger(value_schema_version_1)
+      } else {
+        throw new Error('"schema_version" is required!')
+      }
+      const value_database_bytes_2 = obj["database_bytes"]
+      if (value_database_bytes_2 !== undefined) {
+        json += ",\"database_bytes\":"
+        json += asInteger(value_database_bytes_2)
+      } else {
+        throw new Error('"database_bytes" is required!')
+      }
+      const value_log_bytes_3 = obj["log_bytes"]
+      if (value_log_bytes_3 !== undefined) {
+        json += ",\"log_bytes\":"
+        json += asInteger(value_log_bytes_3)
+      } else {
+        throw new Error('"log_bytes" is required!')
+      }
+      const value_free_bytes_4 = obj["free_bytes"]
+      if (value_free_bytes_4 !== undefined) {
+        json += ",\"free_bytes\":"
+        json += asInteger(value_free_bytes_4)
+      } else {
+        throw new Error('"free_bytes" is required!')
+      }
+      const value_principals_5 = obj["principals"]
+      if (value_principals_5 !== undefined) {
+        json += ",\"principals\":"
+        json += asInteger(value_principals_5)
+      } else {
+        throw new Error('"principals" is required!')
+      }
+      const value_channels_6 = obj["channels"]
+      if (value_channels_6 !== undefined) {
+        json += ",\"channels\":"
+        json += asInteger(value_channels_6)
+      } else {
+        throw new Error('"channels" is required!')
+      }
+      const value_messages_7 = obj["messages"]
+      if (value_messages_7 !== undefined) {
+        json += ",\"messages\":"
+        json += asInteger(value_messages_7)
+      } else {
+        throw new Error('"messages" is required!')
+      }
+      const value_open_replies_8 = obj["open_replies"]
+      if (value_open_replies_8 !== undefined) {
+        json += ",\"open_replies\":"
+        json += asInteger(value_open_replies_8)
+      } else {
+        throw new Error('"open_replies" is required!')
+      }
+      const value_notifications_9 = obj["notifications"]
+      if (value_notifications_9 !== undefined) {
+        json += ",\"notifications\":"
+        json += asInteger(value_notifications_9)
+      } else {
+        throw new Error('"notifications" is required!')
+      }
+      const value_oldest_message_at_10 = obj["oldest_message_at"]
+      if (value_oldest_message_at_10 !== undefined) {
+        json += ",\"oldest_message_at\":"
+      if (value_oldest_message_at_10 === null) {
+        json += JSON_STR_NULL
+      } else {
+        if (typeof value_oldest_message_at_10 !== 'string') {
+          if (value_oldest_message_at_10 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_oldest_message_at_10 instanceof Date) {
+            json += JSON_STR_QUOTE + value_oldest_message_at_10.toISOString() + JSON_STR_QUOTE
+          } else if (value_oldest_message_at_10 instanceof RegExp) {
+            json += asString(value_oldest_message_at_10.source)
+          } else {
+            json += asString(value_oldest_message_at_10.toString())
+          }
+        } else {
+          json += asString(value_oldest_message_at_10)
+        }
+      }
+      } else {
+        throw new Error('"oldest_message_at" is required!')
+      }
+      const value_newest_message_at_11 = obj["newest_message_at"]
+      if (value_newest_message_at_11 !== undefined) {
+        json += ",\"newest_message_at\":"
+      if (value_newest_message_at_11 === null) {
+        json += JSON_STR_NULL
+      } else {
+        if (typeof value_newest_message_at_11 !== 'string') {
+          if (value_newest_message_at_11 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_newest_message_at_11 instanceof Date) {
+            json += JSON_STR_QUOTE + value_newest_message_at_11.toISOString() + JSON_STR_QUOTE
+          } else if (value_newest_message_at_11 instanceof RegExp) {
+            json += asString(value_newest_message_at_11.source)
+          } else {
+            json += asString(value_newest_message_at_11.toString())
+          }
+        } else {
+          json += asString(value_newest_message_at_11)
+        }
+      }
+      } else {
+        throw new Error('"newest_message_at" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// memory.backup
+const memory_backup = (() => {
+// "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_path_1 = obj["path"]
+      if (value_path_1 !== undefined) {
+        json += "{\"path\":"
+        if (typeof value_path_1 !== 'string') {
+          if (value_path_1 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_path_1 instanceof Date) {
+            json += JSON_STR_QUOTE + value_path_1.toISOString() + JSON_STR_QUOTE
+          } else if (value_path_1 instanceof RegExp) {
+            json += asString(value_path_1.source)
+          } else {
+            json += asString(value_path_1.toString())
+          }
+        } else {
+          json += asString(value_path_1)
+        }
+      } else {
+        throw new Error('"path" is required!')
+      }
+      const value_bytes_2 = obj["bytes"]
+      if (value_bytes_2 !== undefined) {
+        json += ",\"bytes\":"
+        json += asInteger(value_bytes_2)
+      } else {
+        throw new Error('"bytes" is required!')
+      }
+      const value_channels_3 = obj["channels"]
+      if (value_channels_3 !== undefined) {
+        json += ",\"channels\":"
+        json += asInteger(value_channels_3)
+      } else {
+        throw new Error('"channels" is required!')
+      }
+      const value_messages_4 = obj["messages"]
+      if (value_messages_4 !== undefined) {
+        json += ",\"messages\":"
+        json += asInteger(value_messages_4)
+      } else {
+        throw new Error('"messages" is required!')
+      }
+      const value_duration_ms_5 = obj["duration_ms"]
+      if (value_duration_ms_5 !== undefined) {
+        json += ",\"duration_ms\":"
+        json += asInteger(value_duration_ms_5)
+      } else {
+        throw new Error('"duration_ms" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// memory.export
+const memory_export = (() => {
+function anonymous1 (obj) {
+      // "#/properties/lines"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/lines' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+      if (typeof arrayLength === 'number' && arrayLength >= 128 && Number.isInteger(arrayLength) && arrayLength <= 0xffffffff) {
+        return asPlainStringArray(obj, arrayLength)
+      }
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_lines_1 = obj["lines"]
+      if (value_lines_1 !== undefined) {
+        json += "{\"lines\":"
+        json += anonymous1(value_lines_1)
+      } else {
+        throw new Error('"lines" is required!')
+      }
+      const value_next_2 = obj["next"]
+      if (value_next_2 !== undefined) {
+        json += ",\"next\":"
+      if (value_next_2 === null) {
+        json += JSON_STR_NULL
+      } else {
+        if (typeof value_next_2 !== 'string') {
+          if (value_next_2 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_next_2 instanceof Date) {
+            json += JSON_STR_QUOTE + value_next_2.toISOString() + JSON_STR_QUOTE
+          } else if (value_next_2 instanceof RegExp) {
+            json += asString(value_next_2.source)
+          } else {
+            json += asString(value_next_2.toString())
+          }
+        } else {
+          json += asString(value_next_2)
+        }
+      }
+      } else {
+        throw new Error('"next" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// memory.import
+const memory_import = (() => {
+// "#/properties/errors/items"
+      function anonymous2 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_line_5 = obj["line"]
+      if (value_line_5 !== undefined) {
+        json += "{\"line\":"
+        json += asInteger(value_line_5)
+      } else {
+        throw new Error('"line" is required!')
+      }
+      const value_message_6 = obj["message"]
+      if (value_message_6 !== undefined) {
+        json += ",\"message\":"
+        if (typeof value_message_6 !== 'string') {
+          if (value_message_6 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_message_6 instanceof Date) {
+            json += JSON_STR_QUOTE + value_message_6.toISOString() + JSON_STR_QUOTE
+          } else if (value_message_6 instanceof RegExp) {
+            json += asString(value_message_6.source)
+          } else {
+            json += asString(value_message_6.toString())
+          }
+        } else {
+          json += asString(value_message_6)
+        }
+      } else {
+        throw new Error('"message" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    function anonymous1 (obj) {
+      // "#/properties/errors"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/errors' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        json += anonymous2(value)
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+          json += anonymous2(value)
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_imported_1 = obj["imported"]
+      if (value_imported_1 !== undefined) {
+        json += "{\"imported\":"
+        json += asInteger(value_imported_1)
+      } else {
+        throw new Error('"imported" is required!')
+      }
+      const value_skipped_2 = obj["skipped"]
+      if (value_skipped_2 !== undefined) {
+        json += ",\"skipped\":"
+        json += asInteger(value_skipped_2)
+      } else {
+        throw new Error('"skipped" is required!')
+      }
+      const value_errors_3 = obj["errors"]
+      if (value_errors_3 !== undefined) {
+        json += ",\"errors\":"
+        json += anonymous1(value_errors_3)
+      } else {
+        throw new Error('"errors" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// memory.vacuum
+const memory_vacuum = (() => {
+// "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_database_bytes_1 = obj["database_bytes"]
+      if (value_database_bytes_1 !== undefined) {
+        json += "{\"database_bytes\":"
+        json += asInteger(value_database_bytes_1)
+      } else {
+        throw new Error('"database_bytes" is required!')
+      }
+      const value_freed_bytes_2 = obj["freed_bytes"]
+      if (value_freed_bytes_2 !== undefined) {
+        json += ",\"freed_bytes\":"
+        json += asInteger(value_freed_bytes_2)
+      } else {
+        throw new Error('"freed_bytes" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// memory.check
+const memory_check = (() => {
+// "#/properties/problems/items"
+      function anonymous2 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_check_4 = obj["check"]
+      if (value_check_4 !== undefined) {
+        json += "{\"check\":"
+        if (typeof value_check_4 !== 'string') {
+          if (value_check_4 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_check_4 instanceof Date) {
+            json += JSON_STR_QUOTE + value_check_4.toISOString() + JSON_STR_QUOTE
+          } else if (value_check_4 instanceof RegExp) {
+            json += asString(value_check_4.source)
+          } else {
+            json += asString(value_check_4.toString())
+          }
+        } else {
+          json += asString(value_check_4)
+        }
+      } else {
+        throw new Error('"check" is required!')
+      }
+      const value_message_5 = obj["message"]
+      if (value_message_5 !== undefined) {
+        json += ",\"message\":"
+        if (typeof value_message_5 !== 'string') {
+          if (value_message_5 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_message_5 instanceof Date) {
+            json += JSON_STR_QUOTE + value_message_5.toISOString() + JSON_STR_QUOTE
+          } else if (value_message_5 instanceof RegExp) {
+            json += asString(value_message_5.source)
+          } else {
+            json += asString(value_message_5.toString())
+          }
+        } else {
+          json += asString(value_message_5)
+        }
+      } else {
+        throw new Error('"message" is required!')
+      }
+      const value_advice_6 = obj["advice"]
+      if (value_advice_6 !== undefined) {
+        json += ",\"advice\":"
+        if (typeof value_advice_6 !== 'string') {
+          if (value_advice_6 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_advice_6 instanceof Date) {
+            json += JSON_STR_QUOTE + value_advice_6.toISOString() + JSON_STR_QUOTE
+          } else if (value_advice_6 instanceof RegExp) {
+            json += asString(value_advice_6.source)
+          } else {
+            json += asString(value_advice_6.toString())
+          }
+        } else {
+          json += asString(value_advice_6)
+        }
+      } else {
+        throw new Error('"advice" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    function anonymous1 (obj) {
+      // "#/properties/problems"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/problems' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        json += anonymous2(value)
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+          json += anonymous2(value)
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_ok_1 = obj["ok"]
+      if (value_ok_1 !== undefined) {
+        json += "{\"ok\":"
+        json += asBoolean(value_ok_1)
+      } else {
+        throw new Error('"ok" is required!')
+      }
+      const value_problems_2 = obj["problems"]
+      if (value_problems_2 !== undefined) {
+        json += ",\"problems\":"
+        json += anonymous1(value_problems_2)
+      } else {
+        throw new Error('"problems" is required!')
+      }
+      const value_duration_ms_7 = obj["duration_ms"]
+      if (value_duration_ms_7 !== undefined) {
+        json += ",\"duration_ms\":"
+        json += asInteger(value_duration_ms_7)
+      } else {
+        throw new Error('"duration_ms" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
 // skill.list
 const skill_list = (() => {
 // "#/properties/skills/items"
@@ -3383,6 +3897,12 @@ export const resultSerializers = Object.freeze({
   'channel.subscribe': channel_subscribe,
   'channel.unsubscribe': channel_unsubscribe,
   'memory.search': memory_search,
+  'memory.stats': memory_stats,
+  'memory.backup': memory_backup,
+  'memory.export': memory_export,
+  'memory.import': memory_import,
+  'memory.vacuum': memory_vacuum,
+  'memory.check': memory_check,
   'skill.list': skill_list,
   'heartbeat.pong': heartbeat_pong,
   'system.status': system_status,

@@ -67,6 +67,48 @@ export const CALLS: {
       results: [{ message_id, channel, role: 'assistant', content: 'Sunny.', score: 1.5, created_at }],
     },
   },
+  'memory.stats': {
+    params: {},
+    result: {
+      schema_version: 2,
+      database_bytes: 10_485_760,
+      log_bytes: 65_536,
+      free_bytes: 4096,
+      principals: 2,
+      channels: 5,
+      messages: 1847,
+      open_replies: 1,
+      notifications: 3,
+      oldest_message_at: created_at,
+      newest_message_at: created_at,
+    },
+  },
+  'memory.backup': {
+    params: { name: 'before-upgrade.db' },
+    result: {
+      path: '/home/ada/.openclaw/backups/before-upgrade.db',
+      bytes: 10_485_760,
+      channels: 5,
+      messages: 1847,
+      duration_ms: 210,
+    },
+  },
+  'memory.export': {
+    params: { principal: 'local', limit: 2 },
+    result: {
+      lines: [
+        '{"type":"export","version":1}',
+        '{"type":"channel","principal":"local","channel_id":"default","name":"default","created_at":"2026-03-20T10:15:23.000Z","metadata":{}}',
+      ],
+      next: '1.0.default',
+    },
+  },
+  'memory.import': {
+    params: { lines: ['{"type":"export","version":1}', '{"type":"channel"}'] },
+    result: { imported: 0, skipped: 0, errors: [{ line: 2, message: 'principal is missing' }] },
+  },
+  'memory.vacuum': { params: {}, result: { database_bytes: 8_388_608, freed_bytes: 2_097_152 } },
+  'memory.check': { params: {}, result: { ok: true, problems: [], duration_ms: 340 } },
   'skill.list': {
     params: {},
     result: {

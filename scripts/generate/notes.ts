@@ -35,6 +35,19 @@ export const NOTES: Readonly<Partial<Record<keyof typeof methods, string>>> = {
   'channel.changed': 'Goes to the principal’s other connections. `channel` is left out where it was deleted.',
   'memory.search': '`query` is words, not a query language. Only the one channel is searched.',
   'memory.recall': 'Between the gateway’s own parts: nobody can call it, and -32601 answers who tries.',
+  'memory.stats': 'Read beside everything else: nobody’s message waits for it.',
+  'memory.backup':
+    'A snapshot of the moment it begins; messages are stored meanwhile. The file is whole or not there: it gets its name (mode 0600) once its integrity is proved and its counts are those of the database. ' +
+    'It stands in `backups` in the gateway’s home and nowhere else, whoever asks: `name` is no path. Without `replace` an existing one is never touched (-32600 with `data.reason`).',
+  'memory.export':
+    'Every channel and message that was there at the first page, and stayed, comes exactly once, whatever is written meanwhile; what is new may be among it. A page holds at most 1 MiB, and one line where that is larger. ' +
+    'Without `principal` the channels of all; `channel` narrows it to those of that id. What a line says: [memory](memory.md#lines).',
+  'memory.import':
+    'Keeps ids, seqs and times. A line that is there already is skipped, so that the same file can be imported again; a line that cannot be stored changes nothing and is listed in `errors`, and the others are stored. ' +
+    'They are on disk when this is answered.',
+  'memory.vacuum': 'In small steps, between which messages are stored.',
+  'memory.check':
+    'Reads all of the database beside everything else: its structure, its references, the full-text index, and replies that stand open though nobody runs them.',
   'skill.result': '`result` is there where `ok` is true, `error` (code 5021) where it is false.',
   'heartbeat.ping':
     'Answer with `heartbeat.pong` and the same `seq`. A notification stays queued until a pong acknowledges it, across reconnects: tell a repeated one by its `id`. ' +

@@ -91,6 +91,7 @@ export const LIMITS: { readonly [K in keyof typeof PROTOCOL]: readonly [what: st
   maxMetadataDepth: ['`metadata`, levels', String(PROTOCOL.maxMetadataDepth)],
   resumeWindowMs: ['A reply or session can be resumed for', `${PROTOCOL.resumeWindowMs / 60_000} minutes`],
   maxHistoryPageBytes: ['One page of `chat.history`', kib(PROTOCOL.maxHistoryPageBytes)],
+  maxExportPageBytes: ['One page of `memory.export`', kib(PROTOCOL.maxExportPageBytes)],
   maxNotificationsPerPrincipal: [
     'Notifications kept for one principal',
     String(PROTOCOL.maxNotificationsPerPrincipal),

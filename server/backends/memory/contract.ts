@@ -19,7 +19,9 @@ import {
 } from './contract-helpers.js';
 import { messageContract } from './contract-messages.js';
 import { notificationContract } from './contract-notifications.js';
+import { operatorContract } from './contract-operator.js';
 import { searchContract } from './contract-search.js';
+import { transferContract } from './contract-transfer.js';
 
 /** Declares the contract's tests for the implementation that `open` opens. */
 export const memoryContract = (name: string, open: OpenMemory): void => {
@@ -168,4 +170,6 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
   messageContract(name, open);
   searchContract(name, open);
   notificationContract(name, open);
+  transferContract(name, open);
+  operatorContract(name, open);
 };

@@ -14,6 +14,7 @@ const READS: ReadonlySet<Call[0]> = new Set<Call[0]>([
   'search',
   'listNotifications',
   'tokensLastUsed',
+  'exportLines',
 ]);
 
 /** `Call` pairs each name with its own arguments; over a union of names the compiler cannot see that. */

@@ -1,7 +1,8 @@
 /** What crosses between the gateway's thread and the memory's: calls one way, their answers back, in order. */
 import type { MemoryPort } from './port.js';
 
-type Name = Exclude<keyof MemoryPort, 'close'>;
+/** The others are not the memory thread's: `inspections.ts` runs them beside it. */
+type Name = Exclude<keyof MemoryPort, 'close' | 'stats' | 'check' | 'backup'>;
 
 /** The port's calls as the store runs them: synchronous, one at a time. */
 export type Operations = {

@@ -10,6 +10,9 @@
  * found" like one that does not exist.
  */
 import type { FinishReason } from '../../../schemas/define.js';
+import type { MemoryOperator } from './operator-port.js';
+
+export type * from './operator-port.js';
 
 /** Free-form JSON object; its size and depth were checked before. */
 export type Metadata = { readonly [key: string]: unknown };
@@ -161,7 +164,7 @@ export class MemoryError extends Error {
   override readonly name = 'MemoryError';
 }
 
-export interface MemoryPort {
+export interface MemoryPort extends MemoryOperator {
   /** The principal's channels, oldest first; makes `default` (named "default") on first use. */
   openPrincipal(principal: string): Promise<readonly { channelId: string; name: string }[]>;
 

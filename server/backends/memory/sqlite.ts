@@ -5,6 +5,7 @@
  * answers, which come in order, to the promises that wait for them. The other side is `worker.ts`.
  */
 import { Worker } from 'node:worker_threads';
+import { Inspections } from './inspections.js';
 import {
   type Answer,
   type Call,
@@ -33,6 +34,7 @@ type CallOf<N extends keyof Operations> = Extract<Call, readonly [N, ...unknown[
 
 class SqliteMemory implements MemoryPort {
   readonly #worker: Worker;
+  readonly #inspections: Inspections;
   readonly #onFailure: (error: MemoryError) => void;
   /** Called in this turn, not yet posted. */
   #queued: Waiting[] = [];
@@ -45,8 +47,9 @@ class SqliteMemory implements MemoryPort {
   #closing: Promise<void> | null = null;
   #settleClose: (error: MemoryError | null) => void = () => {};
 
-  constructor(worker: Worker, onFailure: (error: MemoryError) => void) {
+  constructor(worker: Worker, path: string, onFailure: (error: MemoryError) => void) {
     this.#worker = worker;
+    this.#inspections = new Inspections(path, { alone: false });
     this.#onFailure = onFailure;
     worker.on('message', (report: Report) => {
       if ('answers' in report) this.#settle(report.answers);
@@ -82,6 +85,12 @@ class SqliteMemory implements MemoryPort {
   readonly tokenUsed: MemoryPort['tokenUsed'] = (...args) => this.#call(['tokenUsed', ...args]);
   readonly tokensLastUsed: MemoryPort['tokensLastUsed'] = (...args) =>
     this.#call(['tokensLastUsed', ...args]);
+  readonly exportLines: MemoryPort['exportLines'] = (...args) => this.#call(['exportLines', ...args]);
+  readonly importLines: MemoryPort['importLines'] = (...args) => this.#call(['importLines', ...args]);
+  readonly vacuum: MemoryPort['vacuum'] = (...args) => this.#call(['vacuum', ...args]);
+  readonly stats: MemoryPort['stats'] = () => this.#inspections.stats();
+  readonly check: MemoryPort['check'] = () => this.#inspections.check();
+  readonly backup: MemoryPort['backup'] = (...args) => this.#inspections.backup(...args);
 
   close(): Promise<void> {
     if (this.#closing === null) {
@@ -90,7 +99,8 @@ class SqliteMemory implements MemoryPort {
         this.#settleClose = (error) => (error === null ? resolve() : reject(error));
         this.#refusal = new MemoryError('The memory is closed.');
         this.#flush();
-        this.#worker.postMessage('close' satisfies Request);
+        // An inspection's connection would keep the log's file from going with the last one.
+        void this.#inspections.close().then(() => this.#worker.postMessage('close' satisfies Request));
       });
     }
     return this.#closing;
@@ -184,7 +194,7 @@ export const openSqliteMemory = async (options: {
     worker.once('message', (report: Report) => {
       if ('refused' in report) return reject(new MemoryError(report.refused));
       worker.removeAllListeners('error').removeAllListeners('exit');
-      resolve(new SqliteMemory(worker, options.onFailure ?? (() => {})));
+      resolve(new SqliteMemory(worker, options.path, options.onFailure ?? (() => {})));
     });
   });
   return memory;

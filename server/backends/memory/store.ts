@@ -5,6 +5,8 @@ import { ChatLog } from './chat-log.js';
 import type { Operations } from './messages.js';
 import { Notifications } from './notifications.js';
 import { Recall } from './recall.js';
+import { Transfer } from './transfer.js';
+import { Vacuum } from './vacuum.js';
 
 /** When each token was last used. */
 class TokenUse {
@@ -40,6 +42,8 @@ export const createStore = (db: Database): Operations => {
   const recall = new Recall(db, channels);
   const notifications = new Notifications(db);
   const tokens = new TokenUse(db);
+  const transfer = new Transfer(db, channels);
+  const vacuum = new Vacuum(db);
   return {
     openPrincipal: (principal) => channels.open(principal),
     createChannel: (principal, channel, maxChannels) => channels.create(principal, channel, maxChannels),
@@ -59,5 +63,8 @@ export const createStore = (db: Database): Operations => {
     cancelNotification: (notificationId) => notifications.cancel(notificationId),
     tokenUsed: (tokenHash, atMs) => tokens.note(tokenHash, atMs),
     tokensLastUsed: () => tokens.all(),
+    exportLines: (ask) => transfer.export(ask),
+    importLines: (lines, maxChannels) => transfer.import(lines, maxChannels),
+    vacuum: (maxPages) => vacuum.step(maxPages),
   };
 };

@@ -27,12 +27,19 @@ const describe = (record: ChannelRecord) => ({
   created_at: timestamp(record.createdAtMs),
 });
 
-/** Tells the principal's other connections, as far as they may see channels. */
-const announce = (session: Session, change: Changed): void => {
+/** Tells the principal's connections but `except`, as far as they may see channels. */
+const announce = (principal: Principal, change: Changed, except: Session | null): void => {
   const frame = notificationFrame('channel.changed', change);
-  for (const other of session.principal.sessions) {
-    if (other !== session && (other.scopeBits & SCOPE_BIT.channels) !== 0) other.notify(frame);
+  for (const other of principal.sessions) {
+    if (other !== except && (other.scopeBits & SCOPE_BIT.channels) !== 0) other.notify(frame);
   }
+};
+
+/** The store has come by a channel without anybody's call: whoever is connected sees it from now on. */
+export const adoptChannel = (principal: Principal, record: ChannelRecord): void => {
+  if (principal.channels.has(record.channelId)) return;
+  principal.channels.set(record.channelId, new Channel(principal, record.channelId, record.name));
+  announce(principal, { channel_id: record.channelId, change: 'created', channel: describe(record) }, null);
 };
 
 /**
@@ -87,7 +94,7 @@ export const channelMethods = (options: {
       const channel = new Channel(principal, channelId, record.name);
       principal.channels.set(channelId, channel);
       if (!session.peer.closed) session.subscribe(channel);
-      announce(session, { channel_id: channelId, change: 'created', channel: describe(record) });
+      announce(principal, { channel_id: channelId, change: 'created', channel: describe(record) }, session);
       return describe(record);
     },
 
@@ -124,7 +131,7 @@ export const channelMethods = (options: {
       const channel = find(session, id);
       if (record === null || channel === undefined) return fail('channelNotFound');
       channel.name = record.name;
-      announce(session, { channel_id: id, change: 'updated', channel: describe(record) });
+      announce(session.principal, { channel_id: id, change: 'updated', channel: describe(record) }, session);
       return describe(record);
     },
 
@@ -137,7 +144,7 @@ export const channelMethods = (options: {
       const channel = find(session, id);
       if (!deleted || channel === undefined) return fail('channelNotFound');
       void close(principal, channel, runs);
-      announce(session, { channel_id: id, change: 'deleted' });
+      announce(principal, { channel_id: id, change: 'deleted' }, session);
       return { deleted: true };
     },
 

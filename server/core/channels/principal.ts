@@ -90,6 +90,11 @@ export class Principals {
     return principal;
   }
 
+  /** The principal of that name where it is in use or about to be; else null. */
+  async inUse(name: string): Promise<Principal | null> {
+    return this.#principals.get(name) ?? this.#loading.get(name)?.catch(() => null) ?? null;
+  }
+
   readonly #forget = (principal: Principal): void => {
     if (this.#principals.get(principal.name) === principal) this.#principals.delete(principal.name);
   };

@@ -6,8 +6,9 @@ import { OPENRPC_JSON } from '../../../schemas/generated/openrpc.js';
 import type { MemoryPort } from '../../backends/memory/port.js';
 import type { SkillsPort } from '../../backends/skills/port.js';
 import type { SystemPort } from '../../backends/system/port.js';
-import { channelMethods, timestamp } from '../channels/methods.js';
+import { adoptChannel, channelMethods, timestamp } from '../channels/methods.js';
 import type { Principals } from '../channels/principal.js';
+import { operatorMethods } from '../memory/operator-methods.js';
 import type { NotificationSettings } from '../notifications/courier.js';
 import { notificationMethods } from '../notifications/methods.js';
 import type { Notifications } from '../notifications/notifications.js';
@@ -44,6 +45,16 @@ export const buildHandlers = (options: HandlersOptions): Handlers => ({
   ...chatMethods(options),
   ...channelMethods(options),
   ...memoryMethods(options),
+  ...operatorMethods({
+    memory: options.memory,
+    clock: options.clock,
+    isRunning: async (principal, messageId) =>
+      (await options.principals.inUse(principal))?.runs.has(messageId) ?? false,
+    onImported: async (channel) => {
+      const principal = await options.principals.inUse(channel.principal);
+      if (principal !== null) adoptChannel(principal, channel);
+    },
+  }),
   ...skillMethods(options),
   ...heartbeatMethods(),
   ...systemMethods(options),

@@ -1,0 +1,44 @@
+/** The thread of one inspection: opens the database beside whoever uses it, looks, and ends. */
+import { parentPort, workerData } from 'node:worker_threads';
+import Sqlite, { type Database } from 'better-sqlite3';
+import { backUp } from './backup.js';
+import { checkDatabase } from './check.js';
+import type { Inspection, InspectionReport } from './inspections.js';
+import { errorText } from './messages.js';
+import { readStats } from './stats.js';
+
+/** Reads one state of the database, whatever is written meanwhile. */
+const look = <T>(path: string, use: (db: Database) => T): T => {
+  const db = new Sqlite(path, { readonly: true, fileMustExist: true });
+  try {
+    db.exec('BEGIN');
+    return use(db);
+  } finally {
+    db.close();
+  }
+};
+
+const inspect = async (inspection: Inspection): Promise<unknown> => {
+  const { path } = inspection;
+  switch (inspection.kind) {
+    case 'stats':
+      return look(path, (db) => readStats(db, path));
+    case 'check': {
+      if (!inspection.alone) return look(path, (db) => checkDatabase(db, false));
+      const db = new Sqlite(path, { fileMustExist: true });
+      try {
+        return checkDatabase(db, true);
+      } finally {
+        db.close();
+      }
+    }
+    case 'backup':
+      return backUp(path, inspection);
+  }
+};
+
+const report: InspectionReport = await inspect(workerData as Inspection).then(
+  (value) => ({ value }),
+  (error: unknown) => ({ error: errorText(error) }),
+);
+parentPort?.postMessage(report);
