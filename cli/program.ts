@@ -35,6 +35,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./notify.js')).registerNotify,
   },
   {
+    name: 'memory',
+    summary: 'Look after what is remembered: count, check, back up, export, import',
+    load: async () => (await import('./memory.js')).registerMemory,
+  },
+  {
     name: 'token',
     summary: 'Create, list and revoke tokens',
     load: async () => (await import('./token.js')).registerToken,

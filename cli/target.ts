@@ -65,7 +65,8 @@ export const resolveTarget = async (options: TargetOptions, { env }: Io): Promis
 const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 
-const sameUrl = (left: string, right: string): boolean =>
+/** Whether two texts name one address; false where the second is no URL. */
+export const sameUrl = (left: string, right: string): boolean =>
   URL.canParse(right) && new URL(left).href === new URL(right).href;
 
 /** The message repeats nothing of the URL: it may be a token in the wrong place. */

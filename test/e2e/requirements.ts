@@ -33,7 +33,6 @@ export const NOT_BUILT_YET: ReadonlySet<RequirementId> = new Set([
   'P2-reasoning-failed',
   'P2-skill-failed',
   'P4-trace',
-  'P4-memory-admin',
   'P4-skill-admin',
   'P4-skill-events',
   'P7-alert',

@@ -45,6 +45,11 @@ const ADVICE: Readonly<Record<MemoryProblem['check'] | 'open_replies', string>> 
   open_replies: 'Restart the gateway: it ends what nobody runs.',
 };
 
+const strayText = (stray: number): string =>
+  stray === 1
+    ? '1 reply stands open though nobody runs it'
+    : `${stray} replies stand open though nobody runs them`;
+
 export const operatorMethods = (options: OperatorOptions): OperatorMethods => {
   const { memory, clock, isRunning, onImported } = options;
 
@@ -134,9 +139,7 @@ export const operatorMethods = (options: OperatorOptions): OperatorMethods => {
       const stray = await countStray(openReplies);
       const found = [
         ...problems,
-        ...(stray === 0
-          ? []
-          : [{ check: 'open_replies' as const, message: `${stray} replies stand open that nobody runs` }]),
+        ...(stray === 0 ? [] : [{ check: 'open_replies' as const, message: strayText(stray) }]),
       ];
       return {
         ok: found.length === 0,
