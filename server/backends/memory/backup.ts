@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { checkDatabase } from './check.js';
+import { checkContents } from './check.js';
 import type { BackupOutcome } from './port.js';
 import { countContents } from './stats.js';
 
@@ -96,7 +96,7 @@ const prove = (path: string, counts: ReturnType<typeof countContents>): string |
   const db = new Sqlite(path, { fileMustExist: true });
   try {
     // The index is made from the messages: a faulty one is no reason to go without a copy of those.
-    const problem = checkDatabase(db, false).problems.find(({ check }) => check !== 'index');
+    const problem = checkContents(db).find(({ check }) => check !== 'index');
     if (problem !== undefined) return problem.message;
     const copied = countContents(db);
     if (copied.channels !== counts.channels || copied.messages !== counts.messages) {

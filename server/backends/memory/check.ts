@@ -36,17 +36,27 @@ const foreignKeys = (db: Database): readonly MemoryProblem[] => {
   return [...tables].map((message) => ({ check: 'foreign_keys', message }));
 };
 
-/** Whether the full-text index has an entry for each message that belongs in it, and no other. */
+/** Messages, and replies that have ended. */
+const IN_INDEX = `(role = 'user' OR finish_reason IS NOT NULL)`;
+/** Has a word for any tokenizer; a message may as well be three dots. */
+const HAS_WORD = `content GLOB '*[A-Za-z0-9]*'`;
+
+/** Whether the full-text index knows each message that belongs in it, and no other. Writes to temporary tables alone. */
 const indexEntries = (db: Database): readonly MemoryProblem[] => {
+  db.exec(
+    `CREATE VIRTUAL TABLE temp.index_words USING fts5vocab(main, message_index, instance);
+     CREATE TEMP TABLE indexed (id INTEGER PRIMARY KEY);
+     INSERT INTO indexed SELECT DISTINCT doc FROM temp.index_words;`,
+  );
   const count = (query: string): number => db.prepare<[], number>(query).pluck().get() ?? 0;
   const missing = count(
-    'SELECT count(*) FROM indexed_messages WHERE id NOT IN (SELECT id FROM message_index_docsize)',
+    `SELECT count(*) FROM messages WHERE ${IN_INDEX} AND ${HAS_WORD} AND id NOT IN (SELECT id FROM indexed)`,
   );
   const stray = count(
-    'SELECT count(*) FROM message_index_docsize WHERE id NOT IN (SELECT id FROM indexed_messages)',
+    `SELECT count(*) FROM indexed WHERE id NOT IN (SELECT id FROM messages WHERE ${IN_INDEX})`,
   );
   return [
-    ...(missing === 0 ? [] : [`${missing} messages are not in the full-text index`]),
+    ...(missing === 0 ? [] : [`${missing} of the messages are not in the full-text index`]),
     ...(stray === 0 ? [] : [`the full-text index has ${stray} entries without a message`]),
   ].map((message) => ({ check: 'index', message }));
 };
@@ -67,6 +77,12 @@ const openReplies = (db: Database): readonly OpenReply[] =>
     )
     .all();
 
+/** What makes the contents of a database doubtful. @throws like {@link checkDatabase} */
+export const checkContents = (db: Database): readonly MemoryProblem[] => [
+  ...guarded('integrity', () => integrity(db)),
+  ...guarded('integrity', () => foreignKeys(db)),
+];
+
 /**
  * Everything that is wrong with a database of the current schema version or an earlier one.
  *
@@ -74,11 +90,7 @@ const openReplies = (db: Database): readonly OpenReply[] =>
  * @throws what SQLite throws for any other reason than damage
  */
 export const checkDatabase = (db: Database, alone: boolean): MemoryCheck => {
-  const problems = [
-    ...guarded('integrity', () => integrity(db)),
-    ...guarded('integrity', () => foreignKeys(db)),
-    ...guarded('index', () => indexEntries(db)),
-  ];
+  const problems = [...checkContents(db), ...guarded('index', () => indexEntries(db))];
   // Where the file itself is damaged, this would only say so again, at length.
   if (alone && problems.length === 0) problems.push(...guarded('index', () => indexWords(db)));
   const damaged = problems.some(({ check }) => check === 'integrity');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite from 'better-sqlite3';
@@ -134,45 +134,4 @@ test('a large channel is gone at once, erased in steps, and after a restart to t
   assert.equal(db.prepare('SELECT count(*) FROM channels').pluck().get(), 2);
   assert.equal(createStore(db).addMessage({ ...reused, messageId: 'again' }).outcome, 'repeated');
   db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
-});
-
-/** This file runs from `dist/server/backends/memory`. */
-const VERSION_1 = join(import.meta.dirname, '../../../../test/fixtures/database-v1.db');
-
-test('a database of version 1 is taken to the current version with everything in it', async (t) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
-  copyFileSync(VERSION_1, path);
-  const before = new Sqlite(path, { readonly: true });
-  assert.equal(schemaVersion(before), 1);
-  before.close();
-
-  const db = openDatabase(path);
-  t.after(() => db.close());
-  assert.equal(schemaVersion(db), SCHEMA_VERSION);
-  const fresh = openDatabase(`${path}-fresh`);
-  t.after(() => fresh.close());
-  const schema = (of: typeof db) => of.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all();
-  assert.deepEqual(schema(db), schema(fresh), 'the steps lead to what a new database has');
-
-  const store = createStore(db);
-  assert.deepEqual(
-    store.openPrincipal('local').map(({ channelId }) => channelId),
-    ['default', 'ch-coding'],
-  );
-  const page = { before: null, limit: 10, maxBytes: 1024 };
-  const said = (channelId: string) =>
-    store
-      .history('local', channelId, page)
-      ?.messages.map(({ content, finishReason }) => [content, finishReason]);
-  assert.deepEqual(said('default'), [
-    ['How is the weather today?', undefined],
-    ['Sunny.', 'stop'],
-  ]);
-  assert.deepEqual(said('ch-coding'), [
-    ['cut short', undefined],
-    ['half', 'interrupted'],
-  ]);
-  assert.equal(store.search('local', 'default', { query: 'weather', limit: 10 })?.length, 1);
-  assert.deepEqual([...store.tokensLastUsed().values()], [Date.UTC(2026, 2, 20, 10, 15, 23)]);
-  assert.deepEqual(store.listNotifications('local', { after: null, limit: 10 }), []);
 });

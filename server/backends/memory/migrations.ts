@@ -108,13 +108,17 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 /** Steps that a database has taken; 0 for an empty one. */
 export const schemaVersion = (db: Database): number => Number(db.pragma('user_version', { simple: true }));
 
-/** Takes the steps that are missing, all or none. The version must not be above {@link SCHEMA_VERSION}. */
-export const migrate = (db: Database): void => {
+/**
+ * Takes the steps that are missing, all or none. The version must not be above `target`.
+ *
+ * @param target an earlier version only to make a database as that version had it
+ */
+export const migrate = (db: Database, target = SCHEMA_VERSION): void => {
   const version = schemaVersion(db);
-  if (version === SCHEMA_VERSION) return;
+  if (version === target) return;
   const takeSteps = db.transaction(() => {
-    for (const step of MIGRATIONS.slice(version)) db.exec(step);
-    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    for (const step of MIGRATIONS.slice(version, target)) db.exec(step);
+    db.pragma(`user_version = ${target}`);
   });
   takeSteps.immediate();
 };
