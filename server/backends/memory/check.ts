@@ -16,7 +16,7 @@ const guarded = (
     return look();
   } catch (error) {
     if (!(error instanceof Sqlite.SqliteError) || !/^SQLITE_(?:CORRUPT|NOTADB)/.test(error.code)) throw error;
-    return [{ check, message: errorText(error) }];
+    return [{ check: error.code === 'SQLITE_CORRUPT_VTAB' ? 'index' : check, message: errorText(error) }];
   }
 };
 
@@ -25,7 +25,7 @@ const integrity = (db: Database): readonly MemoryProblem[] => {
   const found = db.prepare<[], string>(`PRAGMA integrity_check(${MAX_LISTED})`).pluck().all();
   return found
     .filter((message) => message !== 'ok')
-    .map((message) => ({ check: /\bFTS5 table\b/.test(message) ? 'index' : 'integrity', message }));
+    .map((message) => ({ check: /\bfts5\b/i.test(message) ? 'index' : 'integrity', message }));
 };
 
 const foreignKeys = (db: Database): readonly MemoryProblem[] => {
