@@ -48,10 +48,10 @@ export const memory = {
     Type.Object({
       schema_version: Count,
       database_bytes: Count,
-      log_bytes: Type.Integer({ minimum: 0, description: 'Of the write-ahead log.' }),
+      log_bytes: Type.Integer({ minimum: 0, description: 'Of the write-ahead log’s file.' }),
       free_bytes: Type.Integer({
         minimum: 0,
-        description: 'In the database; what `memory.vacuum` gives back.',
+        description: 'Of `database_bytes`; what `memory.vacuum` gives back.',
       }),
       principals: Count,
       channels: Count,

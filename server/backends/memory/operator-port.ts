@@ -3,10 +3,11 @@
 /** What the store holds; channels that are being erased are not counted. */
 export interface MemoryStats {
   readonly schemaVersion: number;
+  /** What is still in the log alone included, and `freeBytes`. */
   readonly databaseBytes: number;
-  /** Of the write-ahead log. */
+  /** Of the write-ahead log's file. */
   readonly logBytes: number;
-  /** Within `databaseBytes`: what {@link MemoryOperator.vacuum} can give back. */
+  /** What {@link MemoryOperator.vacuum} can give back. */
   readonly freeBytes: number;
   readonly principals: number;
   readonly channels: number;

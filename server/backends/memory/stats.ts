@@ -28,16 +28,14 @@ const messageTime = (db: Database, choose: 'min' | 'max'): number | null =>
     .pluck()
     .get() ?? null;
 
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-
 /** Counts on a connection of its own to the database at `path`; any schema version will do. */
 export const readStats = (db: Database, path: string): MemoryStats => {
   const pageBytes = Number(db.pragma('page_size', { simple: true }));
   const version = schemaVersion(db);
   return {
     schemaVersion: version,
-    databaseBytes: sizeOf(path),
-    logBytes: sizeOf(`${path}-wal`),
+    databaseBytes: Number(db.pragma('page_count', { simple: true })) * pageBytes,
+    logBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
     freeBytes: Number(db.pragma('freelist_count', { simple: true })) * pageBytes,
     principals: numberOf(db, 'SELECT count(DISTINCT principal) FROM channels'),
     ...countContents(db),

@@ -30,8 +30,10 @@ export interface OperatorOptions {
 }
 
 const DEFAULT_PAGE = 500;
-/** What a message may wait behind: a few milliseconds of moving pages. */
+/** What a message may wait behind: some milliseconds of moving pages, or of storing and indexing lines. */
 const VACUUM_PAGES = 256;
+const IMPORT_LINES = 50;
+const IMPORT_CHARS = 64 * 1024;
 /** A reply that stands open for no longer may have begun or ended while the check looked. */
 const SETTLED_MS = 60_000;
 
@@ -44,6 +46,22 @@ const ADVICE: Readonly<Record<MemoryProblem['check'] | 'open_replies', string>> 
     'The messages are whole and only searching is not: stop the gateway, export, move openclaw.db away, and import.',
   open_replies: 'Restart the gateway: it ends what nobody runs.',
 };
+
+/** In order, each small enough to be stored at once. */
+function* inParts(lines: readonly string[]): Generator<readonly string[]> {
+  let part: string[] = [];
+  let chars = 0;
+  for (const line of lines) {
+    if (part.length === IMPORT_LINES || (part.length > 0 && chars + line.length > IMPORT_CHARS)) {
+      yield part;
+      part = [];
+      chars = 0;
+    }
+    part.push(line);
+    chars += line.length;
+  }
+  yield part;
+}
 
 const strayText = (stray: number): string =>
   stray === 1
@@ -116,12 +134,17 @@ export const operatorMethods = (options: OperatorOptions): OperatorMethods => {
     },
 
     'memory.import': async (_asker, { lines }) => {
-      const { imported, skipped, errors, channels } = await memory.importLines(
-        lines,
-        PROTOCOL.maxChannelsPerPrincipal,
-      );
-      for (const channel of channels) await onImported(channel);
-      return { imported, skipped, errors: errors.map((each) => ({ ...each })) };
+      const sum = { imported: 0, skipped: 0, errors: [] as { line: number; message: string }[] };
+      let done = 0;
+      for (const some of inParts(lines)) {
+        const part = await memory.importLines(some, PROTOCOL.maxChannelsPerPrincipal);
+        sum.imported += part.imported;
+        sum.skipped += part.skipped;
+        for (const { line, message } of part.errors) sum.errors.push({ line: done + line, message });
+        for (const channel of part.channels) await onImported(channel);
+        done += some.length;
+      }
+      return sum;
     },
 
     'memory.vacuum': async () => {
