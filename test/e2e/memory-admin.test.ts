@@ -15,8 +15,8 @@ import Sqlite from 'better-sqlite3';
 import type { Client, Json } from '../helpers/client.js';
 import { ENDLESS, engine } from '../helpers/engine.js';
 import { startTestGateway, temporaryFolder } from '../helpers/gateway.js';
-import { addToken } from '../helpers/tokens.js';
 import { until } from '../helpers/system.js';
+import { addToken } from '../helpers/tokens.js';
 import { req } from './requirements.js';
 
 /** Sends a message and waits for the end of its reply. */
