@@ -72,9 +72,8 @@ export class NewFile {
   #link(): void {
     try {
       linkSync(this.#draft, this.path);
-    } catch (error) {
+    } catch {
       // Some file systems of removable disks know no links.
-      if (hasCode(error, 'EEXIST')) throw error;
       copyFileSync(this.#draft, this.path, constants.COPYFILE_EXCL);
       flush(this.path);
     }

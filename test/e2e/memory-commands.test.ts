@@ -150,30 +150,6 @@ test(`${req('P4-memory-admin')} lines that cannot be imported are told by file a
   assert.match(missing.stderr, /cannot be read: no such file or directory; .*\n$/);
 });
 
-test(`${req('P4-memory-admin')} the rate limit makes an import slower, not shorter`, async (t) => {
-  const limits =
-    '[gateway.rate_limit]\nmessages_per_second = 1000\nburst_size = 10\nmessages_per_minute = 12\ncooldown_seconds = 1\n';
-  const under = await startTestGateway(t, { config: `${limits}\n[gateway]\nmax_message_bytes = 2048\n` });
-  const { run } = openHome(t);
-  const at = '2026-03-20T10:15:23.000Z';
-  const lines = Array.from({ length: 12 }, (_, index) =>
-    JSON.stringify({
-      type: 'message',
-      principal: 'local',
-      channel: 'default',
-      seq: index + 1,
-      message_id: `m${index}`,
-      role: 'user',
-      created_at: at,
-      content: 'x'.repeat(1500),
-    }),
-  );
-  await under.login();
-  const env = { OPENCLAW_HOME: under.home.dir };
-  const outcome = await run(['memory', 'import', '-', '--json'], { env, input: lines.join('\n') });
-  assert.deepEqual([outcome.status, JSON.parse(outcome.stdout).imported], [0, 12]);
-});
-
 test(`${req('P4-memory-admin')} from elsewhere a backup stays where the gateway is, and a token without admin gets nowhere`, async (t) => {
   const { under, command } = await setUp(t);
   const far = openHome(t);

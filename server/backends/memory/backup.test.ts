@@ -6,6 +6,7 @@ import Sqlite from 'better-sqlite3';
 import { backUp } from './backup.js';
 import { newMessage, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
+import { readStats } from './stats.js';
 import { createStore } from './store.js';
 
 /** A database in use, with `count` messages. */
@@ -79,6 +80,29 @@ test('a faulty index is no reason to go without a copy of the messages', async (
   assert.notEqual(db.pragma('integrity_check', { simple: true }), 'ok');
   const backup = await backUp(path, { directory, name: 'b.db', replace: false });
   assert.ok(backup.outcome === 'written' && backup.messages === 10);
+});
+
+test('a file that comes to have the name meanwhile keeps it', async (t) => {
+  const { path, directory } = await prepared(t, 1);
+  const backup = backUp(path, { directory, name: 'b.db', replace: false });
+  writeFileSync(join(directory, 'b.db'), 'precious');
+  assert.deepEqual(await backup, { outcome: 'exists', path: join(directory, 'b.db') });
+  assert.deepEqual(readdirSync(directory), ['b.db']);
+  assert.equal(readFileSync(join(directory, 'b.db'), 'utf8'), 'precious');
+});
+
+test('a channel that is being erased is not counted', async (t) => {
+  const { db, path, directory } = await prepared(t, 1);
+  const store = createStore(db);
+  store.createChannel('ada', { channelId: 'gone', name: '', metadata: {}, createdAtMs: 0 }, 10);
+  store.addMessage(newMessage('secret', { channelId: 'gone' }));
+  store.deleteChannel('ada', 'gone');
+  const counts = { principals: 1, channels: 1, messages: 2, openReplies: 1 };
+  const { principals, channels, messages, openReplies } = readStats(db, path);
+  assert.deepEqual({ principals, channels, messages, openReplies }, counts);
+  const backup = await backUp(path, { directory, name: 'b.db', replace: false });
+  assert.ok(backup.outcome === 'written');
+  assert.deepEqual([backup.channels, backup.messages], [1, 2]);
 });
 
 test('what a backup that was cut short has left goes with the next one', async (t) => {

@@ -275,6 +275,7 @@ export const transferContract = (name: string, open: OpenMemory): void => {
           message(1, { message_id: 'other' }),
           'its channel has another message of seq 1: import it where there is none',
         ],
+        [message(1, reply), 'its channel has another message of seq 1: import it where there is none'],
         [message(2, { ...reply, message_id: 'i1' }), ''],
         [message(5, { message_id: 'i1' }), 'its message_id is known at another place'],
         [message(6, { ...reply, message_id: 'i1' }), 'its message_id is known at another place'],

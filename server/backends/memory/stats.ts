@@ -39,10 +39,7 @@ export const readStats = (db: Database, path: string): MemoryStats => {
     freeBytes: Number(db.pragma('freelist_count', { simple: true })) * pageBytes,
     principals: numberOf(db, 'SELECT count(DISTINCT principal) FROM channels'),
     ...countContents(db),
-    openReplies: numberOf(
-      db,
-      `SELECT count(*) FROM messages WHERE role = 'assistant' AND finish_reason IS NULL`,
-    ),
+    openReplies: numberOf(db, `${MESSAGES} AND role = 'assistant' AND finish_reason IS NULL`),
     notifications: version < 2 ? 0 : numberOf(db, 'SELECT count(*) FROM notifications'),
     oldestMessageAtMs: messageTime(db, 'min'),
     newestMessageAtMs: messageTime(db, 'max'),

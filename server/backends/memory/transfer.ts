@@ -110,7 +110,7 @@ export class Transfer {
     if (ask.after === null) page.add(EXPORT_HEAD);
     const { principal, channel } = ask;
     const next = principal === null ? this.#nextChannel : this.#nextOfPrincipal;
-    for (let from = place.id; ; from += 1) {
+    for (let from = place.id; ; ) {
       const found = next.get({ from, principal, channel });
       if (found === undefined) return { lines: page.lines, next: null };
       const { id, channelId, metadata } = found;
@@ -123,7 +123,7 @@ export class Transfer {
         if (!page.add(messageLine(found, row))) return { lines: page.lines, next: encodePlace(place) };
         place = { id, seq: row.seq, channelId };
       }
-      from = id;
+      from = id + 1;
     }
   }
 
