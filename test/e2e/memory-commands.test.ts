@@ -53,9 +53,10 @@ test(`${req('P4-memory-admin')} every command says the same through a gateway an
       ...backup
     } = await json(['backup', join(dir, 'b.db'), '--force']);
     const { freed_bytes } = await json(['vacuum']);
+    assert.ok(freed_bytes >= 0);
     const exported = await command(['export']);
     assert.deepEqual([exported.status, exported.stderr], [0, '']);
-    return { stats, check, backup, freed_bytes, exported: exported.stdout };
+    return { stats, check, backup, exported: exported.stdout };
   };
   const live = await answers();
   await stop();
