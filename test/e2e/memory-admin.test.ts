@@ -304,6 +304,7 @@ test(`${req('P4-memory-admin')} check tells damage apart, and running replies fr
   assert.deepEqual((await client.call('memory.check')).problems, []);
   await client.call('chat.cancel', { message_id });
   await client.complete(message_id);
+  db.exec('DROP TRIGGER index_reply');
   db.prepare("UPDATE messages SET finish_reason = NULL, message_id = 'stray' WHERE role = 'assistant'").run();
   const { ok, problems } = await client.call('memory.check');
   assert.equal(ok, false);
