@@ -17,7 +17,7 @@ import {
 const defaults = buildConfig(new Map());
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 36);
+  assert.equal(CONFIG_KEYS.length, 38);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -92,7 +92,7 @@ test('the defaults are those of the product', () => {
       tls: { enabled: false, cert_path: '', key_path: '', min_version: '1.2' },
     },
     chat: { detached_timeout: 120 },
-    memory: { recall_tokens: 2000 },
+    memory: { recall_tokens: 2000, retention_days: 0, max_channel_messages: 0 },
     reasoning: { provider: 'embedded', embedded: { chunk_delay_ms: 15 } },
     metrics: { host: '127.0.0.1', port: 18790 },
     log: { level: 'info' },

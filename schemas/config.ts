@@ -282,6 +282,26 @@ export const CONFIG_OPTIONS = {
     reason:
       'How much of a channel’s past the model sees with each message. More remembers better and costs more.',
   }),
+  'memory.retention_days': integer({
+    default: 0,
+    min: 0,
+    max: 36_500,
+    unit: 'days',
+    zero: 'kept for ever',
+    reloadable: true,
+    reason:
+      'Older messages are removed with their replies, in the background, from the disk as well. Shorter keeps less that could leak.',
+  }),
+  'memory.max_channel_messages': integer({
+    default: 0,
+    min: 0,
+    max: BILLION,
+    unit: 'messages',
+    zero: 'no limit',
+    reloadable: true,
+    reason:
+      'Messages and replies one channel keeps; beyond, the oldest are removed in the background. Bounds the disk a channel takes.',
+  }),
   'reasoning.provider': oneOf(['embedded'], {
     default: 'embedded',
     reloadable: false,

@@ -13,7 +13,7 @@ import { Authenticator } from './auth/authenticator.js';
 import { ensureLocalToken } from './auth/first-start.js';
 import { FailureThrottle } from './auth/throttle.js';
 import { TokenFile, TokenFileError } from './auth/token-file.js';
-import { MemoryError, type MemoryPort } from './backends/memory/port.js';
+import { MemoryError } from './backends/memory/port.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { openThreadedReasoning } from './backends/reasoning/threaded.js';
 import { noSkills } from './backends/skills/none.js';
@@ -181,7 +181,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
 
   // The backends, each on its own thread.
   let giveUp = (error: Error): void => onFault('memory', error);
-  const memory: MemoryPort = await openSqliteMemory({
+  const memory = await openSqliteMemory({
     path: home.databaseFile,
     onFailure: (error) => giveUp(error),
   });
@@ -190,6 +190,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     descriptorLimit: descriptorLimit(),
     certificateNames: keeper?.current.names ?? null,
   });
+  memory.setLimits(settings.memory);
   const reasoning = openThreadedReasoning({
     chunkDelayMs: settings.chunkDelayMs,
     failure: reasoningFailed('embedded', true),
@@ -297,6 +298,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         config = compared.next;
         settings.apply(config);
         reasoning.setChunkDelayMs(settings.chunkDelayMs);
+        memory.setLimits(settings.memory);
         log.level = config.log.level;
         return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
       } catch (error) {

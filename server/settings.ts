@@ -5,6 +5,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../schemas/config.js';
+import type { MemoryLimits } from './backends/memory/sqlite.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
 import type { NotificationSettings } from './core/notifications/courier.js';
 import type { HeartbeatLimits } from './core/sessions/heartbeat.js';
@@ -13,6 +14,7 @@ import { hostName, type OriginRules } from './socket/upgrade.js';
 
 /** Descriptors kept for everything that is no client connection. */
 const RESERVED_DESCRIPTORS = 256;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 
@@ -74,6 +76,7 @@ export class Settings {
     burstSize: 0,
   };
   readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
+  memory: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
   drainMs = 0;
   chunkDelayMs = 0;
   #served: ReadonlySet<string> = new Set();
@@ -123,6 +126,10 @@ export class Settings {
     this.lobby.burstSize = gateway.rate_limit.burst_size;
     this.runs.detachedTimeoutMs = chat.detached_timeout * 1000;
     this.runs.recallTokens = memory.recall_tokens;
+    this.memory = {
+      retentionMs: memory.retention_days * DAY_MS,
+      maxChannelMessages: memory.max_channel_messages,
+    };
     this.drainMs = gateway.drain_seconds * 1000;
     this.chunkDelayMs = reasoning.embedded.chunk_delay_ms;
     this.#served = servedHosts(config, this.#certificateNames);

@@ -46,11 +46,11 @@ export class Channels {
     this.#ids = db.prepare(
       'SELECT channel_id AS channelId, name FROM channels WHERE principal = ? ORDER BY id',
     );
-    // Seqs have no gaps, so the newest one is also the number of messages: no counting.
+    // Seqs have no gaps, so the oldest and the newest one give the number of messages: no counting.
     this.#summaries = db.prepare(
       `SELECT channels.id, channel_id AS channelId, name, channels.metadata,
          channels.created_at_ms AS createdAtMs,
-         coalesce(newest.seq, 0) AS messageCount,
+         coalesce(newest.seq + 1 - (SELECT min(seq) FROM messages WHERE channel = channels.id), 0) AS messageCount,
          coalesce(newest.created_at_ms, channels.created_at_ms) AS lastActivityAtMs
        FROM channels LEFT JOIN messages AS newest ON newest.channel = channels.id
          AND newest.seq = (SELECT max(seq) FROM messages WHERE channel = channels.id)

@@ -57,7 +57,7 @@ const encodedBytes = (content: string): number => Buffer.byteLength(JSON.stringi
 export class ChatLog {
   readonly #channels: Channels;
   readonly #idempotency: IdempotencyKeys;
-  readonly #newestSeq: Statement<[channel: number], { seq: number }>;
+  readonly #newestSeq: Statement<[channel: number], { seq: number | null; removed: number }>;
   readonly #insertMessage: Statement<
     [
       channel: number,
@@ -80,7 +80,10 @@ export class ChatLog {
   constructor(db: Database, channels: Channels) {
     this.#channels = channels;
     this.#idempotency = new IdempotencyKeys(db);
-    this.#newestSeq = db.prepare('SELECT coalesce(max(seq), 0) AS seq FROM messages WHERE channel = ?');
+    this.#newestSeq = db.prepare(
+      `SELECT (SELECT max(seq) FROM messages WHERE channel = channels.id) AS seq, removed_seq AS removed
+       FROM channels WHERE id = ?`,
+    );
     this.#insertMessage = db.prepare(
       `INSERT INTO messages (channel, seq, message_id, role, client_id, created_at_ms, metadata, content)
        VALUES (?, ?, ?, 'user', ?, ?, ?, ?)`,
@@ -118,20 +121,11 @@ export class ChatLog {
     const channel = this.#channels.key(principal, channelId);
     if (channel === undefined) return { outcome: 'no-channel' };
     if (added.onlyRepeated) return { outcome: 'no-room' };
-    const seq = (this.#newestSeq.get(channel)?.seq ?? 0) + 1;
-    const { lastInsertRowid } = this.#insertMessage.run(
-      channel,
-      seq,
-      messageId,
-      clientId,
-      createdAtMs,
-      json(metadata),
-      content,
-    );
+    const newest = this.#newestSeq.get(channel);
+    const seq = (newest?.seq ?? newest?.removed ?? 0) + 1;
+    this.#insertMessage.run(channel, seq, messageId, clientId, createdAtMs, json(metadata), content);
     this.#insertReply.run(channel, seq + 1, messageId, createdAtMs);
-    if (idempotencyKey !== null) {
-      this.#idempotency.remember(principal, idempotencyKey, lastInsertRowid, createdAtMs);
-    }
+    if (idempotencyKey !== null) this.#idempotency.remember(idempotencyKey, channel, seq, added);
     return { outcome: 'stored', seq };
   }
 

@@ -1,7 +1,7 @@
 /** Opens the database file: who may read it, how durable it is, which version it is in. */
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
-import { errorText } from './messages.js';
+import { causeOf, isFull } from './faults.js';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './migrations.js';
 import { MemoryError } from './port.js';
 
@@ -9,6 +9,7 @@ import { MemoryError } from './port.js';
 const PRIVATE = 0o600;
 /** How long another program's lock (a backup, a shell) is waited for. */
 const BUSY_TIMEOUT_MS = 5000;
+const AUTO_VACUUM_INCREMENTAL = 2;
 const CACHE_KIB = 8 * 1024;
 /** A long transaction grows the write-ahead log; it is cut back to this at the next checkpoint. */
 const MAX_IDLE_WAL_BYTES = 16 * 1024 * 1024;
@@ -27,15 +28,19 @@ export const openDatabase = (path: string): Database => {
     makePrivate(path);
     db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
     refuseForeign(db, path);
+    makeShrinkable(db);
     configure(db);
     migrate(db);
     interruptOpenReplies(db);
     return db;
   } catch (error) {
     db?.close();
-    throw error instanceof MemoryError ? error : new MemoryError(sentence(path, error), { cause: error });
+    throw error instanceof MemoryError ? error : refusal(path, error);
   }
 };
+
+const refusal = (path: string, cause: unknown): MemoryError =>
+  new MemoryError(`The database ${path} cannot be opened: ${causeOf(path, cause)}.`, { cause });
 
 /** SQLite gives `-wal` and `-shm` the mode of the database, so that one must be right before the first write. */
 const makePrivate = (path: string): void => {
@@ -66,6 +71,22 @@ const refuseForeign = (db: Database, path: string): void => {
   }
 };
 
+/**
+ * Lets what becomes free be given back a little at a time. A new database is made that way; an
+ * older one is rewritten once, which takes its size again on the disk: one that has no room for that
+ * stays as it is until it is opened next.
+ */
+const makeShrinkable = (db: Database): void => {
+  if (db.pragma('auto_vacuum', { simple: true }) === AUTO_VACUUM_INCREMENTAL) return;
+  db.pragma('auto_vacuum = INCREMENTAL');
+  if (schemaVersion(db) === 0) return;
+  try {
+    db.exec('VACUUM');
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+};
+
 const configure = (db: Database): void => {
   // Only before anything is written: a new database can then give back its free pages.
   db.pragma('auto_vacuum = INCREMENTAL');
@@ -83,25 +104,4 @@ const interruptOpenReplies = (db: Database): void => {
   db.exec(
     `UPDATE messages SET finish_reason = 'interrupted' WHERE role = 'assistant' AND finish_reason IS NULL`,
   );
-};
-
-const ADVICE: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'its directory does not exist, create it'],
-  ['ENOTDIR', 'its directory is a file, choose another'],
-  ['EISDIR', 'it is a directory, move that away'],
-  ['EACCES', 'permission denied, give this user the right to read and write it'],
-  ['EPERM', 'it belongs to another user, give it to this one'],
-  ['EROFS', 'the file system is read-only, choose another directory'],
-  ['ENOSPC', 'the disk is full, make room'],
-  ['SQLITE_FULL', 'the disk is full, make room'],
-  ['SQLITE_BUSY', 'another program holds its lock, end that one'],
-  ['SQLITE_NOTADB', 'the file is not an SQLite database, move it away or restore a backup'],
-  ['SQLITE_CORRUPT', 'the file is damaged, restore a backup'],
-]);
-
-const sentence = (path: string, error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const advice = ADVICE.get(code);
-  const cause = advice === undefined ? errorText(error) : `${advice} (${code})`;
-  return `The database ${path} cannot be opened: ${cause}.`;
 };

@@ -7,64 +7,53 @@
  * steps between the groups, and after a restart goes on.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { monotonicMs, Pace } from './pace.js';
+import type { WriteAheadLog } from './wal.js';
 
-/** What a step takes out: a few tens of milliseconds of work at most for messages of usual length. */
-const MESSAGES_PER_STEP = 16;
+const KEYS_AT_ONCE = 64;
 
 /** Works on the channels that belong to nobody any more (`channels.principal` is null). */
 export class Erasure {
   readonly #db: Database;
+  readonly #log: WriteAheadLog;
+  readonly #nowMs: () => number;
   readonly #next: Statement<[], { id: number }>;
-  readonly #eraseMessages: Statement<[channel: number, limit: number]>;
+  readonly #eraseMessage: Statement<[channel: number]>;
+  readonly #eraseKeys: Statement<[channel: number, limit: number]>;
   readonly #eraseChannel: Statement<[id: number]>;
-  /** The write-ahead log still holds words of what was erased. */
-  #logHoldsWords = false;
 
-  constructor(db: Database) {
+  constructor(db: Database, log: WriteAheadLog, nowMs = monotonicMs) {
     this.#db = db;
+    this.#log = log;
+    this.#nowMs = nowMs;
     this.#next = db.prepare('SELECT id FROM channels WHERE principal IS NULL LIMIT 1');
-    // Index entries and idempotency keys go with the rows, by trigger and foreign key.
-    this.#eraseMessages = db.prepare(
-      'DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE channel = ? LIMIT ?)',
+    // Index entries go with the rows, by trigger.
+    this.#eraseMessage = db.prepare(
+      'DELETE FROM messages WHERE id = (SELECT id FROM messages WHERE channel = ? LIMIT 1)',
+    );
+    this.#eraseKeys = db.prepare(
+      `DELETE FROM idempotency_keys WHERE (principal, key) IN
+         (SELECT principal, key FROM idempotency_keys WHERE channel = ? LIMIT ?)`,
     );
     this.#eraseChannel = db.prepare('DELETE FROM channels WHERE id = ?');
   }
 
-  /**
-   * Takes one step, in a transaction of its own. After the last one nothing of the deleted channels
-   * is in the files. False: nothing is left to do, or the disk failed or another process reads the database
-   * and the next call tries again.
-   */
+  /** Takes one step, in a transaction of its own. False: nothing is left to do. @throws where the disk fails */
   step(): boolean {
-    try {
-      const channel = this.#next.get();
-      if (channel === undefined) {
-        if (this.#logHoldsWords) this.#emptyLog();
-        return false;
-      }
-      this.#logHoldsWords = true;
-      this.#db.transaction(() => {
-        const { changes } = this.#eraseMessages.run(channel.id, MESSAGES_PER_STEP);
-        if (changes < MESSAGES_PER_STEP) this.#eraseChannel.run(channel.id);
-      })();
-      if (this.#next.get() !== undefined) return true;
-      this.#emptyLog();
-      return false;
-    } catch {
-      // Nobody waits for this step; whoever writes next hears of the failing disk.
-      return false;
-    }
-  }
-
-  /** Does not wait for whoever reads the database from outside: nobody's message is to wait with it. */
-  #emptyLog(): void {
-    const timeoutMs = this.#db.pragma('busy_timeout', { simple: true });
-    this.#db.pragma('busy_timeout = 0');
-    try {
-      const [result] = this.#db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-      this.#logHoldsWords = result?.busy !== 0;
-    } finally {
-      this.#db.pragma(`busy_timeout = ${timeoutMs}`);
-    }
+    const channel = this.#next.get();
+    if (channel === undefined) return false;
+    this.#log.erased();
+    this.#db
+      .transaction(() => {
+        const pace = new Pace(this.#nowMs);
+        do {
+          if (this.#eraseMessage.run(channel.id).changes > 0) continue;
+          if (this.#eraseKeys.run(channel.id, KEYS_AT_ONCE).changes > 0) continue;
+          this.#eraseChannel.run(channel.id);
+          return;
+        } while (!pace.spent);
+      })
+      .immediate();
+    return this.#next.get() !== undefined;
   }
 }

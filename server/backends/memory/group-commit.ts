@@ -2,8 +2,11 @@
  * Group commit: many calls, one transaction, one sync of the disk. A sync costs about the same
  * for one message as for a thousand, so the busier the gateway, the cheaper each write.
  */
+import { statSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
-import { type Answer, type Call, errorText, MAX_GROUP_CHARS, type Operations, weigh } from './messages.js';
+import { causeOf, isLocked, MovedError } from './faults.js';
+import { LOCK_IMPATIENCE_MS, LOCK_PATIENCE_MS } from './locks.js';
+import { type Answer, type Call, MAX_GROUP_CHARS, type Operations, weigh } from './messages.js';
 
 /** Calls that write nothing: a group of them alone takes no write lock. */
 const READS: ReadonlySet<Call[0]> = new Set<Call[0]>([
@@ -17,17 +20,26 @@ const READS: ReadonlySet<Call[0]> = new Set<Call[0]>([
   'exportLines',
 ]);
 
+/** What can be answered by a store that cannot be written: a principal that is known is only read. */
+const ANSWERED_UNWRITTEN: ReadonlySet<Call[0]> = new Set<Call[0]>([...READS, 'openPrincipal']);
+
 /** `Call` pairs each name with its own arguments; over a union of names the compiler cannot see that. */
 type Untyped = (...args: readonly unknown[]) => unknown;
 
-const describe = (name: string, error: unknown): Answer => ({
-  error: `memory ${name} failed: ${errorText(error)}`,
-});
+/** What became of a transaction: committed, or nothing of it happened. */
+type Outcome =
+  | { readonly answers: readonly Answer[] }
+  /** `in`: whether a call failed, or the beginning or the end, which no other try would help. */
+  | { readonly error: unknown; readonly in: 'call' | 'transaction' };
+
+const refusal = ([name]: Call, cause: string): Answer => ({ error: `memory ${name} failed: ${cause}` });
 
 /** Runs calls in transactions. Nothing it answers can be undone by a later crash. */
 export class GroupCommit {
   readonly #db: Database;
   readonly #store: Operations;
+  readonly #onError: (error: unknown) => void;
+  readonly #inode: number;
   readonly #begin: Statement<[]>;
   readonly #beginWriting: Statement<[]>;
   readonly #commit: Statement<[]>;
@@ -35,10 +47,14 @@ export class GroupCommit {
   readonly #savepoint: Statement<[]>;
   readonly #release: Statement<[]>;
   readonly #undo: Statement<[]>;
+  #patienceMs = 0;
 
-  constructor(db: Database, store: Operations) {
+  /** @param onError hears of every error that calls were answered with */
+  constructor(db: Database, store: Operations, onError: (error: unknown) => void) {
     this.#db = db;
     this.#store = store;
+    this.#onError = onError;
+    this.#inode = statSync(db.name).ino;
     this.#begin = db.prepare('BEGIN');
     this.#beginWriting = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
@@ -46,6 +62,7 @@ export class GroupCommit {
     this.#savepoint = db.prepare('SAVEPOINT call');
     this.#release = db.prepare('RELEASE call');
     this.#undo = db.prepare('ROLLBACK TO call');
+    this.#bePatient(LOCK_PATIENCE_MS);
   }
 
   /**
@@ -54,40 +71,58 @@ export class GroupCommit {
    * {@link MAX_GROUP_CHARS}: run the rest as a group of its own.
    *
    * A call that fails changes nothing and fails alone. Where the transaction itself fails, every
-   * call of the group does, reads too: they may have seen what is now undone.
+   * write of the group does; what only reads is read again without it. Never throws.
    */
   run(calls: readonly Call[]): readonly Answer[] {
-    try {
-      return this.#transact(calls, (call) => this.#perform(call));
-    } catch {
-      // Each savepoint makes the full-text index write itself out, which doubles the cost of a
-      // message. So they come in only once a group has failed, to tell the bad call from the good.
+    const writing = calls.some(([name]) => !READS.has(name));
+    let outcome = this.#transact(calls, writing, (call) => this.#perform(call));
+    // Each savepoint makes the full-text index write itself out, which doubles the cost of a
+    // message. So they come in only once a call has failed, to tell the bad one from the good.
+    if ('error' in outcome && outcome.in === 'call') {
+      outcome = this.#transact(calls, writing, (call) => this.#performAlone(call));
     }
-    try {
-      return this.#transact(calls, (call) => this.#performAlone(call));
-    } catch (error) {
-      return calls.map(([name]) => describe(name, error));
+    if ('error' in outcome) {
+      if (isLocked(outcome.error)) this.#bePatient(LOCK_IMPATIENCE_MS);
+      return this.#readOnly(calls, outcome.error);
     }
+    if (writing) this.#bePatient(LOCK_PATIENCE_MS);
+    return outcome.answers;
   }
 
-  /** @throws what `perform` or the commit threw; then nothing of the group has happened */
-  #transact(calls: readonly Call[], perform: (call: Call) => Answer): readonly Answer[] {
+  #transact(calls: readonly Call[], writing: boolean, perform: (call: Call) => Answer): Outcome {
     const answers: Answer[] = [];
     let chars = 0;
+    let performing = false;
     try {
-      (calls.every(([name]) => READS.has(name)) ? this.#begin : this.#beginWriting).run();
+      if (writing) this.#checkPlace();
+      (writing ? this.#beginWriting : this.#begin).run();
+      performing = true;
       for (const call of calls) {
         const answer = perform(call);
         answers.push(answer);
         chars += weigh(answer);
         if (chars > MAX_GROUP_CHARS) break;
       }
+      performing = false;
       this.#commit.run();
     } catch (error) {
-      if (this.#db.inTransaction) this.#rollback.run();
-      throw error;
+      this.#abort();
+      return { error, in: performing ? 'call' : 'transaction' };
     }
-    return answers;
+    return { answers };
+  }
+
+  #abort(): void {
+    try {
+      if (this.#db.inTransaction) this.#rollback.run();
+    } catch {
+      // The transaction ends whatever fails in ending it (sqlite.org/lang_transaction.html, "ROLLBACK").
+    }
+  }
+
+  /** SQLite goes on writing into a file that has been deleted. @throws MovedError */
+  #checkPlace(): void {
+    if (statSync(this.#db.name, { throwIfNoEntry: false })?.ino !== this.#inode) throw new MovedError();
   }
 
   #perform([name, ...args]: Call): Answer {
@@ -103,9 +138,45 @@ export class GroupCommit {
     } catch (error) {
       if (!this.#db.inTransaction) throw error;
       this.#undo.run();
-      return describe(call[0], error);
+      return refusal(call, this.#causeOf(error));
     } finally {
       if (this.#db.inTransaction) this.#release.run();
     }
+  }
+
+  /** Nothing can be written because of `error`: answers what can be answered all the same. */
+  #readOnly(calls: readonly Call[], error: unknown): readonly Answer[] {
+    const answers: Answer[] = [];
+    let chars = 0;
+    const cause = this.#causeOf(error);
+    // Whoever has locked reading, too, is waited for once and not once a call.
+    let locked = false;
+    for (const call of calls) {
+      let answer: Answer;
+      if (locked || !ANSWERED_UNWRITTEN.has(call[0])) answer = refusal(call, cause);
+      else {
+        try {
+          answer = this.#perform(call);
+        } catch (own) {
+          locked = isLocked(own);
+          answer = refusal(call, this.#causeOf(own));
+        }
+      }
+      answers.push(answer);
+      chars += weigh(answer);
+      if (chars > MAX_GROUP_CHARS) break;
+    }
+    return answers;
+  }
+
+  #causeOf(error: unknown): string {
+    this.#onError(error);
+    return causeOf(this.#db.name, error);
+  }
+
+  #bePatient(waitMs: number): void {
+    if (waitMs === this.#patienceMs) return;
+    this.#patienceMs = waitMs;
+    this.#db.pragma(`busy_timeout = ${waitMs}`);
   }
 }

@@ -14,14 +14,29 @@ export type Call = { readonly [N in Name]: readonly [name: N, ...args: Parameter
 /** What became of one call; `error` is a sentence for the log. */
 export type Answer = { readonly value: unknown } | { readonly error: string };
 
-/** To the thread: calls to run after all earlier ones, or the order to finish and end. */
-export type Request = readonly Call[] | 'close';
+/** How much is kept. */
+export interface MemoryLimits {
+  /** What is older is removed, in milliseconds; 0: nothing is. */
+  readonly retentionMs: number;
+  /** Messages and replies of one channel; beyond, the oldest are removed. 0: no limit. */
+  readonly maxChannelMessages: number;
+}
 
-/** From the thread: first whether the database is open, then answers in the order of the calls. */
+/** Whether the store works; the sentence says what fails and what to do. */
+export type StoreHealthReport = { readonly ok: true } | { readonly ok: false; readonly sentence: string };
+
+/** To the thread: calls to run after all earlier ones, what is kept from now on, or the order to finish and end. */
+export type Request = readonly Call[] | { readonly limits: MemoryLimits } | 'close';
+
+/**
+ * From the thread: first whether the database is open, then answers in the order of the calls and,
+ * in between, when the store begins to fail and when it works again.
+ */
 export type Report =
   | { readonly opened: true }
   | { readonly refused: string }
-  | { readonly answers: readonly Answer[] };
+  | { readonly answers: readonly Answer[] }
+  | { readonly health: StoreHealthReport };
 
 /**
  * Where one message between the threads, and one transaction, is cut: both threads hold a

@@ -2,6 +2,7 @@
  * The database's schema, as the steps that lead to it. `PRAGMA user_version` counts the steps a
  * database has taken. A step that was released is never edited; a change is a new step.
  */
+import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 
 const version1 = `
@@ -100,7 +101,31 @@ const version2 = `
   CREATE INDEX notifications_by_principal ON notifications (principal, notification_id);
 `;
 
-const MIGRATIONS: readonly string[] = [version1, version2];
+const version3 = `
+  -- Messages are removed from the front of a channel. This is the seq of the last one gone, for the
+  -- next message of a channel that holds none.
+  ALTER TABLE channels ADD COLUMN removed_seq INTEGER NOT NULL DEFAULT 0;
+
+  -- A key outlives its message, so it holds all of the answer and a hash of what was said.
+  CREATE TABLE idempotency_keys (
+    principal     TEXT    NOT NULL,
+    key           TEXT    NOT NULL,
+    channel       INTEGER NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
+    message_id    TEXT    NOT NULL,
+    seq           INTEGER NOT NULL,
+    content_hash  BLOB    NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (principal, key)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO idempotency_keys
+    SELECT principal, key, channel, message_id, seq, sha256(content), idempotency.created_at_ms
+    FROM idempotency JOIN messages ON messages.id = idempotency.message;
+  DROP TABLE idempotency;
+  CREATE INDEX idempotency_keys_by_channel ON idempotency_keys (channel);
+  CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at_ms);
+`;
+
+const MIGRATIONS: readonly string[] = [version1, version2, version3];
 
 /** The schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -116,6 +141,9 @@ export const schemaVersion = (db: Database): number => Number(db.pragma('user_ve
 export const migrate = (db: Database, target = SCHEMA_VERSION): void => {
   const version = schemaVersion(db);
   if (version === target) return;
+  db.function('sha256', { deterministic: true }, (text) =>
+    createHash('sha256').update(String(text)).digest(),
+  );
   const takeSteps = db.transaction(() => {
     for (const step of MIGRATIONS.slice(version, target)) db.exec(step);
     db.pragma(`user_version = ${target}`);

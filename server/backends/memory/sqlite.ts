@@ -11,9 +11,11 @@ import {
   type Call,
   errorText,
   MAX_GROUP_CHARS,
+  type MemoryLimits,
   type Operations,
   type Report,
   type Request,
+  type StoreHealthReport,
   weigh,
 } from './messages.js';
 import { MemoryError, type MemoryPort } from './port.js';
@@ -32,10 +34,19 @@ interface Waiting {
 
 type CallOf<N extends keyof Operations> = Extract<Call, readonly [N, ...unknown[]]>;
 
-class SqliteMemory implements MemoryPort {
+export type { MemoryLimits, StoreHealthReport } from './messages.js';
+
+/** The port, and what only this implementation of it has. */
+export interface SqliteMemory extends MemoryPort {
+  /** How much is kept from now on. What is beyond that is removed in the background, within about a minute. */
+  setLimits(limits: MemoryLimits): void;
+}
+
+class ThreadedMemory implements SqliteMemory {
   readonly #worker: Worker;
   readonly #inspections: Inspections;
   readonly #onFailure: (error: MemoryError) => void;
+  readonly #onHealth: (health: StoreHealthReport) => void;
   /** Called in this turn, not yet posted. */
   #queued: Waiting[] = [];
   #queuedChars = 0;
@@ -47,12 +58,17 @@ class SqliteMemory implements MemoryPort {
   #closing: Promise<void> | null = null;
   #settleClose: (error: MemoryError | null) => void = () => {};
 
-  constructor(worker: Worker, path: string, onFailure: (error: MemoryError) => void) {
+  constructor(
+    worker: Worker,
+    { path, onFailure = () => {}, onHealth = () => {} }: SqliteMemoryOptions,
+  ) {
     this.#worker = worker;
     this.#inspections = new Inspections(path, { alone: false });
     this.#onFailure = onFailure;
+    this.#onHealth = onHealth;
     worker.on('message', (report: Report) => {
       if ('answers' in report) this.#settle(report.answers);
+      else if ('health' in report) this.#onHealth(report.health);
     });
     worker.on('messageerror', (error) => this.#end(threadFailed(error)));
     worker.on('error', (error) => this.#end(threadFailed(error)));
@@ -91,6 +107,10 @@ class SqliteMemory implements MemoryPort {
   readonly stats: MemoryPort['stats'] = () => this.#inspections.stats();
   readonly check: MemoryPort['check'] = () => this.#inspections.check();
   readonly backup: MemoryPort['backup'] = (...args) => this.#inspections.backup(...args);
+
+  setLimits(limits: MemoryLimits): void {
+    if (!this.#ended) this.#worker.postMessage({ limits } satisfies Request);
+  }
 
   close(): Promise<void> {
     if (this.#closing === null) {
@@ -168,25 +188,35 @@ class SqliteMemory implements MemoryPort {
 const threadFailed = (error: unknown): MemoryError =>
   new MemoryError(`The memory thread failed: ${errorText(error)}`, { cause: error });
 
+export interface SqliteMemoryOptions {
+  /** The database's file. */
+  readonly path: string;
+  /**
+   * Called at most once, when the thread died unasked: everything pending was rejected and every
+   * later call will be, so the gateway cannot serve on.
+   */
+  readonly onFailure?: (error: Error) => void;
+  /**
+   * Called when the store begins to fail (calls are rejected, with a sentence each) and when it works
+   * again, never twice the same in a row. It works when it was opened.
+   */
+  readonly onHealth?: (health: StoreHealthReport) => void;
+}
+
 /**
  * Starts the thread and opens or creates the database at `path` (mode 0600, as are its `-wal` and
  * `-shm`; its directory must exist). Replies that a crash left open come back as `interrupted`.
  *
- * @param options.onFailure called at most once, when the thread died unasked: everything pending
- *   was rejected and every later call will be, so the gateway cannot serve on
  * @throws MemoryError (a rejection) where the database cannot be opened, in one sentence with the
  *   file, the cause and what to do
  */
-export const openSqliteMemory = async (options: {
-  readonly path: string;
-  readonly onFailure?: (error: Error) => void;
-}): Promise<MemoryPort> => {
+export const openSqliteMemory = async (options: SqliteMemoryOptions): Promise<SqliteMemory> => {
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     name: 'memory',
     workerData: { path: options.path },
     resourceLimits: RESOURCE_LIMITS,
   });
-  const memory = await new Promise<SqliteMemory>((resolve, reject) => {
+  const memory = await new Promise<ThreadedMemory>((resolve, reject) => {
     worker.once('error', (error) => reject(threadFailed(error)));
     worker.once('exit', () =>
       reject(new MemoryError(`The database ${options.path} cannot be opened: its thread ended.`)),
@@ -194,7 +224,7 @@ export const openSqliteMemory = async (options: {
     worker.once('message', (report: Report) => {
       if ('refused' in report) return reject(new MemoryError(report.refused));
       worker.removeAllListeners('error').removeAllListeners('exit');
-      resolve(new SqliteMemory(worker, options.path, options.onFailure ?? (() => {})));
+      resolve(new ThreadedMemory(worker, options));
     });
   });
   return memory;

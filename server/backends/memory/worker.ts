@@ -2,18 +2,47 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { openDatabase } from './database.js';
-import { Erasure } from './erasure.js';
 import { GroupCommit } from './group-commit.js';
-import { type Call, errorText, MAX_GROUP_CHARS, type Report, type Request, weigh } from './messages.js';
+import { StoreHealth } from './health.js';
+import {
+  type Call,
+  errorText,
+  MAX_GROUP_CHARS,
+  type MemoryLimits,
+  type Report,
+  type Request,
+  weigh,
+} from './messages.js';
+import { monotonicMs } from './pace.js';
 import { MemoryError } from './port.js';
 import { createStore } from './store.js';
+import { Upkeep } from './upkeep.js';
+
+/** Where nothing is due for longer, a look does no harm. */
+const MAX_WAIT_MS = 60_000;
+
+const isCalls = (request: Request | undefined): request is readonly Call[] => Array.isArray(request);
+const isLimits = (request: Request): request is { readonly limits: MemoryLimits } =>
+  typeof request === 'object' && 'limits' in request;
 
 /** Serves the requests that come through `port`, in their order. */
 const serve = (port: MessagePort, db: Database): void => {
-  const group = new GroupCommit(db, createStore(db));
-  const erasure = new Erasure(db);
   const report = (what: Report): void => port.postMessage(what);
+  const health = new StoreHealth(db, (now) => report({ health: now }), monotonicMs);
+  const onError = (error: unknown): void => health.failed(error);
+  const group = new GroupCommit(db, createStore(db), onError);
+  const upkeep = new Upkeep({ db, nowMs: monotonicMs, wallMs: Date.now, onError });
   const next = (): Request | undefined => receiveMessageOnPort(port)?.message;
+
+  let timer: NodeJS.Timeout | undefined;
+  /** Behind every group, and when it is time for something while nobody calls. */
+  const tidy = (): void => {
+    clearTimeout(timer);
+    health.probe();
+    // A store that fails is left alone, but for the probe.
+    const waitMs = health.failing ? Number.POSITIVE_INFINITY : upkeep.step();
+    timer = setTimeout(tidy, Math.min(waitMs, health.probeInMs ?? MAX_WAIT_MS, MAX_WAIT_MS));
+  };
 
   const runAll = (calls: readonly Call[]): void => {
     for (let done = 0; done < calls.length; ) {
@@ -21,35 +50,42 @@ const serve = (port: MessagePort, db: Database): void => {
       report({ answers });
       done += answers.length;
     }
+    if (calls.some(([name]) => name === 'deleteChannel')) upkeep.channelDeleted();
+    tidy();
   };
 
-  let erasing: NodeJS.Immediate | undefined;
-  /** One step now, and one whenever there is nothing else to do, until nothing is left. */
-  const erase = (): void => {
-    clearImmediate(erasing);
-    if (erasure.step()) erasing = setImmediate(erase);
+  const close = (): void => {
+    clearTimeout(timer);
+    try {
+      db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // What is in the log only is read from there when the database is opened next.
+    }
+    db.close();
+    port.close();
   };
 
+  /** Everything that has arrived, up to the order to close. */
   const runFrom = (first: Request): void => {
     let request: Request | undefined = first;
     while (request !== undefined && request !== 'close') {
+      if (isLimits(request)) {
+        upkeep.setLimits(request.limits);
+        tidy();
+        request = next();
+        continue;
+      }
       const calls: Call[] = [];
       let chars = 0;
       // What arrived while the group before was syncing makes the next one.
-      while (request !== undefined && request !== 'close' && chars < MAX_GROUP_CHARS) {
+      while (isCalls(request) && chars < MAX_GROUP_CHARS) {
         for (const call of request) calls.push(call);
         chars += weigh(request);
         request = next();
       }
       runAll(calls);
-      erase();
     }
-    if (request === 'close') {
-      clearImmediate(erasing);
-      db.pragma('wal_checkpoint(TRUNCATE)');
-      db.close();
-      port.close();
-    }
+    if (request === 'close') close();
   };
 
   port.on('message', (first: Request) => {
@@ -61,7 +97,7 @@ const serve = (port: MessagePort, db: Database): void => {
     }
   });
   report({ opened: true });
-  erase();
+  tidy();
 };
 
 if (parentPort === null) throw new MemoryError('worker.js runs only as the thread of openSqliteMemory.');

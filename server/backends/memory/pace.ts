@@ -1,0 +1,28 @@
+/** How much the memory's thread does at a time of what nobody waits for. */
+
+/** Longest work of one step, beside the commit at its end: whoever calls meanwhile waits that long. */
+const STEP_MS = 3;
+/** And the least, so that a slow clock or a slow machine gets on, too. */
+const LEAST_UNITS = 4;
+
+/** The time of one step: {@link spent} says when to stop. */
+export class Pace {
+  readonly #nowMs: () => number;
+  readonly #untilMs: number;
+  #units = 0;
+
+  /** @param nowMs a clock that only goes forward */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#untilMs = nowMs() + STEP_MS;
+  }
+
+  /** Asked behind every unit of work. */
+  get spent(): boolean {
+    this.#units += 1;
+    return this.#units >= LEAST_UNITS && this.#nowMs() >= this.#untilMs;
+  }
+}
+
+/** Milliseconds of a clock that only goes forward. */
+export const monotonicMs = (): number => performance.now();
