@@ -434,6 +434,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
     const steps: (() => unknown)[] = [
       () => reasoning.close(),
+      () => runs.storeLate(),
       storeTokenUse,
       () => memory.close(),
       () => clearInterval(ticker),

@@ -36,6 +36,8 @@ export class Run {
   unstored = '';
   /** Settles when the part that is on its way has arrived, or not. */
   storing: Promise<void> | null = null;
+  /** The store did not take the last part; that was said. */
+  storeFails = false;
   /**
    * Once it has ended: the position from which the log is kept for it and all that end later. Its
    * own beginning, or that of a run which was then still running.

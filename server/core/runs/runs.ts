@@ -11,11 +11,14 @@ import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import { completionFrame, estimateUsage, reasoningFailed } from './completion.js';
+import { LateEnds } from './late-ends.js';
 import type { Retention } from './retention.js';
 import type { Run, RunEnd } from './run.js';
 
 /** A growing reply is stored at least this often. */
 const STORE_INTERVAL_MS = 1000;
+/** Text of replies that have ended while the store failed. */
+const MAX_LATE_CHARS = 32 * 1024 * 1024;
 
 export interface RunsOptions {
   readonly memory: MemoryPort;
@@ -34,11 +37,13 @@ export class Runs {
   readonly #options: RunsOptions;
   /** Runs that are queued, streaming or ending. */
   readonly #open = new Set<Run>();
+  readonly #late: LateEnds;
   #endWaiters: (() => void)[] = [];
   #stopped = false;
 
   constructor(options: RunsOptions) {
     this.#options = options;
+    this.#late = new LateEnds({ ...options, maxChars: MAX_LATE_CHARS });
   }
 
   /** Replies that have not ended. */
@@ -80,6 +85,11 @@ export class Runs {
   /** Resolves once no reply is open. */
   async idle(): Promise<void> {
     while (this.#open.size > 0) await this.#nextEnd();
+  }
+
+  /** One more try at what the store could not take, before it is closed. Never rejects. */
+  storeLate(): Promise<void> {
+    return this.#late.store();
   }
 
   #nextEnd(): Promise<void> {
@@ -159,10 +169,16 @@ export class Runs {
     const { memory, onFault } = this.#options;
     run.storing = memory
       .appendReply(run.replyRef, text)
-      .catch((error: unknown) => {
-        run.unstored = text + run.unstored;
-        onFault('store a reply', error);
-      })
+      .then(
+        () => {
+          run.storeFails = false;
+        },
+        (error: unknown) => {
+          run.unstored = text + run.unstored;
+          if (!run.storeFails) onFault('a reply waits to be stored', error);
+          run.storeFails = true;
+        },
+      )
       .finally(() => {
         run.storing = null;
         this.#storeSoon(run);
@@ -206,22 +222,17 @@ export class Runs {
 
   /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
   async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
-    const { memory, onFault, pump, retention, clock } = this.#options;
+    const { memory, pump, retention, clock } = this.#options;
     const { channel } = run;
     const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
     const totalTokens = usage.input + usage.output;
     await run.storing;
+    const { finishReason, error } = end;
+    const stored = { text: run.unstored, finishReason, totalTokens, durationMs, usage, error };
     try {
-      await memory.finishReply(run.replyRef, {
-        text: run.unstored,
-        finishReason: end.finishReason,
-        totalTokens,
-        durationMs,
-        usage,
-        error: end.error,
-      });
-    } catch (error) {
-      onFault('store the end of a reply', error);
+      await memory.finishReply(run.replyRef, stored);
+    } catch (refusal) {
+      this.#late.add(run.replyRef, stored, refusal);
     }
     run.unstored = '';
     run.state = 'ended';

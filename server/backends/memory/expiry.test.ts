@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Database } from 'better-sqlite3';
+import { newMessage, replyEnd, replyTo, START_MS, seqOf, temporaryDirectory } from './contract-helpers.js';
+import { openDatabase } from './database.js';
+import { Expiry } from './expiry.js';
+import type { MemoryLimits } from './messages.js';
+import { createStore } from './store.js';
+import { WriteAheadLog } from './wal.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NO_LIMITS: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
+
+const start = async (t: TestContext) => {
+  const db = openDatabase(join(await temporaryDirectory(t), 'a.db'));
+  t.after(() => db.close());
+  const store = createStore(db);
+  store.openPrincipal('ada');
+  let tickMs = 0;
+  // By its clock every unit of work takes a millisecond.
+  const expiry = new Expiry(db, new WriteAheadLog(db), () => tickMs++);
+  /** A message and its reply, said `day` days after the start. */
+  const say = (content: string, day: number, change: Parameters<typeof newMessage>[1] = {}): void => {
+    const message = newMessage(content, { createdAtMs: START_MS + day * DAY_MS, ...change });
+    store.finishReply(replyTo(message, seqOf(store.addMessage(message))), replyEnd(`to ${content}`));
+  };
+  return {
+    db,
+    store,
+    expiry,
+    say,
+    /** A whole round on a day; how many steps it took. */
+    round: (limits: Partial<MemoryLimits>, day = 0): number => {
+      expiry.setLimits({ ...NO_LIMITS, ...limits });
+      expiry.restart();
+      let steps = 1;
+      while (expiry.step(START_MS + day * DAY_MS)) steps += 1;
+      return steps;
+    },
+  };
+};
+
+const said = (db: Database, channelId = 'default'): unknown[] =>
+  db
+    .prepare(
+      'SELECT seq, content FROM messages JOIN channels ON channels.id = channel WHERE channel_id = ? ORDER BY seq',
+    )
+    .raw(true)
+    .all(channelId);
+
+const indexIsSound = (db: Database): void => {
+  db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
+  const rows = (table: string): unknown => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  assert.equal(rows('message_index_docsize'), rows('messages'));
+};
+
+test('without limits nothing is removed, however old', async (t) => {
+  const { db, say, round } = await start(t);
+  say('one', 0);
+  round({}, 100_000);
+  assert.equal(said(db).length, 2);
+});
+
+test('what is older than the retention goes with its reply and its index; seqs go on and counts are right', async (t) => {
+  const { db, store, say, round } = await start(t);
+  for (const day of [0, 1, 2]) say(`day ${day}`, day);
+  round({ retentionMs: DAY_MS }, 2);
+  assert.deepEqual(said(db), [
+    [3, 'day 1'],
+    [4, 'to day 1'],
+    [5, 'day 2'],
+    [6, 'to day 2'],
+  ]);
+  indexIsSound(db);
+  assert.equal(store.listChannels('ada')[0]?.messageCount, 4);
+  assert.equal(store.search('ada', 'default', { query: 'day', limit: 10 })?.length, 4);
+
+  round({ retentionMs: DAY_MS }, 10);
+  assert.deepEqual(said(db), []);
+  indexIsSound(db);
+  assert.equal(store.listChannels('ada')[0]?.messageCount, 0);
+  assert.deepEqual(store.addMessage(newMessage('next')), { outcome: 'stored', seq: 7 });
+  assert.equal(store.listChannels('ada')[0]?.messageCount, 2);
+});
+
+test('the oldest of a channel that is too long go, of that channel alone, and never half an exchange', async (t) => {
+  const { db, store, say, round } = await start(t);
+  store.createChannel('ada', { channelId: 'coding', name: '', metadata: {}, createdAtMs: START_MS }, 10);
+  for (let at = 0; at < 5; at += 1) say(`message ${at}`, 0);
+  for (let at = 0; at < 2; at += 1) say(`code ${at}`, 0, { channelId: 'coding' });
+  round({ maxChannelMessages: 5 });
+  assert.deepEqual(
+    said(db).map((row) => (row as [number, string])[1]),
+    ['message 3', 'to message 3', 'message 4', 'to message 4'],
+  );
+  assert.equal(said(db, 'coding').length, 4);
+  indexIsSound(db);
+});
+
+test('a message whose reply is open stays, and so does all behind it', async (t) => {
+  const { db, store, say, round } = await start(t);
+  say('before', 0);
+  const open = newMessage('open');
+  const seq = seqOf(store.addMessage(open));
+  say('behind', 0);
+  const limits = { retentionMs: DAY_MS, maxChannelMessages: 1 };
+  round(limits, 100);
+  assert.deepEqual(said(db), [
+    [3, 'open'],
+    [4, ''],
+    [5, 'behind'],
+    [6, 'to behind'],
+  ]);
+  store.finishReply(replyTo(open, seq), replyEnd('the end'));
+  round(limits, 100);
+  assert.deepEqual(said(db), []);
+});
+
+test('a long way back is taken in small steps, through all channels', async (t) => {
+  const { db, store, say, round } = await start(t);
+  db.transaction(() => {
+    for (let at = 0; at < 300; at += 1) say(`message ${at}`, 0);
+    for (let at = 0; at < 300; at += 1) {
+      const channelId = `channel-${at}`;
+      store.createChannel('ada', { channelId, name: '', metadata: {}, createdAtMs: START_MS }, 1000);
+      say(`message ${at}`, 0, { channelId, messageId: channelId });
+    }
+  })();
+  const steps = round({ retentionMs: DAY_MS }, 2);
+  // Each takes a few exchanges or looks at a few channels.
+  assert.ok(steps > 100, `${steps} steps`);
+  assert.equal(db.prepare('SELECT count(*) FROM messages').pluck().get(), 0);
+  indexIsSound(db);
+});
+
+test('a key gives its answer for 24 hours, longer than its message where that had to go, and is then removed', async (t) => {
+  const { db, store, say, round } = await start(t);
+  const keys = (): unknown => db.prepare('SELECT count(*) FROM idempotency_keys').pluck().get();
+  db.transaction(() => {
+    for (let at = 0; at < 300; at += 1) say(`message ${at}`, 0, { idempotencyKey: `key-${at}` });
+  })();
+  round({ maxChannelMessages: 2 });
+  assert.equal(said(db).length, 2);
+  const repeated = (content: string, day: number) =>
+    store.addMessage(
+      newMessage(content, {
+        idempotencyKey: 'key-0',
+        messageId: 'another',
+        createdAtMs: START_MS + day * DAY_MS,
+      }),
+    );
+  assert.deepEqual(repeated('message 0', 0.9), {
+    outcome: 'repeated',
+    messageId: 'id-message 0',
+    channelId: 'default',
+    seq: 1,
+  });
+  assert.deepEqual(repeated('message 1', 0.9), { outcome: 'conflict' });
+
+  round({}, 0.999);
+  assert.equal(keys(), 300);
+  const steps = round({}, 1);
+  assert.equal(keys(), 0);
+  assert.ok(steps > 2, 'a bounded number at a time');
+  assert.deepEqual(repeated('message 0', 1), { outcome: 'stored', seq: 601 });
+});
