@@ -27,10 +27,6 @@ export class StoreHealth {
     this.#nowMs = nowMs;
   }
 
-  get failing(): boolean {
-    return this.#failing;
-  }
-
   /** Milliseconds until {@link probe} has something to do; null: it has nothing. */
   get probeInMs(): number | null {
     return this.#failing && !this.#damaged ? Math.max(0, this.#probeAtMs - this.#nowMs()) : null;

@@ -7,9 +7,9 @@ export const LOCK_PATIENCE_MS = 2000;
 export const LOCK_IMPATIENCE_MS = 100;
 
 /** Runs what nobody asked for: where the database is locked it fails at once. @throws what `work` throws */
-export const withoutWaiting = <T>(db: Database, work: () => T, waitMs = 0): T => {
+export const withoutWaiting = <T>(db: Database, work: () => T): T => {
   const before = db.pragma('busy_timeout', { simple: true });
-  db.pragma(`busy_timeout = ${waitMs}`);
+  db.pragma('busy_timeout = 0');
   try {
     return work();
   } finally {

@@ -69,10 +69,15 @@ export class Upkeep {
     try {
       withoutWaiting(db, () => this.#work());
     } catch (error) {
-      // Another program's lock is nobody's trouble here; what is left waits for the next round.
-      if (!isLocked(error)) onError(error);
-      this.#todo = [];
-      this.#roundAtMs = Math.min(this.#roundAtMs, startMs + LOOK_MS);
+      if (isLocked(error)) {
+        // Another program's lock is nobody's trouble here: the round begins anew behind it.
+        this.#todo = [];
+        this.#roundAtMs = startMs + LOOK_MS;
+      } else {
+        // What cannot be done must not keep the rest from being done; the next round tries again.
+        this.#todo.shift();
+        onError(error);
+      }
     }
     const endMs = nowMs();
     if (this.#todo.length > 0) {

@@ -8,8 +8,6 @@ import { withoutWaiting } from './locks.js';
 
 /** A log that is larger has somebody in its way. */
 const LARGE_BYTES = 16 * 1024 * 1024;
-/** Readers who overlap leave no such moment by themselves: they are held up this long, to make one. */
-const MAKE_WAY_MS = 20;
 
 export class WriteAheadLog {
   readonly #db: Database;
@@ -32,16 +30,11 @@ export class WriteAheadLog {
 
   /** Empties it where that is due, as far as whoever reads the database from outside allows. @throws where the disk fails */
   step(): void {
-    const large = this.#bytes > LARGE_BYTES;
-    if (!large && !this.#holdsWords) return;
-    withoutWaiting(
-      this.#db,
-      () => {
-        const [result] = this.#db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
-        if (result?.busy === 0) this.#holdsWords = false;
-      },
-      large ? MAKE_WAY_MS : 0,
-    );
+    if (!this.due) return;
+    withoutWaiting(this.#db, () => {
+      const [result] = this.#db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+      if (result?.busy === 0) this.#holdsWords = false;
+    });
   }
 
   get #bytes(): number {

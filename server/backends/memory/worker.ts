@@ -18,9 +18,6 @@ import { MemoryError } from './port.js';
 import { createStore } from './store.js';
 import { Upkeep } from './upkeep.js';
 
-/** Where nothing is due for longer, a look does no harm. */
-const MAX_WAIT_MS = 60_000;
-
 const isCalls = (request: Request | undefined): request is readonly Call[] => Array.isArray(request);
 const isLimits = (request: Request): request is { readonly limits: MemoryLimits } =>
   typeof request === 'object' && 'limits' in request;
@@ -39,9 +36,8 @@ const serve = (port: MessagePort, db: Database): void => {
   const tidy = (): void => {
     clearTimeout(timer);
     health.probe();
-    // A store that fails is left alone, but for the probe.
-    const waitMs = health.failing ? Number.POSITIVE_INFINITY : upkeep.step();
-    timer = setTimeout(tidy, Math.min(waitMs, health.probeInMs ?? MAX_WAIT_MS, MAX_WAIT_MS));
+    // A store that may work again is left alone, but for the probe.
+    timer = setTimeout(tidy, health.probeInMs ?? upkeep.step());
   };
 
   const runAll = (calls: readonly Call[]): void => {
