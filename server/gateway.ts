@@ -26,6 +26,7 @@ import { compareConfigs } from './config/reload.js';
 import { writeFileAtomically } from './config/write-file.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
+import { Alerts } from './core/notifications/alerts.js';
 import { Notifications } from './core/notifications/notifications.js';
 import { Dispatcher } from './core/rpc/dispatcher.js';
 import { buildHandlers } from './core/rpc/handlers.js';
@@ -49,7 +50,7 @@ import { page } from './page.js';
 import { isLoopback, Settings } from './settings.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, listen } from './socket/listener.js';
-import { TlsError, type TlsFiles } from './socket/tls.js';
+import { expirySentence, TlsError, type TlsFiles } from './socket/tls.js';
 
 const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;
@@ -179,11 +180,26 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       })
     : null;
 
+  // Ready it is once clients can come.
+  const health = new Health();
+  health.set('store', 'ok');
+  health.set('clients', 'failing');
+
   // The backends, each on its own thread.
   let giveUp = (error: Error): void => onFault('memory', error);
   const memory = await openSqliteMemory({
     path: home.databaseFile,
     onFailure: (error) => giveUp(error),
+    onHealth: (report) => {
+      health.set('store', report.ok ? 'ok' : 'failing');
+      if (report.ok) {
+        log.warn('the store works again');
+        alerts.over('store', 'The store works again: messages are taken.');
+      } else {
+        log.error(report.sentence);
+        alerts.raise('store', `The store fails, and messages are refused: ${report.sentence}`);
+      }
+    },
   });
   undo.push(() => memory.close());
   const settings = new Settings(config, {
@@ -244,6 +260,12 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     settings: settings.notifications,
+    onFault,
+  });
+  const alerts = new Alerts({
+    notifications,
+    clock,
+    operators: () => authenticator.principalsWith('admin', clock.wallMs()),
     onFault,
   });
   const tokenUse = new Map<string, number>();
@@ -357,10 +379,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     }
   });
 
-  // Whoever watches over the gateway. Ready it is once clients can come.
-  const health = new Health();
-  health.set('store', 'ok');
-  health.set('clients', 'failing');
+  // Whoever watches over the gateway.
   const operations = await listenForOperations(config.metrics, {
     '/healthz': () => json(200, { status: 'alive' }),
     '/readyz': () => {
@@ -406,10 +425,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   health.set('clients', 'ok');
 
   if (keeper !== null) {
-    every(wheel, clock, CERTIFICATE_WARNING_MS, () => keeper.warn());
+    const alertOfExpiry = (): void => {
+      const sentence = expirySentence(keeper.current, clock.wallMs());
+      if (sentence !== null) alerts.raise('certificate', sentence);
+      else alerts.over('certificate', 'The certificate has been renewed.');
+    };
+    alertOfExpiry();
+    every(wheel, clock, CERTIFICATE_WARNING_MS, () => {
+      keeper.warn();
+      alertOfExpiry();
+    });
     every(wheel, clock, CERTIFICATE_CHECK_MS, () => {
       if (draining) return;
-      inTurn(() => keeper.look()).catch((error: unknown) => {
+      inTurn(() => keeper.look().then(alertOfExpiry)).catch((error: unknown) => {
         if (isForOperators(error)) log.error(`${error.message} The certificate that is presented stays.`);
         else onFault('certificate', error);
       });

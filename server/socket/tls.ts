@@ -115,6 +115,16 @@ export const loadCertificate = (files: TlsFiles, wallMs: number): Certificate =>
   };
 };
 
+/** That it expires within 30 days, or has; the same words every day. Null while there is time. */
+export const expirySentence = (
+  { files: { certPath }, expiresAtMs }: Certificate,
+  wallMs: number,
+): string | null => {
+  if (expiresAtMs - wallMs >= WARN_BEFORE_MS) return null;
+  const verb = expiresAtMs <= wallMs ? 'expired' : 'expires';
+  return `The certificate ${certPath} ${verb} on ${new Date(expiresAtMs).toUTCString()}; renew it.`;
+};
+
 /** What the operator should be warned of while the certificate serves, one sentence each. */
 export const certificateWarnings = (
   { files: { certPath, keyPath }, expiresAtMs, keyIsExposed }: Certificate,

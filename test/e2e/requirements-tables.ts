@@ -23,6 +23,7 @@ export const PROTOCOL_CLAUSES = {
   maxMetadataDepth: 'P4-metadata',
   resumeWindowMs: 'P5-kept',
   maxHistoryPageBytes: 'P4-history-bytes',
+  maxExportPageBytes: 'P4-memory-admin',
   maxNotificationsPerPrincipal: 'P7-limit',
   maxPingBytes: 'P7-ping-size',
   maxStreamFrameBytes: 'P5-frame-size',

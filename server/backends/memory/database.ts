@@ -88,8 +88,6 @@ const makeShrinkable = (db: Database): void => {
 };
 
 const configure = (db: Database): void => {
-  // Only before anything is written: a new database can then give back its free pages.
-  db.pragma('auto_vacuum = INCREMENTAL');
   db.pragma('journal_mode = WAL');
   // In WAL mode FULL syncs the log at every commit; NORMAL would lose acknowledged messages with the power.
   db.pragma('synchronous = FULL');

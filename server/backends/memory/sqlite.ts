@@ -58,10 +58,7 @@ class ThreadedMemory implements SqliteMemory {
   #closing: Promise<void> | null = null;
   #settleClose: (error: MemoryError | null) => void = () => {};
 
-  constructor(
-    worker: Worker,
-    { path, onFailure = () => {}, onHealth = () => {} }: SqliteMemoryOptions,
-  ) {
+  constructor(worker: Worker, { path, onFailure = () => {}, onHealth = () => {} }: SqliteMemoryOptions) {
     this.#worker = worker;
     this.#inspections = new Inspections(path, { alone: false });
     this.#onFailure = onFailure;
