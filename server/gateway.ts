@@ -297,6 +297,11 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     limits: settings.lobby,
   });
 
+  const alertOfExpiry = (): void => {
+    const sentence = keeper === null ? null : expirySentence(keeper.current, clock.wallMs());
+    if (sentence !== null) alerts.raise('certificate', sentence);
+    else alerts.over('certificate', 'The certificate has been renewed.');
+  };
   // Reloads and renewals go one after the other, each upon what the one before it has left.
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
@@ -322,6 +327,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         reasoning.setChunkDelayMs(settings.chunkDelayMs);
         memory.setLimits(settings.memory);
         log.level = config.log.level;
+        alertOfExpiry();
         return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
       } catch (error) {
         const isForOperator =
@@ -425,11 +431,6 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   health.set('clients', 'ok');
 
   if (keeper !== null) {
-    const alertOfExpiry = (): void => {
-      const sentence = expirySentence(keeper.current, clock.wallMs());
-      if (sentence !== null) alerts.raise('certificate', sentence);
-      else alerts.over('certificate', 'The certificate has been renewed.');
-    };
     alertOfExpiry();
     every(wheel, clock, CERTIFICATE_WARNING_MS, () => {
       keeper.warn();

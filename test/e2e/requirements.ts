@@ -35,7 +35,6 @@ export const NOT_BUILT_YET: ReadonlySet<RequirementId> = new Set([
   'P4-trace',
   'P4-skill-admin',
   'P4-skill-events',
-  'P7-alert',
   'P9-metrics',
 ] as const satisfies readonly RequirementId[]);
 

@@ -61,6 +61,15 @@ const surviveFault = async (t: TestContext, { homeDir, begin, mend, cause }: Fau
   assert.equal(line.method, 'chat.send');
   assert.match(line.error, cause);
 
+  // Whoever operates the gateway hears of it, though nothing can be stored.
+  const alerted = ({ method, params }: Json): boolean =>
+    method === 'heartbeat.ping' &&
+    params.notifications.some(
+      ({ type, msg }: Json) =>
+        type === 'alert' && /^The store fails, and messages are refused: The database /.test(msg),
+    );
+  await client.frame(alerted, 'an alert');
+
   // The rest goes on: what needs no store, what only reads it, who comes new, and what is being said.
   await client.call('system.ping');
   const during = await client.call('chat.history', { limit: 1 });

@@ -1,5 +1,5 @@
 /** What the store's failures mean to whoever operates the gateway. */
-import { accessSync, constants, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorText } from './messages.js';
 
@@ -81,3 +81,11 @@ export class MovedError extends Error {
   override readonly name = 'MovedError';
   readonly code = 'MOVED';
 }
+
+/** Looks, whenever it is called, whether a file is still the one it was. @throws MovedError */
+export const watchFile = (path: string): (() => void) => {
+  const inode = statSync(path, { throwIfNoEntry: false })?.ino;
+  return () => {
+    if (statSync(path, { throwIfNoEntry: false })?.ino !== inode) throw new MovedError();
+  };
+};

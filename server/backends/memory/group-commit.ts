@@ -2,9 +2,8 @@
  * Group commit: many calls, one transaction, one sync of the disk. A sync costs about the same
  * for one message as for a thousand, so the busier the gateway, the cheaper each write.
  */
-import { statSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
-import { causeOf, isLocked, MovedError } from './faults.js';
+import { causeOf, isLocked, watchFile } from './faults.js';
 import { LOCK_IMPATIENCE_MS, LOCK_PATIENCE_MS } from './locks.js';
 import { type Answer, type Call, MAX_GROUP_CHARS, type Operations, weigh } from './messages.js';
 
@@ -39,7 +38,8 @@ export class GroupCommit {
   readonly #db: Database;
   readonly #store: Operations;
   readonly #onError: (error: unknown) => void;
-  readonly #inode: number;
+  /** SQLite goes on writing into a file that has been deleted. */
+  readonly #checkPlace: () => void;
   readonly #begin: Statement<[]>;
   readonly #beginWriting: Statement<[]>;
   readonly #commit: Statement<[]>;
@@ -54,7 +54,7 @@ export class GroupCommit {
     this.#db = db;
     this.#store = store;
     this.#onError = onError;
-    this.#inode = statSync(db.name).ino;
+    this.#checkPlace = watchFile(db.name);
     this.#begin = db.prepare('BEGIN');
     this.#beginWriting = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
@@ -118,11 +118,6 @@ export class GroupCommit {
     } catch {
       // The transaction ends whatever fails in ending it (sqlite.org/lang_transaction.html, "ROLLBACK").
     }
-  }
-
-  /** SQLite goes on writing into a file that has been deleted. @throws MovedError */
-  #checkPlace(): void {
-    if (statSync(this.#db.name, { throwIfNoEntry: false })?.ino !== this.#inode) throw new MovedError();
   }
 
   #perform([name, ...args]: Call): Answer {

@@ -1,6 +1,6 @@
 /** Whether the store can be written, as far as is known. */
 import type { Database } from 'better-sqlite3';
-import { causeOf, isDamage, isStoreFault } from './faults.js';
+import { causeOf, isDamage, isStoreFault, watchFile } from './faults.js';
 import { withoutWaiting } from './locks.js';
 import type { StoreHealthReport } from './messages.js';
 
@@ -16,6 +16,7 @@ export class StoreHealth {
   readonly #db: Database;
   readonly #report: (health: StoreHealthReport) => void;
   readonly #nowMs: () => number;
+  readonly #checkFile: () => void;
   #failing = false;
   #damaged = false;
   #probeAtMs = 0;
@@ -25,6 +26,7 @@ export class StoreHealth {
     this.#db = db;
     this.#report = report;
     this.#nowMs = nowMs;
+    this.#checkFile = watchFile(db.name);
   }
 
   /** Milliseconds until {@link probe} has something to do; null: it has nothing. */
@@ -49,6 +51,7 @@ export class StoreHealth {
   probe(): void {
     if (this.probeInMs !== 0) return;
     try {
+      this.#checkFile();
       withoutWaiting(this.#db, () => {
         const version = this.#db.pragma('user_version', { simple: true });
         // Written even where it is the same: a page of the log and a sync.
