@@ -44,9 +44,6 @@ export class GroupCommit {
   readonly #beginWriting: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
-  readonly #savepoint: Statement<[]>;
-  readonly #release: Statement<[]>;
-  readonly #undo: Statement<[]>;
   #patienceMs = 0;
 
   /** @param onError hears of every error that calls were answered with */
@@ -59,9 +56,6 @@ export class GroupCommit {
     this.#beginWriting = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
-    this.#savepoint = db.prepare('SAVEPOINT call');
-    this.#release = db.prepare('RELEASE call');
-    this.#undo = db.prepare('ROLLBACK TO call');
     this.#bePatient(LOCK_PATIENCE_MS);
   }
 
@@ -75,21 +69,26 @@ export class GroupCommit {
    */
   run(calls: readonly Call[]): readonly Answer[] {
     const writing = calls.some(([name]) => !READS.has(name));
-    let outcome = this.#transact(calls, writing, (call) => this.#perform(call));
-    // Each savepoint makes the full-text index write itself out, which doubles the cost of a
-    // message. So they come in only once a call has failed, to tell the bad one from the good.
-    if ('error' in outcome && outcome.in === 'call') {
-      outcome = this.#transact(calls, writing, (call) => this.#performAlone(call));
+    const outcome = this.#transact(calls, writing);
+    if ('answers' in outcome) {
+      if (writing) this.#bePatient(LOCK_PATIENCE_MS);
+      return outcome.answers;
     }
-    if ('error' in outcome) {
-      if (isLocked(outcome.error)) this.#bePatient(LOCK_IMPATIENCE_MS);
-      return this.#readOnly(calls, outcome.error);
+    const { error } = outcome;
+    if (outcome.in === 'call') {
+      const [first] = calls;
+      if (calls.length === 1 && first !== undefined) return [refusal(first, this.#causeOf(error))];
+      // Some errors take their transaction along, whatever a savepoint says (damage, a full disk), and savepoints
+      // make the full-text index write itself out. Halving finds the bad call in a few commits.
+      const half = calls.length >> 1;
+      const answers = this.run(calls.slice(0, half));
+      return answers.length < half ? answers : [...answers, ...this.run(calls.slice(half))];
     }
-    if (writing) this.#bePatient(LOCK_PATIENCE_MS);
-    return outcome.answers;
+    if (isLocked(error)) this.#bePatient(LOCK_IMPATIENCE_MS);
+    return this.#readOnly(calls, error);
   }
 
-  #transact(calls: readonly Call[], writing: boolean, perform: (call: Call) => Answer): Outcome {
+  #transact(calls: readonly Call[], writing: boolean): Outcome {
     const answers: Answer[] = [];
     let chars = 0;
     let performing = false;
@@ -98,7 +97,7 @@ export class GroupCommit {
       (writing ? this.#beginWriting : this.#begin).run();
       performing = true;
       for (const call of calls) {
-        const answer = perform(call);
+        const answer = this.#perform(call);
         answers.push(answer);
         chars += weigh(answer);
         if (chars > MAX_GROUP_CHARS) break;
@@ -123,20 +122,6 @@ export class GroupCommit {
   #perform([name, ...args]: Call): Answer {
     const call = this.#store[name] as Untyped;
     return { value: call(...args) };
-  }
-
-  /** @throws the error of a call that took the whole transaction with it (a full disk may) */
-  #performAlone(call: Call): Answer {
-    this.#savepoint.run();
-    try {
-      return this.#perform(call);
-    } catch (error) {
-      if (!this.#db.inTransaction) throw error;
-      this.#undo.run();
-      return refusal(call, this.#causeOf(error));
-    } finally {
-      if (this.#db.inTransaction) this.#release.run();
-    }
   }
 
   /** Nothing can be written because of `error`: answers what can be answered all the same. */

@@ -108,32 +108,31 @@ test('whoever reads the file from outside holds nobody up, and what was erased l
   }
 });
 
-test('a call that fails in a group fails alone', async (t) => {
-  const memory = await opened(t, await prepared(t, poison(`SELECT raise(ABORT, 'bad statement')`)));
-  const [before, bad, after] = await storeThree(memory);
-  assert.deepEqual(before, { status: 'fulfilled', value: { outcome: 'stored', seq: 1 } });
-  assert.deepEqual(after, { status: 'fulfilled', value: { outcome: 'stored', seq: 3 } });
-  assert.ok(bad?.status === 'rejected');
-  assert.match(String(bad.reason), /^MemoryError: memory addMessage failed: bad statement/);
-  assert.deepEqual(await contents(memory), ['before', '', 'after', '']);
-});
-
-for (const [what, statements] of [
-  ['a statement that takes the transaction with it', poison(`SELECT raise(ROLLBACK, 'all is lost')`)],
-  [
-    'a commit that fails',
-    `CREATE TABLE debt (id INTEGER PRIMARY KEY, owed INTEGER REFERENCES debt (id) DEFERRABLE INITIALLY DEFERRED);
-     ${poison('INSERT INTO debt (owed) VALUES (99)')}`,
-  ],
+for (const [what, action] of [
+  ['fails', 'ABORT'],
+  ['takes the transaction with it', 'ROLLBACK'],
 ] as const) {
-  test(`${what} fails every call of the group, and the next group goes on`, async (t) => {
-    const memory = await opened(t, await prepared(t, statements));
-    for (const { status } of await storeThree(memory)) assert.equal(status, 'rejected');
-    assert.deepEqual(await contents(memory), []);
-    await memory.addMessage(newMessage('next'));
-    assert.deepEqual(await contents(memory), ['next', '']);
+  test(`a call in a group that ${what} fails alone`, async (t) => {
+    const memory = await opened(t, await prepared(t, poison(`SELECT raise(${action}, 'bad statement')`)));
+    const [before, bad, after] = await storeThree(memory);
+    assert.deepEqual(before, { status: 'fulfilled', value: { outcome: 'stored', seq: 1 } });
+    assert.deepEqual(after, { status: 'fulfilled', value: { outcome: 'stored', seq: 3 } });
+    assert.ok(bad?.status === 'rejected');
+    assert.match(String(bad.reason), /^MemoryError: memory addMessage failed: bad statement/);
+    assert.deepEqual(await contents(memory), ['before', '', 'after', '']);
   });
 }
+
+test('a commit that fails fails every write of the group and no read, and the next group goes on', async (t) => {
+  const statements = `CREATE TABLE debt (id INTEGER PRIMARY KEY, owed INTEGER REFERENCES debt (id) DEFERRABLE INITIALLY DEFERRED);
+    ${poison('INSERT INTO debt (owed) VALUES (99)')}`;
+  const memory = await opened(t, await prepared(t, statements));
+  const [stored, read] = await Promise.all([storeThree(memory), contents(memory)]);
+  for (const { status } of stored) assert.equal(status, 'rejected');
+  assert.deepEqual(read, []);
+  await memory.addMessage(newMessage('next'));
+  assert.deepEqual(await contents(memory), ['next', '']);
+});
 
 test('a call that cannot be copied to the thread fails alone', async (t) => {
   const memory = await opened(t, fileIn(await temporaryDirectory(t)));
