@@ -115,7 +115,8 @@ test('mutated requests, frames and messages neither end the gateway nor disturb 
       max_connections_per_ip: 0,
       heartbeat_interval: 600,
       ...gateway,
-    });
+      // What it says of where clients come from is believed, so that it is looked at.
+    }).replace('[gateway]\n', '[gateway]\ntrusted_proxies = ["127.0.0.1"]\n');
   const under = await startGatewayProcess(t, { homeDir, config: config({}) });
   const { child } = under.process;
   const pid = child.pid ?? 0;

@@ -1,4 +1,5 @@
 /** What a connection begins with: upgrade requests and PROXY v2 headers, lawful and otherwise. */
+import { proxyBytes } from '../helpers/proxy-header.js';
 import { UPGRADE_HEADERS } from '../helpers/raw-socket.js';
 import { mutateBytes, pick, type Random } from './mutate.js';
 
@@ -31,6 +32,9 @@ const HEADER_LINES = [
   'Host:',
   'Host: [::1',
   `Host: ${'a.'.repeat(300)}`,
+  'X-Forwarded-For: 192.0.2.1',
+  'X-Forwarded-For: [2001:db8::1]:1, , unknown, 127.0.0.1',
+  `X-Forwarded-For: ${'127.0.0.1, '.repeat(500)}`,
   'Origin: null',
   'Origin: http://127.0.0.1:1',
   'Content-Length: 5',
@@ -89,8 +93,6 @@ const mutateRequest = (random: Random, lines: readonly string[]): Buffer => {
   return random(3) === 0 ? mutateBytes(random, bytes) : bytes;
 };
 
-/** The signature of version 2, "The PROXY protocol", section 2.2. */
-const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 /** Address family and transport, with the bytes that its addresses take. */
 const FAMILIES = [
   [0x00, 0],
@@ -105,12 +107,12 @@ const FAMILIES = [
 export const randomProxyHeader = (random: Random): Buffer => {
   const [family, addressBytes] = pick(random, FAMILIES);
   const more = random(4) === 0 ? random(600) : 0;
-  const payload = Buffer.from(Array.from({ length: addressBytes + more }, () => random(256)));
-  const head = Buffer.alloc(4);
-  head[0] = random(8) === 0 ? random(256) : pick(random, [0x20, 0x21]);
-  head[1] = random(8) === 0 ? random(256) : family;
-  head.writeUInt16BE(random(6) === 0 ? random(65_536) : payload.length, 2);
-  const header = Buffer.concat([SIGNATURE, head, payload]);
+  const content = Buffer.from(Array.from({ length: addressBytes + more }, () => random(256)));
+  const header = proxyBytes(content, {
+    command: random(8) === 0 ? random(256) : pick(random, [0x20, 0x21]),
+    family: random(8) === 0 ? random(256) : family,
+    length: random(6) === 0 ? random(65_536) : content.length,
+  });
   if (random(12) === 0) return Buffer.from('PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n');
   return random(6) === 0 ? mutateBytes(random, header) : header;
 };
