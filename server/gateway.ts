@@ -6,7 +6,7 @@
 import { createMetrics } from '../metrics/metrics.js';
 import { RateWindow } from '../metrics/rate-window.js';
 import { PROTOCOL } from '../schemas/codes.js';
-import type { Config, ConfigKey } from '../schemas/config.js';
+import type { Config } from '../schemas/config.js';
 import { VERSION } from '../schemas/version.js';
 import { addressKey } from './auth/address.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -18,11 +18,10 @@ import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { openThreadedReasoning } from './backends/reasoning/threaded.js';
 import { noSkills } from './backends/skills/none.js';
 import type { Reloaded } from './backends/system/port.js';
-import { ConfigError, HomeError } from './config/errors.js';
+import { HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
 import { ensureHome, type Home, lockHome } from './config/home.js';
 import { withFileLock } from './config/lock.js';
-import { compareConfigs } from './config/reload.js';
 import { writeFileAtomically } from './config/write-file.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
@@ -47,10 +46,11 @@ import { Health } from './ops/health.js';
 import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
 import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
+import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, listen } from './socket/listener.js';
-import { expirySentence, TlsError, type TlsFiles } from './socket/tls.js';
+import { expirySentence, TlsError } from './socket/tls.js';
 
 const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;
@@ -58,12 +58,6 @@ const TOKEN_USE_MS = 5000;
 const DRAIN_CHECK_MS = 50;
 const CERTIFICATE_CHECK_MS = 1000;
 const CERTIFICATE_WARNING_MS = 24 * 3600 * 1000;
-/** What decides which certificate is presented, and how. */
-const CERTIFICATE_KEYS: readonly ConfigKey[] = [
-  'gateway.tls.cert_path',
-  'gateway.tls.key_path',
-  'gateway.tls.min_version',
-];
 /** Replies that have ended and can still be resumed from memory. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 /** Sessions that have ended and can still be resumed. */
@@ -123,15 +117,8 @@ const isForOperators = (error: unknown): error is Error =>
     (kind) => error instanceof kind,
   );
 
-const tlsFiles = ({ gateway: { tls } }: Config): TlsFiles => ({
-  certPath: tls.cert_path,
-  keyPath: tls.key_path,
-  minVersion: tls.min_version,
-});
-
 const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promise<Gateway> => {
-  const { home, debug } = options;
-  let { config } = options;
+  const { home, debug, config } = options;
   const { host, tls } = config.gateway;
   if (!isLoopback(host) && !tls.enabled && !config.gateway.insecure) {
     throw new StartError(
@@ -302,40 +289,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     if (sentence !== null) alerts.raise('certificate', sentence);
     else alerts.over('certificate', 'The certificate has been renewed.');
   };
-  // Reloads and renewals go one after the other, each upon what the one before it has left.
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const done = turn.then(task);
-    turn = done.catch(() => {});
-    return done;
-  };
-  const reload = (): Promise<Reloaded> =>
-    inTurn(async () => {
-      try {
-        const loaded = options.loadConfig();
-        const renewable = keeper?.canPresent === true && loaded.gateway.tls.enabled;
-        const compared = compareConfigs(config, loaded, renewable ? [] : CERTIFICATE_KEYS);
-        const renewal = await keeper?.renew(tlsFiles(compared.next));
-        const changed = new Set<string>(compared.changed);
-        const needsRestart = new Set<string>(compared.needsRestart);
-        if (renewal === 'renewed' && !CERTIFICATE_KEYS.some((key) => changed.has(key))) {
-          changed.add('gateway.tls.cert_path');
-        }
-        if (renewal === 'needs-restart') needsRestart.add('gateway.tls.cert_path');
-        config = compared.next;
-        settings.apply(config);
-        reasoning.setChunkDelayMs(settings.chunkDelayMs);
-        memory.setLimits(settings.memory);
-        log.level = config.log.level;
-        alertOfExpiry();
-        return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
-      } catch (error) {
-        const isForOperator =
-          error instanceof ConfigError || error instanceof TlsError || error instanceof ListenError;
-        if (isForOperator) return { outcome: 'refused', reason: error.message };
-        throw error;
-      }
-    });
+  const reloader = new Reloader({
+    config,
+    loadConfig: options.loadConfig,
+    keeper,
+    apply: (next) => {
+      settings.apply(next);
+      reasoning.setChunkDelayMs(settings.chunkDelayMs);
+      memory.setLimits(settings.memory);
+      log.level = next.log.level;
+      alertOfExpiry();
+    },
+  });
+  const reload = (): Promise<Reloaded> => reloader.reload();
 
   let draining = false;
   const handlers = buildHandlers({
@@ -438,7 +404,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
     every(wheel, clock, CERTIFICATE_CHECK_MS, () => {
       if (draining) return;
-      inTurn(() => keeper.look().then(alertOfExpiry)).catch((error: unknown) => {
+      reloader.lookForCertificate().then(alertOfExpiry, (error: unknown) => {
         if (isForOperators(error)) log.error(`${error.message} The certificate that is presented stays.`);
         else onFault('certificate', error);
       });

@@ -1,0 +1,87 @@
+/** What changes while the gateway runs: its configuration, when it is told to read it again, and its certificate. */
+import type { Config, ConfigKey } from '../schemas/config.js';
+import type { Reloaded } from './backends/system/port.js';
+import { ConfigError } from './config/errors.js';
+import { compareConfigs } from './config/reload.js';
+import type { CertificateKeeper } from './socket/certificate-keeper.js';
+import { ListenError } from './socket/listener.js';
+import { TlsError, type TlsFiles } from './socket/tls.js';
+
+/** What decides which certificate is presented, and how. */
+const CERTIFICATE_KEYS: readonly ConfigKey[] = [
+  'gateway.tls.cert_path',
+  'gateway.tls.key_path',
+  'gateway.tls.min_version',
+];
+
+export const tlsFiles = ({ gateway: { tls } }: Config): TlsFiles => ({
+  certPath: tls.cert_path,
+  keyPath: tls.key_path,
+  minVersion: tls.min_version,
+});
+
+export interface ReloaderOptions {
+  /** What the gateway runs with. */
+  readonly config: Config;
+  /** Reads the configuration again. Throws ConfigError. */
+  readonly loadConfig: () => Config;
+  /** Null without TLS. */
+  readonly keeper: CertificateKeeper | null;
+  /** Hands every part what it runs with from now on. */
+  readonly apply: (config: Config) => void;
+}
+
+/** Reloads and renewals go one after the other, each upon what the one before it has left. */
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  #config: Config;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+    this.#config = options.config;
+  }
+
+  /** Takes what can change while running from the configuration; where something is wrong with it, nothing. */
+  reload(): Promise<Reloaded> {
+    return this.#inTurn(async () => {
+      try {
+        return await this.#reload();
+      } catch (error) {
+        const isForOperator =
+          error instanceof ConfigError || error instanceof TlsError || error instanceof ListenError;
+        if (isForOperator) return { outcome: 'refused', reason: error.message };
+        throw error;
+      }
+    });
+  }
+
+  /** Presents a certificate whose files have changed. Rejects with a sentence for the operator; the one before stays. */
+  async lookForCertificate(): Promise<void> {
+    const { keeper } = this.#options;
+    if (keeper !== null) await this.#inTurn(() => keeper.look());
+  }
+
+  async #reload(): Promise<Reloaded> {
+    const { keeper, loadConfig, apply } = this.#options;
+    const loaded = loadConfig();
+    const renewable = keeper?.canPresent === true && loaded.gateway.tls.enabled;
+    const compared = compareConfigs(this.#config, loaded, renewable ? [] : CERTIFICATE_KEYS);
+    const renewal = await keeper?.renew(tlsFiles(compared.next));
+    const changed = new Set<string>(compared.changed);
+    const needsRestart = new Set<string>(compared.needsRestart);
+    if (renewal === 'renewed' && !CERTIFICATE_KEYS.some((key) => changed.has(key))) {
+      changed.add('gateway.tls.cert_path');
+    }
+    if (renewal === 'needs-restart') needsRestart.add('gateway.tls.cert_path');
+    this.#config = compared.next;
+    apply(compared.next);
+    return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(task);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+}
