@@ -122,7 +122,8 @@ export class ChatLog {
     if (channel === undefined) return { outcome: 'no-channel' };
     if (added.onlyRepeated) return { outcome: 'no-room' };
     const newest = this.#newestSeq.get(channel);
-    const seq = (newest?.seq ?? newest?.removed ?? 0) + 1;
+    // An import may have brought messages back from before those that were removed.
+    const seq = Math.max(newest?.seq ?? 0, newest?.removed ?? 0) + 1;
     this.#insertMessage.run(channel, seq, messageId, clientId, createdAtMs, json(metadata), content);
     this.#insertReply.run(channel, seq + 1, messageId, createdAtMs);
     if (idempotencyKey !== null) this.#idempotency.remember(idempotencyKey, channel, seq, added);

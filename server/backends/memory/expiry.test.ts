@@ -82,6 +82,10 @@ test('what is older than the retention goes with its reply and its index; seqs g
   assert.equal(store.listChannels('ada')[0]?.messageCount, 0);
   assert.deepEqual(store.addMessage(newMessage('next')), { outcome: 'stored', seq: 7 });
   assert.equal(store.listChannels('ada')[0]?.messageCount, 2);
+
+  // What an import brings back is before what was removed, and the seqs go on all the same.
+  db.exec('UPDATE messages SET seq = seq - 6');
+  assert.deepEqual(store.addMessage(newMessage('behind')), { outcome: 'stored', seq: 7 });
 });
 
 test('the oldest of a channel that is too long go, of that channel alone, and never half an exchange', async (t) => {
