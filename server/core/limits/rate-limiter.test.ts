@@ -101,3 +101,11 @@ test('the first refusal of a cooldown never says more than the cooldown, whateve
     }),
   );
 });
+
+test('a burst within a millisecond gets no more than it holds, however fast the bucket fills', () => {
+  const fast = { ...limits, messagesPerSecond: 1000, messagesPerMinute: 1e9, burstSize: 2 };
+  const limiter = new RateLimiter(fast, 0.9);
+  // The millisecond turns in the middle of it.
+  const verdicts = [0.95, 1.05, 1.15].map((nowMs) => limiter.take(nowMs, fast));
+  assert.deepEqual(verdicts, [PASSES, PASSES, REFUSED]);
+});

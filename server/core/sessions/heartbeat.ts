@@ -27,6 +27,7 @@ export class Heartbeat extends Deadline {
   readonly #peer: HeartbeatPeer;
   readonly #wheel: TimerWheel;
   readonly #limits: HeartbeatLimits;
+  /** Whole, as every time that is kept here: a fraction would cost each connection a box of 16 bytes. */
   #nextPingMs: number;
   /** Of the last ping. */
   #seq = 0;
@@ -51,7 +52,7 @@ export class Heartbeat extends Deadline {
     this.#peer = peer;
     this.#wheel = wheel;
     this.#limits = limits;
-    this.#nextPingMs = nowMs + Math.round((((ordinal + 1) * SPREAD) % 1) * limits.intervalMs);
+    this.#nextPingMs = Math.ceil(nowMs + (((ordinal + 1) * SPREAD) % 1) * limits.intervalMs);
     wheel.schedule(this, this.#nextPingMs);
   }
 
@@ -86,9 +87,9 @@ export class Heartbeat extends Deadline {
       return;
     }
     if (pingDue) {
-      this.#waitingSinceMs ??= nowMs;
+      this.#waitingSinceMs ??= Math.ceil(nowMs);
       this.#unanswered += 1;
-      this.#nextPingMs = nowMs + intervalMs;
+      this.#nextPingMs = Math.ceil(nowMs + intervalMs);
       this.ping();
       this.#lastScheduledSeq = this.#seq;
     }

@@ -287,7 +287,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   /** The socket has sent some of what was unsent. */
   drained(): void {
-    this.#lastProgressMs = this.#shared.clock.nowMs();
+    // Whole, so that it costs no box.
+    this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     this.lastDrainedMs = this.#lastProgressMs;
     if (this.behind.length > 0) this.#shared.pump.readerReady(this);
   }
@@ -312,7 +313,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.#backlogTimer ??= new Timer<Session>(this, checkBacklog);
     if (this.#backlogTimer.scheduled) return;
     const nowMs = this.#shared.clock.nowMs();
-    this.#lastProgressMs = nowMs;
+    this.#lastProgressMs = Math.ceil(nowMs);
     this.#shared.wheel.schedule(this.#backlogTimer, nowMs + BACKLOG_CHECK_MS);
   }
 
