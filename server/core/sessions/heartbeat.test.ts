@@ -98,6 +98,32 @@ test('whoever is draining bytes is alive', () => {
   assert.equal(pings.length, 20);
 });
 
+test('a drain in the same millisecond as the ping before it counts', () => {
+  const wheel = new TimerWheel(TICK_MS, 0.25);
+  let pings = 0;
+  let nowMs = 0.25;
+  const peer = {
+    lost: false,
+    lastDrainedMs: -1,
+    sendPing: () => {
+      pings += 1;
+      // A quarter of a millisecond later the socket takes something; a session rounds it up.
+      peer.lastDrainedMs = Math.ceil(nowMs + 0.25);
+    },
+    heartbeatLost: () => {
+      peer.lost = true;
+    },
+  };
+  // With more to miss, it would be made good by the next drain.
+  new Heartbeat(peer, wheel, { ...LIMITS, maxMissed: 1 }, 0, nowMs);
+  while (nowMs < 600_000) {
+    nowMs += TICK_MS;
+    wheel.advance(nowMs);
+  }
+  assert.equal(peer.lost, false);
+  assert.equal(pings, 20);
+});
+
 test('the first pings of many connections are spread over the interval', () => {
   const firsts = Array.from({ length: 300 }, (_, ordinal) => {
     const { pings, to } = start(LIMITS, ordinal);

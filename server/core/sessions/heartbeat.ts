@@ -87,7 +87,8 @@ export class Heartbeat extends Deadline {
       return;
     }
     if (pingDue) {
-      this.#waitingSinceMs ??= Math.ceil(nowMs);
+      // Downwards, and what drains is rounded upwards: a drain behind the ping is never taken for one before it.
+      this.#waitingSinceMs ??= Math.floor(nowMs);
       this.#unanswered += 1;
       this.#nextPingMs = Math.ceil(nowMs + intervalMs);
       this.ping();

@@ -287,7 +287,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   /** The socket has sent some of what was unsent. */
   drained(): void {
-    // Whole, so that it costs no box.
+    // Whole, so that it costs no box; upwards, as the heartbeat wants it.
     this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     this.lastDrainedMs = this.#lastProgressMs;
     if (this.behind.length > 0) this.#shared.pump.readerReady(this);
