@@ -1,6 +1,7 @@
 /** Looks for damage in a database: its pages, its references, the full-text index, and open replies. */
 import Sqlite, { type Database } from 'better-sqlite3';
 import { errorText } from './messages.js';
+import { addFunctions } from './migrations.js';
 import type { MemoryCheck, MemoryProblem, OpenReply } from './port.js';
 
 /** Problems that are listed of each kind. */
@@ -63,6 +64,7 @@ const indexEntries = (db: Database): readonly MemoryProblem[] => {
 
 /** Compares every word of the index with the messages. Needs a connection that may write, and writes nothing. */
 const indexWords = (db: Database): readonly MemoryProblem[] => {
+  addFunctions(db);
   db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
   return [];
 };

@@ -27,6 +27,42 @@ export const searchContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(await found(memory, 'opens street'), []);
     });
 
+    test('finds words of scripts that do not part them with spaces', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [
+        ['東京都の天気はどうですか', '晴れです。데이터베이스가 있습니다'],
+        ['京都は雨です', 'データ'],
+      ]);
+      assert.deepEqual(await found(memory, '東京'), ['東京都の天気はどうですか']);
+      assert.deepEqual(await found(memory, '天気 東京都'), ['東京都の天気はどうですか']);
+      assert.deepEqual(await found(memory, '雨'), ['京都は雨です']);
+      assert.deepEqual(await found(memory, '데이터'), ['晴れです。데이터베이스가 있습니다']);
+      assert.deepEqual(await found(memory, 'ﾃﾞｰﾀ'), ['データ']);
+      assert.deepEqual((await found(memory, '京都'))?.length, 2);
+      assert.deepEqual(await found(memory, '都東'), []);
+    });
+
+    test('finds what only one of very many messages has among words that all have', async (t) => {
+      const memory = await startMemory(t, open);
+      const turns: [string, string][] = Array.from({ length: 1500 }, (_, i) => [
+        `the same words again ${i}`,
+        'the same answer',
+      ]);
+      turns[3] = ['the same words about a whale', 'the same answer'];
+      await Promise.all(turns.map((turn) => tell(memory, [turn])));
+      assert.deepEqual(await found(memory, 'the whale'), ['the same words about a whale']);
+      assert.deepEqual(await found(memory, 'the same words about a wha'), ['the same words about a whale']);
+      assert.deepEqual(await found(memory, 'the answer 7'), []);
+      const newest = await memory.search('ada', 'default', { query: 'the same', limit: 20 });
+      assert.equal(newest?.length, 20);
+      const recalled = await memory.recall('ada', 'default', {
+        query: 'What were the same words about the whale?',
+        beforeSeq: 3001,
+        maxTokens: 100,
+      });
+      assert.equal(recalled.at(-1)?.content, 'the same words about a whale');
+    });
+
     test('gives the best first, and no more than asked for', async (t) => {
       const memory = await startMemory(t, open);
       await tell(memory, [

@@ -2,7 +2,7 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { causeOf, isFull } from './faults.js';
-import { migrate, SCHEMA_VERSION, schemaVersion } from './migrations.js';
+import { addFunctions, migrate, SCHEMA_VERSION, schemaVersion } from './migrations.js';
 import { MemoryError } from './port.js';
 
 /** Read and write for the owner alone. */
@@ -28,6 +28,7 @@ export const openDatabase = (path: string): Database => {
     makePrivate(path);
     db = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS });
     refuseForeign(db, path);
+    addFunctions(db);
     makeShrinkable(db);
     configure(db);
     migrate(db);

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
+import { CHANNEL_DIGITS, indexText, TOKENIZER } from './search-text.js';
 
 const version1 = `
   -- No principal: the channel was deleted and is being erased.
@@ -125,7 +126,43 @@ const version3 = `
   CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at_ms);
 `;
 
-const MIGRATIONS: readonly string[] = [version1, version2, version3];
+const version4 = `
+  -- The index holds what search-text.ts makes of messages, and of replies once they have ended: each word behind
+  -- its channel's digits. One and two characters behind those are looked up at the cost of a word.
+  DROP TRIGGER index_message;
+  DROP TRIGGER index_reply;
+  DROP TRIGGER unindex_message;
+  DROP TABLE message_index;
+  DROP VIEW indexed_messages;
+  CREATE VIEW indexed_messages AS
+    SELECT id, index_text(channel, content) AS words FROM messages
+    WHERE role = 'user' OR finish_reason IS NOT NULL;
+  CREATE VIRTUAL TABLE message_index USING fts5 (
+    words, content = 'indexed_messages', content_rowid = 'id', tokenize = "${TOKENIZER}",
+    prefix = '${CHANNEL_DIGITS + 1} ${CHANNEL_DIGITS + 2}'
+  );
+  INSERT INTO message_index (rowid, words) SELECT id, words FROM indexed_messages;
+  INSERT INTO message_index (message_index, rank) VALUES ('secure-delete', 1);
+
+  CREATE TRIGGER index_message AFTER INSERT ON messages
+    WHEN new.role = 'user' OR new.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (rowid, words) VALUES (new.id, index_text(new.channel, new.content));
+  END;
+  CREATE TRIGGER index_reply AFTER UPDATE OF finish_reason ON messages
+    WHEN old.role = 'assistant' AND old.finish_reason IS NULL AND new.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (rowid, words) VALUES (new.id, index_text(new.channel, new.content));
+  END;
+  CREATE TRIGGER unindex_message AFTER DELETE ON messages
+    WHEN old.role = 'user' OR old.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (message_index, rowid, words)
+      VALUES ('delete', old.id, index_text(old.channel, old.content));
+  END;
+`;
+
+const MIGRATIONS: readonly string[] = [version1, version2, version3, version4];
 
 /** The schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -133,17 +170,25 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 /** Steps that a database has taken; 0 for an empty one. */
 export const schemaVersion = (db: Database): number => Number(db.pragma('user_version', { simple: true }));
 
+/** What the schema calls: a connection needs it to write messages, or to compare the index with them. */
+export const addFunctions = (db: Database): void => {
+  db.function('sha256', { deterministic: true }, (text) =>
+    createHash('sha256').update(String(text)).digest(),
+  );
+  db.function('index_text', { deterministic: true }, (channel, content) =>
+    indexText(Number(channel), String(content)),
+  );
+};
+
 /**
- * Takes the steps that are missing, all or none. The version must not be above `target`.
+ * Takes the steps that are missing, all or none. The version must not be above `target`; the connection
+ * has its functions ({@link addFunctions}).
  *
  * @param target an earlier version only to make a database as that version had it
  */
 export const migrate = (db: Database, target = SCHEMA_VERSION): void => {
   const version = schemaVersion(db);
   if (version === target) return;
-  db.function('sha256', { deterministic: true }, (text) =>
-    createHash('sha256').update(String(text)).digest(),
-  );
   const takeSteps = db.transaction(() => {
     for (const step of MIGRATIONS.slice(version, target)) db.exec(step);
     db.pragma(`user_version = ${target}`);

@@ -2,21 +2,18 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channels } from './channels.js';
+import { Matches } from './matches.js';
 import type { RecalledMessage, SearchHit } from './port.js';
-import { allWords, anyWord } from './search-query.js';
+import { termsOf } from './search-text.js';
 
+/** Terms of a query that count: each is looked up, so their number bounds the cost. */
+const MAX_TERMS = 32;
 /** Older matches that recall looks at, best first. */
 const MAX_MATCHES = 64;
 /** The usual estimate of a token where no tokenizer is at hand. */
 const BYTES_PER_TOKEN = 4;
 /** A search's answer ends before this much content, as a page of history does; never empty for that. */
 const MAX_SEARCH_BYTES = PROTOCOL.maxHistoryPageBytes;
-
-interface Match {
-  readonly seq: number;
-  /** BM25 as SQLite gives it: negative, lower is better. */
-  readonly rank: number;
-}
 
 interface MessageRow extends RecalledMessage {
   readonly messageId: string;
@@ -28,24 +25,13 @@ const COLUMNS = 'seq, role, content, message_id AS messageId, created_at_ms AS c
 /** The port's `search` and `recall`, as it describes them, run at once on an open database. */
 export class Recall {
   readonly #channels: Channels;
-  readonly #matches: Statement<
-    [query: string, channel: number, before: number, maxBytes: number, limit: number],
-    Match
-  >;
+  readonly #matches: Matches;
   readonly #message: Statement<[channel: number, seq: number], MessageRow>;
   readonly #newest: Statement<[channel: number, before: number], MessageRow>;
 
   constructor(db: Database, channels: Channels) {
     this.#channels = channels;
-    // Weight 0: the channel's number narrows the search down and says nothing about a text. The
-    // contents stay out of the sort, which would hold all of them.
-    // CROSS JOIN keeps SQLite from walking through the channel and asking the index for every row.
-    this.#matches = db.prepare(
-      `SELECT seq, bm25(message_index, 0.0, 1.0) AS rank
-       FROM message_index CROSS JOIN messages ON messages.id = message_index.rowid
-       WHERE message_index MATCH ? AND messages.channel = ? AND seq < ? AND octet_length(messages.content) <= ?
-       ORDER BY rank, seq DESC LIMIT ?`,
-    );
+    this.#matches = new Matches(db);
     this.#message = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE channel = ? AND seq = ?`);
     // Only what a model should see: replies that have ended, and nothing empty.
     this.#newest = db.prepare(
@@ -62,17 +48,17 @@ export class Recall {
   ): readonly SearchHit[] | null {
     const channel = this.#channels.key(principal, channelId);
     if (channel === undefined) return null;
-    const query = allWords(channel, ask.query);
-    if (query === null) return [];
-    const matches = this.#matches.all(
-      query,
+    const terms = termsOf(ask.query, 'whole', MAX_TERMS);
+    const last = terms.at(-1);
+    // Someone may still be typing the last one.
+    if (last !== undefined) terms[terms.length - 1] = { ...last, open: true };
+    const matches = this.#matches.ofAll(terms, {
       channel,
-      Number.MAX_SAFE_INTEGER,
-      Number.MAX_SAFE_INTEGER,
-      ask.limit,
-    );
-    // BM25 weighs words by how rare they are in the whole database. Relative to the best hit, a
-    // score does not tell a principal whether others have written a word.
+      beforeSeq: Number.MAX_SAFE_INTEGER,
+      maxBytes: Number.MAX_SAFE_INTEGER,
+      limit: ask.limit,
+    });
+    // BM25 knows how many messages the whole database holds. Relative to the best hit, a score does not tell it.
     const best = matches[0]?.rank ?? -1;
     const hits: SearchHit[] = [];
     let leftBytes = MAX_SEARCH_BYTES;
@@ -107,13 +93,15 @@ export class Recall {
     };
 
     const oldest = chooseNewest(ask.beforeSeq, Math.ceil(ask.maxTokens / 2));
-    const query = anyWord(channel, ask.query);
-    if (query !== null) {
-      const maxBytes = chosen.leftTokens * BYTES_PER_TOKEN;
-      for (const { seq } of this.#matches.all(query, channel, oldest, maxBytes, MAX_MATCHES)) {
-        const found = this.#message.get(channel, seq);
-        if (found !== undefined) chosen.add(found, 0);
-      }
+    const within = {
+      channel,
+      beforeSeq: oldest,
+      maxBytes: chosen.leftTokens * BYTES_PER_TOKEN,
+      limit: MAX_MATCHES,
+    };
+    for (const { seq } of this.#matches.ofAny(termsOf(ask.query, 'pairs', MAX_TERMS), within)) {
+      const found = this.#message.get(channel, seq);
+      if (found !== undefined) chosen.add(found, 0);
     }
     // What the matches left of the budget goes to the turns before.
     chooseNewest(oldest, 0);

@@ -1,0 +1,116 @@
+/**
+ * How a text becomes the words of the full-text index, and of a query: both must come from here, or they do not meet.
+ *
+ * Every word carries its channel in front, as six digits. So each channel has an index of its own inside the one
+ * table: a search costs what its own channel holds, whatever others have written, and the statistics that rank a
+ * word are the channel's. SQLite's tokenizer is left to part them at the spaces between them and to fold their case
+ * (sqlite.org/fts5.html, "Unicode61"; it knows the letters of Unicode 6.1 only).
+ *
+ * Scripts that do not part their words with spaces are indexed as pairs of neighbouring characters, the usual way
+ * where there is no dictionary: `東京都` gives `東京`, `京都` and, for whoever looks for it alone, `都`.
+ */
+
+/** Digits of a channel's number in base 36: room for two billion channels. */
+export const CHANNEL_DIGITS = 6;
+
+/** FTS5's tokenizer for such a text: everything but a space belongs to a word. */
+export const TOKENIZER = `unicode61 categories 'L* M* N* P* S* C*'`;
+
+/** Letters, numbers and private use, with the marks on them. */
+const WORD = /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{Co}\p{M}]*/gu;
+const ASCII_WORD = /[A-Za-z0-9]+/g;
+const ASCII = /^[\0-\x7f]*$/;
+
+/** A word's parts: characters of such a script, or of any other. */
+const PART =
+  /(?:[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]\p{M}*)+|[^\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]+/gu;
+const UNSPACED = /^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/u;
+const CHARACTER = /\P{M}\p{M}*/gu;
+
+const ACCENTS = /[\u0300-\u036f]/g;
+/** Beyond twice its length, and this. */
+const MAX_GROWTH_CHARS = 64;
+
+/**
+ * Compatible spellings become one (full-width letters, ligatures), and accents go. A few characters stand for
+ * whole phrases: a text that would grow by them keeps them.
+ */
+const normalize = (text: string): string => {
+  const folded = text.normalize('NFKD').replace(ACCENTS, '').normalize('NFC');
+  return folded.length <= 2 * text.length + MAX_GROWTH_CHARS ? folded : text.normalize('NFC');
+};
+
+/** Neighbouring pairs of a part's characters; none where there is only one. */
+const pairsOf = (characters: readonly string[]): string[] =>
+  characters.slice(1).map((character, at) => `${characters[at]}${character}`);
+
+const charactersOf = (part: string): string[] => part.match(CHARACTER) ?? [];
+
+/** What stands before each word of a channel. @param channel its number in the database, from 1 */
+const prefixOf = (channel: number): string => {
+  const digits = channel.toString(36).padStart(CHANNEL_DIGITS, '0');
+  if (digits.length > CHANNEL_DIGITS) throw new RangeError(`channel number ${channel} is too large`);
+  return digits;
+};
+
+/** The text that the index holds for a message of a channel: words and nothing else, one space between two. */
+export const indexText = (channel: number, content: string): string => {
+  const prefix = prefixOf(channel);
+  const tokens = ASCII.test(content) ? (content.match(ASCII_WORD) ?? []) : tokensOf(content);
+  return tokens.length === 0 ? '' : prefix + tokens.join(` ${prefix}`);
+};
+
+const tokensOf = (content: string): string[] => {
+  const tokens: string[] = [];
+  for (const [word] of normalize(content).matchAll(WORD)) {
+    for (const [part] of word.matchAll(PART)) {
+      if (!UNSPACED.test(part)) tokens.push(part);
+      else {
+        const characters = charactersOf(part);
+        // One by one: a part may be as long as a message, and that is too many for arguments.
+        for (const pair of pairsOf(characters)) tokens.push(pair);
+        tokens.push(characters.at(-1) ?? '');
+      }
+    }
+  }
+  return tokens;
+};
+
+/** Something to look for. */
+export interface Term {
+  /** In the index they stand side by side. */
+  readonly tokens: readonly string[];
+  /** The last token may be the beginning of a word. */
+  readonly open: boolean;
+}
+
+/**
+ * The first `most` different terms of a text, in its order.
+ * @param parts how many characters of a script without spaces must be found together: all, or each pair by itself
+ */
+export const termsOf = (text: string, parts: 'whole' | 'pairs', most: number): Term[] => {
+  const terms = new Map<string, Term>();
+  const add = (tokens: readonly string[], open: boolean): void => {
+    terms.set(tokens.join(' '), { tokens, open });
+  };
+  for (const [word] of normalize(text).matchAll(WORD)) {
+    for (const [part] of word.matchAll(PART)) {
+      if (!UNSPACED.test(part)) add([part], false);
+      else {
+        const characters = charactersOf(part);
+        // A single character begins the pair that it stands in.
+        if (characters.length === 1) add(characters, true);
+        else if (parts === 'whole') add(pairsOf(characters), false);
+        else for (const pair of pairsOf(characters)) add([pair], false);
+      }
+      if (terms.size >= most) return [...terms.values()].slice(0, most);
+    }
+  }
+  return [...terms.values()];
+};
+
+/** A term as an FTS5 string: its tokens hold nothing but letters, numbers and marks, so none can end it. */
+export const phrase = (channel: number, { tokens, open }: Term): string => {
+  const prefix = prefixOf(channel);
+  return `"${tokens.map((token) => prefix + token).join(' ')}"${open ? ' *' : ''}`;
+};
