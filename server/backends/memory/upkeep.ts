@@ -7,6 +7,7 @@ import type { Database } from 'better-sqlite3';
 import { Erasure } from './erasure.js';
 import { Expiry } from './expiry.js';
 import { isLocked } from './faults.js';
+import { IndexMerge } from './index-merge.js';
 import { withoutWaiting } from './locks.js';
 import type { MemoryLimits } from './messages.js';
 import { SparePages } from './spare-pages.js';
@@ -32,6 +33,7 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #erasure: Erasure;
   readonly #expiry: Expiry;
+  readonly #merge: IndexMerge;
   readonly #spare: SparePages;
   readonly #log: WriteAheadLog;
   /** What is left of this round, each false once it is done. */
@@ -45,6 +47,7 @@ export class Upkeep {
     this.#log = new WriteAheadLog(db);
     this.#erasure = new Erasure(db, this.#log);
     this.#expiry = new Expiry(db, this.#log);
+    this.#merge = new IndexMerge(db);
     this.#spare = new SparePages(db);
   }
 
@@ -56,7 +59,11 @@ export class Upkeep {
 
   /** A channel was deleted: the next step begins to erase it. */
   channelDeleted(): void {
-    this.#todo.unshift(() => this.#erasure.step());
+    this.#todo.unshift(
+      () => this.#merge.look(),
+      () => this.#erasure.step(),
+      () => this.#merge.step(),
+    );
     this.#stepAtMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -93,7 +100,13 @@ export class Upkeep {
     const { wallMs } = this.#options;
     this.#roundAtMs = startMs + ROUND_MS;
     this.#expiry.restart();
-    this.#todo = [() => this.#erasure.step(), () => this.#expiry.step(wallMs()), () => this.#spare.step()];
+    this.#todo = [
+      () => this.#merge.look(),
+      () => this.#erasure.step(),
+      () => this.#expiry.step(wallMs()),
+      () => this.#merge.step(),
+      () => this.#spare.step(),
+    ];
   }
 
   /** Until one thing has more to do; the log is emptied behind the last. */
