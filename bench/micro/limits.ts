@@ -2,8 +2,8 @@
 import { Bench } from 'tinybench';
 import { PASSES, RateLimiter } from '../../server/core/limits/rate-limiter.js';
 import { Timer, TimerWheel } from '../../server/core/time/timer-wheel.js';
-import { rateLimits } from './peer.js';
-import { report } from './report.js';
+import { rateLimits } from './lib/peer.js';
+import { report } from './lib/report.js';
 
 const ENTRIES = 1_000_000;
 const BATCH = 1000;

@@ -5,8 +5,8 @@ import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
 import { systemClock } from '../../server/core/time/clock.js';
-import { createPrincipal, createSession, createShared, rateLimits } from './peer.js';
-import { report } from './report.js';
+import { createPrincipal, createSession, createShared, rateLimits } from './lib/peer.js';
+import { report } from './lib/report.js';
 
 const MESSAGES = 100;
 const frame = new TextEncoder().encode(

@@ -1,8 +1,8 @@
 /** What does a token cost as a stream's followers grow: append to the log, one frame encoded, each cursor moved? */
 import { Bench } from 'tinybench';
 import { Stream } from '../../server/core/streams/log.js';
-import { createChannel, createPrincipal, createSession, createShared } from './peer.js';
-import { report } from './report.js';
+import { createChannel, createPrincipal, createSession, createShared } from './lib/peer.js';
+import { report } from './lib/report.js';
 
 const FOLLOWERS = [1, 100, 10_000];
 const CHUNK = ' token';

@@ -1,14 +1,14 @@
 /** A peer without a socket: what the core does for a message, and nothing of what a socket costs. */
 
-import { Channel } from '../../server/core/channels/channel.js';
-import { Principal } from '../../server/core/channels/principal.js';
-import type { RateLimits } from '../../server/core/limits/rate-limiter.js';
-import type { Lobby } from '../../server/core/sessions/lobby.js';
-import type { Peer, SendOutcome } from '../../server/core/sessions/peer.js';
-import { Session, type SessionShared } from '../../server/core/sessions/session.js';
-import { Pump } from '../../server/core/streams/pump.js';
-import { systemClock } from '../../server/core/time/clock.js';
-import { TimerWheel } from '../../server/core/time/timer-wheel.js';
+import { Channel } from '../../../server/core/channels/channel.js';
+import { Principal } from '../../../server/core/channels/principal.js';
+import type { RateLimits } from '../../../server/core/limits/rate-limiter.js';
+import type { Lobby } from '../../../server/core/sessions/lobby.js';
+import type { Peer, SendOutcome } from '../../../server/core/sessions/peer.js';
+import { Session, type SessionShared } from '../../../server/core/sessions/session.js';
+import { Pump } from '../../../server/core/streams/pump.js';
+import { systemClock } from '../../../server/core/time/clock.js';
+import { TimerWheel } from '../../../server/core/time/timer-wheel.js';
 
 export class CountingPeer implements Peer {
   readonly address = '127.0.0.1';
