@@ -81,8 +81,9 @@ export class Matches {
     const words = this.#look(terms, within.channel);
     if (words.length === 0 || words.some(({ count }) => count === 0)) return [];
     const all = both(words);
-    const floor = this.#nth.get(all) ?? 0;
     const common = words.filter(({ count }) => count === COMMON);
+    // A rare word bounds them already.
+    const floor = common.length < words.length ? 0 : (this.#nth.get(all) ?? 0);
     const ranking = [...words.filter(({ count }) => count < COMMON), ...rarest(common)];
     const narrowed = (query: string): Narrowed => [query, floor, ...narrow(within)];
     if (ranking.length === words.length) return this.#ranked.all(...narrowed(all), within.limit);

@@ -128,7 +128,7 @@ const version3 = `
 
 const version4 = `
   -- The index holds what search-text.ts makes of messages, and of replies once they have ended: each word behind
-  -- its channel's digits. One and two characters behind those are looked up at the cost of a word.
+  -- its channel's digits. One to three characters behind those are looked up at the cost of a word.
   DROP TRIGGER index_message;
   DROP TRIGGER index_reply;
   DROP TRIGGER unindex_message;
@@ -139,7 +139,7 @@ const version4 = `
     WHERE role = 'user' OR finish_reason IS NOT NULL;
   CREATE VIRTUAL TABLE message_index USING fts5 (
     words, content = 'indexed_messages', content_rowid = 'id', tokenize = "${TOKENIZER}",
-    prefix = '${CHANNEL_DIGITS + 1} ${CHANNEL_DIGITS + 2}'
+    prefix = '${CHANNEL_DIGITS + 1} ${CHANNEL_DIGITS + 2} ${CHANNEL_DIGITS + 3}'
   );
   INSERT INTO message_index (rowid, words) SELECT id, words FROM indexed_messages;
   INSERT INTO message_index (message_index, rank) VALUES ('secure-delete', 1);
