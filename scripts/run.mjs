@@ -4,16 +4,17 @@
  *
  *   node scripts/run.mjs start [gateway options]   the gateway, in this process
  *   node scripts/run.mjs test [part of a path …]   the tests, all or those whose path has the part
- *   node scripts/run.mjs bench [part of a name …]  the micro-benchmarks, each in a fresh process
+ *   node scripts/run.mjs bench [part of a name …]  the micro-benchmarks, each in a fresh process; --json FILE
+ *   node scripts/run.mjs peers [options]           the gateway beside its rivals; --help lists them
  *   node scripts/run.mjs load [options]            load from many connections; --help lists the scenarios
  *   node scripts/run.mjs build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { prepare, testFiles } from './lib/prepare.mjs';
+import { prepare, preparePeers, testFiles } from './lib/prepare.mjs';
 import { StepFailed } from './lib/steps.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -36,18 +37,39 @@ const test = async (parts) => {
   return run(process.execPath, ['--test', ...flags, `--test-concurrency=${workers}`, ...files]);
 };
 
-/** @param {readonly string[]} parts of names; none: every benchmark */
-const bench = async (parts) => {
-  const names = ['rpc', 'streams', 'limits'].filter(
+/** @returns {string[]} a benchmark is a file that is run: what several of them share stands in `lib/` */
+const benchmarks = () =>
+  readdirSync(join(ROOT, 'bench', 'micro'))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => name.slice(0, -'.ts'.length))
+    .sort();
+
+/** @param {readonly string[]} args parts of names, none: every benchmark; `--json FILE` */
+const bench = async (args) => {
+  const at = args.indexOf('--json');
+  const file = at === -1 ? null : args[at + 1];
+  if (file === undefined) throw new StepFailed('--json needs the name of a file.');
+  const parts = at === -1 ? args : args.toSpliced(at, 2);
+  const names = benchmarks().filter(
     (name) => parts.length === 0 || parts.some((part) => name.includes(part)),
   );
-  if (names.length === 0) throw new StepFailed(`No benchmark has ${parts.join(' or ')} in its name.`);
+  if (names.length === 0) {
+    throw new StepFailed(`No benchmark has ${parts.join(' or ')} in its name: ${benchmarks().join(', ')}.`);
+  }
+  const jsonFile = file === null ? null : resolve(ROOT, file);
+  // Each benchmark adds to it.
+  if (jsonFile !== null) rmSync(jsonFile, { force: true });
+  const flags = jsonFile === null ? [] : ['--json', jsonFile];
   for (const name of names) {
-    const status = await run(process.execPath, [join(ROOT, 'dist', 'bench', 'micro', `${name}.js`)]);
+    const program = join(ROOT, 'dist', 'bench', 'micro', `${name}.js`);
+    const status = await run(process.execPath, [program, ...flags]);
     if (status !== 0) return status;
   }
   return 0;
 };
+
+/** @param {readonly string[]} args `--check`, or none to write */
+const generate = (args) => run(process.execPath, ['dist/scripts/generate.js', ...args]);
 
 const lint = async () => {
   const bin = (name) => join(ROOT, 'node_modules', '.bin', name);
@@ -94,11 +116,20 @@ const main = async () => {
         ...args,
       ]);
       return;
+    case 'peers':
+      await prepare('built');
+      if (!args.includes('--help')) await preparePeers();
+      process.exitCode = await run(process.execPath, [
+        join(ROOT, 'dist', 'bench', 'peers', 'main.js'),
+        ...args,
+      ]);
+      if (process.exitCode === 0 && args.includes('--write-docs')) process.exitCode = await generate([]);
+      return;
     case 'build':
       return prepare('built');
     case 'generate':
       await prepare('generator');
-      process.exitCode = await run(process.execPath, ['dist/scripts/generate.js', ...args]);
+      process.exitCode = await generate(args);
       return;
     case 'lint':
       // The import lint reads what was compiled, too.

@@ -17,6 +17,9 @@ import { join } from 'node:path';
 import { describe, ROOT, runQuietly, withLock } from './steps.mjs';
 
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.openclaw-installed');
+/** The rivals of the comparison: nothing but `npm run bench:peers` needs their packages. */
+const PEERS = join('bench', 'peers');
+const PEERS_STAMP = join(ROOT, PEERS, 'node_modules', '.openclaw-installed');
 const BUILD_STAMP = join(ROOT, 'dist', '.openclaw-built');
 const SOURCES = ['schemas', 'metrics', 'server', 'client', 'cli', 'web', 'scripts', 'bench', 'test'];
 const GENERATED = join('schemas', 'generated');
@@ -32,9 +35,9 @@ const read = (path) => {
 };
 
 /** What is installed depends on this: the lock file, and the ABI that native modules were built for. */
-const wantedInstall = () => {
+const wantedInstall = (folder = '.') => {
   const lock = createHash('sha256')
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .update(readFileSync(join(ROOT, folder, 'package-lock.json')))
     .digest('hex');
   return `${lock} ${process.platform}-${process.arch} ABI ${process.versions.modules}\n`;
 };
@@ -46,6 +49,7 @@ export const sourceFiles = () => {
   const walk = (folder) => {
     for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
       const path = join(folder, entry.name);
+      if (entry.name === 'node_modules') continue;
       if (entry.isDirectory()) walk(path);
       else if (isSource(entry.name)) files.push(path);
     }
@@ -121,5 +125,22 @@ export const prepare = async (goal) => {
       await build();
       describe(`Built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
     }
+  });
+};
+
+/**
+ * The packages of the rivals, as their own lock file says. Their install scripts stay off: those would compile what
+ * comes compiled, and copy a program that is run from where it is.
+ *
+ * @throws {import('./steps.mjs').StepFailed} with what the failed step printed
+ */
+export const preparePeers = async () => {
+  const isCurrent = () => read(PEERS_STAMP) === wantedInstall(PEERS);
+  if (isCurrent()) return;
+  await withLock(join(ROOT, 'dist', '.openclaw-lock'), async () => {
+    if (isCurrent()) return;
+    const flags = ['--prefix', PEERS, '--ignore-scripts', '--no-audit', '--no-fund'];
+    await runQuietly('Installing the rivals (about 110 MB)', 'npm', ['ci', ...flags]);
+    writeFileSync(PEERS_STAMP, wantedInstall(PEERS));
   });
 };

@@ -1,0 +1,58 @@
+/** The gateway beside its rivals: `npm run bench:peers -- --help`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Progress } from '../load/progress.js';
+import { compare } from './compare.js';
+import { findCores } from './cores.js';
+import { type PeersOptions, readOptions, UsageError, usage } from './options.js';
+import { formatResult } from './report.js';
+import { nameOf, type PeersResult, resultOf } from './result.js';
+import { findBun, installedVersions, ROOT } from './servers.js';
+
+const run = async (options: PeersOptions, command: string, signal: AbortSignal): Promise<PeersResult> => {
+  const cores = findCores();
+  const progress = new Progress();
+  const { peers, loads, rounds } = options;
+  const all = peers.length * loads.length * rounds;
+  let done = 0;
+  try {
+    const series = await compare({
+      ...options,
+      cores,
+      bun: findBun(),
+      signal,
+      onStep: (peer, load, round) => {
+        done += 1;
+        progress.say(`${done} of ${all}: ${nameOf(load)}, round ${round + 1} of ${rounds}, ${peer.name}`);
+      },
+    });
+    const { seconds, warmupSeconds } = options;
+    const versions = installedVersions();
+    return resultOf(series, { command, versions, cores, rounds, seconds, warmupSeconds });
+  } finally {
+    progress.end();
+  }
+};
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+
+try {
+  const args = process.argv.slice(2);
+  const options = readOptions(args);
+  if (options === null) process.stdout.write(usage());
+  else {
+    const command = ['npm run bench:peers', ...(args.length === 0 ? [] : ['--', ...args])].join(' ');
+    const result = await run(options, command, interrupted.signal);
+    process.stdout.write(formatResult(result));
+    if (options.jsonFile !== null) {
+      const file = resolve(ROOT, options.jsonFile);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+    }
+  }
+} catch (error) {
+  const sentence = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${interrupted.signal.aborted ? 'Interrupted.' : sentence}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
