@@ -10,8 +10,8 @@ export interface Cores {
 /** A list of cores as Linux writes it, such as `0-3,8`. */
 export const coresOf = (list: string): number[] =>
   list
-    .trim()
     .split(',')
+    .filter((part) => part.trim() !== '')
     .flatMap((part) => {
       const [from = Number.NaN, to = from] = part.split('-').map(Number);
       return Array.from({ length: to - from + 1 }, (_, at) => from + at);

@@ -71,6 +71,7 @@ const openBunLine =
   (bun: BunRuntime): OpenLine =>
   (hostname, port, handler) => {
     let socket: BunSocket | null = null;
+    let ended = false;
     /** What the kernel did not take, in order. */
     let rest: Buffer | null = null;
     const push = (bytes: Buffer): void => {
@@ -83,7 +84,8 @@ const openBunLine =
       socket: {
         open: (open) => {
           socket = open;
-          handler.onOpen();
+          if (ended) open.terminate();
+          else handler.onOpen();
         },
         data: (_socket, piece) => handler.onBytes(piece),
         drain: () => {
@@ -99,7 +101,10 @@ const openBunLine =
         if (rest === null) push(bytes);
         else rest = Buffer.concat([rest, bytes]);
       },
-      end: () => socket?.terminate(),
+      end: () => {
+        ended = true;
+        socket?.terminate();
+      },
     };
   };
 

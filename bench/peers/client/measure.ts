@@ -34,15 +34,19 @@ const JOIN_MS = 30_000;
 const LEAST_IDS = 64;
 
 /** Rejects where a connection is refused, ends, or gets an answer that is none. */
-export const measure = (order: Order): Promise<Measurement> =>
-  new Promise((resolve, reject) => {
-    const players: Player[] = [];
-    const tidy = (): void => {
-      for (const player of players) player.leave();
-    };
-    const table = layTable(order, (why) => reject(new Error(why)));
-    play(order, table, players).then(resolve, reject).finally(tidy);
+export const measure = async (order: Order): Promise<Measurement> => {
+  const over = new AbortController();
+  const failure = new Promise<never>((_resolve, reject) => {
+    over.signal.addEventListener('abort', () => reject(over.signal.reason as Error));
   });
+  const table = layTable(order, (why) => over.abort(new Error(why)));
+  try {
+    return await Promise.race([play(order, table, over.signal), failure]);
+  } finally {
+    over.abort();
+    for (const player of table.players) player.leave();
+  }
+};
 
 const layTable = (order: Order, failed: (why: string) => void): Table => {
   const { hostname, port } = new URL(order.url);
@@ -51,13 +55,13 @@ const layTable = (order: Order, failed: (why: string) => void): Table => {
   const ids = Math.max(LEAST_IDS, 2 * depth);
   if (ids > MAX_ORDINAL + 1) throw new Error('more requests in flight than there are ids');
   const ring = new FrameRing(Array.from({ length: ids }, (_, at) => dialect.request(at)));
-  return { host: hostname, port: Number(port), token, dialect, ring, depth, replies: 0, failed };
+  return { host: hostname, port: Number(port), token, dialect, ring, depth, players: [], replies: 0, failed };
 };
 
-const play = async (order: Order, table: Table, players: Player[]): Promise<Measurement> => {
-  await join(order.connections, table, players);
-  for (const player of players) player.play();
-  await delay(order.warmupSeconds * 1000);
+const play = async (order: Order, table: Table, signal: AbortSignal): Promise<Measurement> => {
+  await join(order.connections, table);
+  for (const player of table.players) player.play();
+  await delay(order.warmupSeconds * 1000, undefined, { signal });
   const look = () => ({
     atMs: performance.now(),
     replies: table.replies,
@@ -66,7 +70,7 @@ const play = async (order: Order, table: Table, players: Player[]): Promise<Meas
     busy: hasProc ? busySeconds() : 0,
   });
   const first = look();
-  await delay(order.seconds * 1000);
+  await delay(order.seconds * 1000, undefined, { signal });
   const last = look();
   const serverSeconds = last.server - first.server;
   const clientSeconds =
@@ -81,19 +85,22 @@ const play = async (order: Order, table: Table, players: Player[]): Promise<Meas
 };
 
 /** Some at a time, until all are in. */
-const join = async (connections: number, table: Table, players: Player[]): Promise<void> => {
+const join = async (connections: number, table: Table): Promise<void> => {
   let left = connections;
+  let joined = 0;
   const joinSome = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      players.push(await Player.join(table));
+      await Player.join(table);
+      joined += 1;
     }
   };
   const timer = setTimeout(
-    () =>
-      table.failed(`Not everybody gets in: ${players.length} of ${connections} did in ${JOIN_MS / 1000} s`),
+    () => table.failed(`Not everybody gets in: ${joined} of ${connections} did in ${JOIN_MS / 1000} s`),
     JOIN_MS,
   );
+  // Where one fails, nobody waits for the rest.
+  timer.unref();
   await Promise.all(Array.from({ length: JOINING_AT_ONCE }, joinSome));
   clearTimeout(timer);
 };

@@ -12,6 +12,8 @@ export interface Table {
   readonly dialect: Dialect;
   readonly ring: FrameRing;
   readonly depth: number;
+  /** Everybody who has come, in or not yet. */
+  readonly players: Player[];
   /** Answers received so far. */
   replies: number;
   /** Called when a connection ends or hears what it should not. */
@@ -36,15 +38,16 @@ export class Player implements FrameHandler, LineHandler {
   #next = 0;
   #leaving = false;
 
-  private constructor(table: Table, joined: (player: Player) => void) {
+  private constructor(table: Table, joined: () => void) {
     this.#table = table;
-    this.#joined = () => joined(this);
+    this.#joined = joined;
     this.#steps = [...table.dialect.opening(table.token)];
+    table.players.push(this);
     this.#line = openLine(table.host, table.port, this);
   }
 
   /** Resolves once it is in and its first request has got the right answer. What goes wrong is told to the table. */
-  static join(table: Table): Promise<Player> {
+  static join(table: Table): Promise<void> {
     return new Promise((resolve) => new Player(table, resolve));
   }
 
