@@ -37,7 +37,12 @@ test('servers are measured with one client, and the page is made of what came of
     assert.ok(measured !== undefined && measured.replies > 50, `${peer.name}: ${measured?.replies}`);
     assert.ok(measured.clientSeconds > 0 && (measured.serverSeconds ?? 0) > 0, peer.name);
   }
-  const settings = { command: 'npm run bench:peers', versions: { ws: '1.2.3' }, cores: null };
+  const settings = {
+    command: 'npm run bench:peers',
+    versions: { ws: '1.2.3' },
+    cores: null,
+    client: 'node' as const,
+  };
   const result = resultOf(series, { ...settings, rounds: 1, seconds: 0.3, warmupSeconds: 0.1 });
   assert.equal(result.loads[0]?.servers[0]?.ratio.median, 1);
   const text = formatResult(result);

@@ -11,6 +11,13 @@ import { findBun, installedVersions, ROOT } from './servers.js';
 
 const run = async (options: PeersOptions, command: string, signal: AbortSignal): Promise<PeersResult> => {
   const cores = findCores();
+  const bun = findBun();
+  const needsBun = options.peers.filter(({ runtime }) => runtime === 'bun').map(({ name }) => name);
+  if (bun === null && needsBun.length > 0) {
+    throw new UsageError(
+      `Bun does not run here: name the others with --only, without ${needsBun.join(' and ')}.`,
+    );
+  }
   const progress = new Progress();
   const { peers, loads, rounds } = options;
   const all = peers.length * loads.length * rounds;
@@ -19,7 +26,7 @@ const run = async (options: PeersOptions, command: string, signal: AbortSignal):
     const series = await compare({
       ...options,
       cores,
-      bun: findBun(),
+      bun,
       signal,
       onStep: (peer, load, round) => {
         done += 1;
@@ -28,7 +35,8 @@ const run = async (options: PeersOptions, command: string, signal: AbortSignal):
     });
     const { seconds, warmupSeconds } = options;
     const versions = installedVersions();
-    return resultOf(series, { command, versions, cores, rounds, seconds, warmupSeconds });
+    const client = bun === null ? 'node' : 'bun';
+    return resultOf(series, { command, versions, cores, client, rounds, seconds, warmupSeconds });
   } finally {
     progress.end();
   }

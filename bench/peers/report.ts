@@ -1,5 +1,5 @@
 /** The result as a table for a terminal. */
-import { clientWasTheLimit, type LoadResult, type PeersResult, type ServerResult } from './result.js';
+import { type LoadResult, type PeersResult, type ServerResult, wasBusy } from './result.js';
 import type { Spread } from './statistics.js';
 
 const thousands = (value: number): string => Math.round(value).toLocaleString('en').replaceAll(',', ' ');
@@ -11,7 +11,7 @@ const two = (value: number): string => value.toFixed(2);
 const HEAD = ['server', 'messages/s', '× echo', 'server µs/message', '× echo', 'server', 'client'];
 
 const rowOf = (server: ServerResult): string[] => [
-  `${server.name}${clientWasTheLimit(server) ? ' *' : ''}`,
+  `${server.name}${wasBusy(server) ? '' : ' *'}`,
   range(server.perSecond, thousands),
   range(server.ratio, two),
   server.micros === null ? '?' : range(server.micros, two),
@@ -29,8 +29,8 @@ const tableOf = (load: LoadResult): string[] => {
       .join('  '),
   );
   const goals = load.goals.map(
-    ({ name, value, atLeast, reached }) =>
-      `  goal: ${two(value)} ${name}, at least ${atLeast}: ${reached ? 'reached' : 'MISSED'}`,
+    ({ name, value, by, atLeast, reached }) =>
+      `  goal: the gateway at ${atLeast} of ${name} or more, ${two(value)} by ${by}: ${reached ? 'reached' : 'MISSED'}`,
   );
   return [`${load.connections} connections × ${load.depth} in flight`, ...lines, ...goals, ''];
 };
@@ -46,8 +46,10 @@ export const formatResult = (result: PeersResult): string => {
     '',
     ...result.loads.flatMap(tableOf),
   ];
-  if (result.loads.some(({ servers }) => servers.some(clientWasTheLimit))) {
-    lines.push('* The client was busy and the server was not: compare its processor time.');
+  if (result.loads.some(({ servers }) => !servers.every(wasBusy))) {
+    lines.push(
+      '* This server was not busy all the time: compare its processor time, not its messages a second.',
+    );
   }
   for (const warning of result.warnings) lines.push(`Warning: ${warning}`);
   return `${lines.join('\n').trimEnd()}\n`;

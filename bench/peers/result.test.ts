@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Measurement } from './client/measure.js';
 import type { Series } from './compare.js';
-import { clientWasTheLimit, resultOf } from './result.js';
+import { resultOf, wasBusy } from './result.js';
 import { PEERS } from './servers.js';
 
 const load = { connections: 64, depth: 16 };
@@ -10,6 +10,7 @@ const settings = {
   command: 'npm run bench:peers',
   versions: {},
   cores: { server: 0, client: 1 },
+  client: 'bun' as const,
   rounds: 3,
   seconds: 2,
   warmupSeconds: 1,
@@ -51,16 +52,33 @@ test('the goals are the limit’s ratio and every rival that does the same work'
       settings,
     ).loads[0]?.goals;
   assert.deepEqual(goalsWith(400), [
-    { name: 'of echo', value: 0.8, atLeast: 0.75, reached: true },
-    { name: 'of bun-work', value: 2, atLeast: 1, reached: true },
+    { name: 'echo', value: 0.8, by: 'rate', atLeast: 0.75, reached: true },
+    { name: 'bun-work', value: 2, by: 'rate', atLeast: 1, reached: true },
   ]);
-  assert.deepEqual(goalsWith(1000)?.[1], { name: 'of bun-work', value: 0.8, atLeast: 1, reached: false });
+  assert.deepEqual(goalsWith(1000)?.[1], {
+    name: 'bun-work',
+    value: 0.8,
+    by: 'rate',
+    atLeast: 1,
+    reached: false,
+  });
+});
+
+test('where a server had time left its goal is judged by processor time', () => {
+  // As many messages, in half a second of processor time instead of one.
+  const idle = [
+    series('echo', [1000], { serverSeconds: 0.5 }),
+    series('gateway', [1000], { serverSeconds: 1 }),
+  ];
+  assert.deepEqual(resultOf(idle, settings).loads[0]?.goals, [
+    { name: 'echo', value: 0.5, by: 'processor time', atLeast: 0.75, reached: false },
+  ]);
 });
 
 test('a client that was busy while its server was not is named, and others on the machine', () => {
   const idle = { serverSeconds: 1, clientSeconds: 1.99 };
   const limited = resultOf([series('echo', [1000], idle), series('gateway', [900])], settings);
-  assert.deepEqual(limited.loads[0]?.servers.map(clientWasTheLimit), [true, false]);
+  assert.deepEqual(limited.loads[0]?.servers.map(wasBusy), [false, true]);
   assert.match(limited.warnings.join(), /At 64x16 the client was the limit for echo:/);
   const disturbed = resultOf([series('echo', [1000], { elseSeconds: 1e3 })], settings);
   assert.match(disturbed.warnings.join(), /Other programs took/);

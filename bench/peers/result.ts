@@ -25,8 +25,12 @@ export interface ServerResult {
 }
 
 export interface Goal {
+  /** Whom the gateway is compared with. */
   readonly name: string;
+  /** The median ratio, more is better. */
   readonly value: number;
+  /** Messages a second, where both servers were busy all the time; otherwise processor time, as their rates were others' doing. */
+  readonly by: 'rate' | 'processor time';
   readonly atLeast: number;
   readonly reached: boolean;
 }
@@ -43,6 +47,8 @@ export interface PeersResult {
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly cores: Cores | null;
+  /** What the client ran on. */
+  readonly client: 'node' | 'bun';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmupSeconds: number;
@@ -53,6 +59,8 @@ export interface PeersResult {
 
 /** Of the bare echo's messages a second, the least the gateway is to do, by load. */
 const LEAST_RATIO: Readonly<Record<string, number>> = { '64x16': 0.75, '64x1': 0.9, '1000x1': 0.88 };
+/** Of a rival that does the same work. */
+const AHEAD = 1;
 /** Whoever took more of its core than this was busy all the time. */
 const BUSY = 0.9;
 /** Others that took more of the machine than this will have cost the server its turns. */
@@ -83,29 +91,31 @@ const serverResult = ({ peer, rounds }: Series, echo: Series): ServerResult => {
   };
 };
 
+/** Nobody waited for it: its rate is its own. True where the system does not tell. */
+export const wasBusy = ({ serverShare }: ServerResult): boolean =>
+  serverShare === null || serverShare >= BUSY;
+
 const goalsOf = (load: Load, servers: readonly ServerResult[]): Goal[] => {
   const gateway = servers.find(({ name }) => name === GATEWAY);
   if (gateway === undefined) return [];
-  const goal = (name: string, value: number, atLeast: number): Goal => ({
-    name,
-    value,
-    atLeast,
-    reached: value >= atLeast,
+  const goal = (rival: ServerResult, atLeast: number): Goal => {
+    const byRate = wasBusy(gateway) && wasBusy(rival);
+    const values = byRate
+      ? ratios(gateway.rounds.map(perSecondOf), rival.rounds.map(perSecondOf))
+      : ratios(rival.rounds.map(microsOf), gateway.rounds.map(microsOf));
+    const value = spreadOf(values).median;
+    const by = byRate ? 'rate' : 'processor time';
+    return { name: rival.name, value, by, atLeast, reached: value >= atLeast };
+  };
+  return servers.flatMap((server) => {
+    const atLeast = server.name === ECHO ? LEAST_RATIO[nameOf(load)] : AHEAD;
+    const counts = server.name === ECHO || (server.sameWork && server !== gateway);
+    return counts && atLeast !== undefined ? [goal(server, atLeast)] : [];
   });
-  const least = LEAST_RATIO[nameOf(load)];
-  const rivals = servers.filter(({ name, sameWork }) => sameWork && name !== GATEWAY);
-  return [
-    ...(least === undefined ? [] : [goal(`of ${ECHO}`, gateway.ratio.median, least)]),
-    ...rivals.map((rival) => {
-      const against = ratios(gateway.rounds.map(perSecondOf), rival.rounds.map(perSecondOf));
-      return goal(`of ${rival.name}`, spreadOf(against).median, 1);
-    }),
-  ];
 };
 
-/** Whose rate was not its own: the server waited while the client was busy. */
-export const clientWasTheLimit = ({ serverShare, clientShare }: ServerResult): boolean =>
-  serverShare !== null && serverShare < BUSY && clientShare >= BUSY;
+/** The server waited while the client was busy. */
+const clientWasTheLimit = (server: ServerResult): boolean => !wasBusy(server) && server.clientShare >= BUSY;
 
 const warningsOf = (
   series: readonly Series[],
@@ -137,6 +147,8 @@ export interface Settings {
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly cores: Cores | null;
+  /** What the client ran on. */
+  readonly client: 'node' | 'bun';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmupSeconds: number;

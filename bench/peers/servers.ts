@@ -1,4 +1,5 @@
 /** Who is measured. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DialectName } from './client/dialects.js';
@@ -103,11 +104,11 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
-/** Bun's program out of the package for this system. Null where it is not installed. */
+/** Bun's program out of the package for this system. Null where it is not installed or does not run here. */
 export const findBun = (): string | null => {
   const folder = join(PACKAGES, '@oven');
   const found = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name, 'bin', 'bun')) : [];
-  return found.find((path) => existsSync(path)) ?? null;
+  return found.find((path) => spawnSync(path, ['--version']).status === 0) ?? null;
 };
 
 /** Of everything that is measured, by package. */

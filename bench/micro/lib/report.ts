@@ -1,6 +1,6 @@
 /** Prints what a benchmark measured, and with `--json FILE` adds it to that file. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { parse } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Task } from 'tinybench';
 import { describeMachine, type Machine, VERSION_MEASURED } from '../../load/report.js';
@@ -62,7 +62,7 @@ export const reportFigures = (
     console.log(`  ${figure.name.padEnd(48)} ${value} ${figure.unit}${compare(figure, figures, reference)}`);
   }
   if (jsonFile === undefined) return;
-  const command = `npm run bench:micro -- ${basename(process.argv[1] ?? '', '.js')}`;
+  const command = `npm run bench:micro -- ${parse(process.argv[1] ?? '').name}`;
   const before = existsSync(jsonFile)
     ? (JSON.parse(readFileSync(jsonFile, 'utf8')) as MicroResult).tables
     : [];

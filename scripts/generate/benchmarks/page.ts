@@ -53,9 +53,10 @@ const loadLines = ({ connections, depth, servers, goals }: Load): readonly strin
     ? []
     : [
         ...markdownTable(
-          ['the gateway’s messages/s', 'measured', 'goal', ''],
-          goals.map(({ name, value, atLeast, reached }) => [
+          ['the gateway beside', 'by', 'measured', 'goal', ''],
+          goals.map(({ name, value, by, atLeast, reached }) => [
             name,
+            by,
             ratio(value),
             `≥ ${atLeast}`,
             verdict(reached),
@@ -74,7 +75,7 @@ const peersLines = (file: PeersFile): readonly string[] => {
   return [
     ...shell(file.command),
     `${machine(file.machine)}; gateway ${file.version}, ${versions.join(', ')}. Medians of ${file.rounds} rounds of ` +
-      `${number(file.seconds)} s behind ${number(file.warmupSeconds)} s of warm-up, with their ranges; ${cores}. ` +
+      `${number(file.seconds)} s behind ${number(file.warmupSeconds)} s of warm-up, with their ranges; ${cores}, the client on ${file.client === 'bun' ? 'Bun' : 'Node.js'}. ` +
       'Servers that do the same work are in bold. “Of echo” is the ratio within a round: of messages a second, and the other ' +
       'way round of processor time, so that more is better in both.',
     '',

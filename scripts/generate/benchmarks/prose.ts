@@ -25,8 +25,11 @@ export const PEERS = `## Beside other servers
 The same small exchange with each: \`system.ping\` with a new id, and its answer. A server has one core, the client another, and
 each measurement a fresh server that has played for a while. Each round goes through the servers in the reverse
 order of the one before, and ratios are taken within a round. The client is the same program for all: bare sockets, frames made
-once, answers counted by their heads (the first of each connection is read, and no other may differ in length); it runs on Bun,
-whose sockets cost it less. Where it was busy and the server was not, that is said, and only processor time compares.
+once, answers counted by their heads (the first of each connection is read, and no other may differ in length); it runs
+on Bun where there is one, whose sockets cost it less.
+
+A server that took less than 90 % of its core waited for somebody, the client for the most part, so its messages a second are not
+its own: then only its processor time compares, and goals are judged by that.
 
 Servers that do the *same work* are the fair comparison: they let in who has the token, check the envelope and the params with the
 same Ajv schemas, count the message in the same rate limit, and answer. The gateway is the program as it is shipped,

@@ -28,6 +28,7 @@ export interface PeersFile extends Measured {
   readonly command: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly cores: { readonly server: number; readonly client: number } | null;
+  readonly client: 'node' | 'bun';
   readonly rounds: number;
   readonly seconds: number;
   readonly warmupSeconds: number;
@@ -48,6 +49,7 @@ export interface PeersFile extends Measured {
     readonly goals: readonly {
       readonly name: string;
       readonly value: number;
+      readonly by: string;
       readonly atLeast: number;
       readonly reached: boolean;
     }[];
