@@ -57,19 +57,27 @@ export interface PeersFile extends Measured {
   readonly warnings: readonly string[];
 }
 
+export interface LoadFigure {
+  readonly name: string;
+  /** Null where there was nothing to measure. */
+  readonly value: number | null;
+  readonly unit: string;
+  readonly goal: { readonly atMost?: number; readonly atLeast?: number } | null;
+}
+
 /** `npm run bench:load`: a scenario on a server. */
 export interface LoadFile extends Measured {
   readonly scenario: string;
   readonly server: string;
   /** Of the scenario, such as `connections`, by the name of their option, with their unit. */
   readonly parameters: object;
-  readonly figures: readonly {
-    readonly name: string;
-    readonly value: number;
-    readonly unit: string;
-    readonly goal: { readonly atMost?: number; readonly atLeast?: number } | null;
-  }[];
+  readonly processes?: number;
+  readonly pinning?: { readonly server: string; readonly clients: string } | null;
+  readonly figures: readonly LoadFigure[];
+  readonly points?: readonly { readonly connections: number; readonly figures: readonly LoadFigure[] }[];
   readonly warnings: readonly string[];
+  /** What it was measured against in the same run. */
+  readonly against?: LoadFile;
 }
 
 /** `npm run bench:micro`. */
