@@ -24,6 +24,8 @@ export interface NumericOption extends Described {
 interface TextRule {
   readonly pattern: RegExp;
   readonly expected: string;
+  /** What is refused may be a secret that was written into the wrong place: nobody repeats it. */
+  readonly unspoken?: true;
 }
 
 export interface IntegerOption extends NumericOption {
@@ -96,6 +98,29 @@ export const HOST_NAME: TextRule = {
   pattern: /^(?:[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/,
   expected: 'a host name such as "chat.example.org", with no port',
 };
+
+/** Neither a password nor a query: keys have their own places, and this one is shown in the log. */
+export const BASE_URL: TextRule = {
+  pattern: /^(?:https?:\/\/[^\s?#@\\]+)?$/,
+  expected: 'an http:// or https:// URL such as "http://127.0.0.1:11434/v1", with no password and no query',
+  unspoken: true,
+};
+export const MODEL_NAME: TextRule = {
+  pattern: /^[\x20-\x7e]{0,256}$/,
+  expected: 'the name of a model such as "nomic-embed-text"',
+};
+export const VARIABLE_NAME: TextRule = {
+  pattern: /^(?:[A-Za-z_][A-Za-z0-9_]*)?$/,
+  expected: 'the name of an environment variable such as "OPENAI_API_KEY", not the key itself',
+  unspoken: true,
+};
+
+/** Null: it is no URL that `fetch` could open. */
+export const parseUrl = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
+
+/** Does the URL lead to this machine and nowhere else? */
+export const isLoopbackUrl = ({ hostname }: URL): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 
 export const TIME_ZONE: TextRule = {
   pattern: /^[A-Za-z0-9+_/-]{0,64}$/,

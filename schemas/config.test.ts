@@ -7,6 +7,8 @@ import {
   CONFIG_RULES,
   CONFIG_SECTIONS,
   type Config,
+  type ConfigKey,
+  type ConfigValue,
   configOption,
   configValue,
   formatConfigValue,
@@ -17,7 +19,7 @@ import {
 const defaults = buildConfig(new Map());
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 38);
+  assert.equal(CONFIG_KEYS.length, 47);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -92,7 +94,22 @@ test('the defaults are those of the product', () => {
       tls: { enabled: false, cert_path: '', key_path: '', min_version: '1.2' },
     },
     chat: { detached_timeout: 120 },
-    memory: { recall_tokens: 2000, retention_days: 0, max_channel_messages: 0 },
+    memory: {
+      recall_tokens: 2000,
+      retention_days: 0,
+      max_channel_messages: 0,
+      embeddings: {
+        enabled: false,
+        base_url: '',
+        model: '',
+        api_key_env: '',
+        api_key_file: '',
+        insecure: false,
+        dimensions: 0,
+        min_similarity: 0.3,
+        timeout_seconds: 30,
+      },
+    },
     reasoning: { provider: 'embedded', embedded: { chunk_delay_ms: 15 } },
     metrics: { host: '127.0.0.1', port: 18790 },
     log: { level: 'info' },
@@ -158,6 +175,40 @@ test('a trusted proxy is an address or a range that exists', () => {
       /^gateway\.trusted_proxies must hold IP addresses or ranges such as/,
       range,
     );
+  }
+});
+
+test('embeddings need an endpoint and a model, and cross a network encrypted unless told otherwise', () => {
+  const problem = (base_url: string, change: Readonly<Record<string, ConfigValue>> = {}) => {
+    const set = { enabled: true, base_url, model: 'm', ...change };
+    const values = Object.entries(set).map(
+      ([name, value]) => [`memory.embeddings.${name}` as ConfigKey, value] as const,
+    );
+    const config = buildConfig(new Map(values));
+    return CONFIG_RULES.map((rule) => rule.problem(config)).find((sentence) => sentence !== null);
+  };
+  for (const url of [
+    'https://api.example.org/v1',
+    'http://127.0.0.1:11434/v1',
+    'http://localhost:1',
+    'http://[::1]:1',
+  ]) {
+    assert.equal(problem(url), undefined, url);
+  }
+  assert.match(
+    problem('http://ollama:11434/v1') ?? '',
+    /must begin with https: .* or memory\.embeddings\.insecure/,
+  );
+  assert.match(problem('http://127.0.0.1.example.org/v1') ?? '', /must begin with https:/);
+  assert.equal(problem('http://ollama:11434/v1', { insecure: true }), undefined);
+  assert.match(problem('http://[::1/v1') ?? '', /base_url must be an http:\/\/ or https:\/\/ URL/);
+  assert.match(problem('') ?? '', /base_url must be set because memory\.embeddings\.enabled is true/);
+  assert.match(problem('https://a', { model: '' }) ?? '', /model must be set/);
+  assert.match(problem('https://a', { api_key_env: 'A', api_key_file: 'a' }) ?? '', /both are set/);
+  assert.equal(problem('', { enabled: false, model: '' }), undefined);
+  const { pattern } = CONFIG_OPTIONS['memory.embeddings.base_url'].rule;
+  for (const url of ['https://user:pw@a', 'https://a?key=1', 'https://a#b', 'ftp://a', 'a b']) {
+    assert.doesNotMatch(url, pattern, url);
   }
 });
 

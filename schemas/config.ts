@@ -7,6 +7,7 @@
 
 import {
   ADDRESS_RANGE,
+  BASE_URL,
   type BooleanOption,
   boolean,
   type ConfigOption,
@@ -17,15 +18,19 @@ import {
   HOST_NAME,
   integer,
   isAddressRange,
+  isLoopbackUrl,
   isTimeZone,
+  MODEL_NAME,
   type NumericOption,
   number,
   ORIGIN,
   oneOf,
+  parseUrl,
   type StringsOption,
   string,
   strings,
   TIME_ZONE,
+  VARIABLE_NAME,
 } from './config-kinds.js';
 
 export type { ConfigOption, ConfigValue } from './config-kinds.js';
@@ -302,6 +307,73 @@ export const CONFIG_OPTIONS = {
     reason:
       'Messages and replies one channel keeps; beyond, the oldest are removed in the background. Bounds the disk a channel takes.',
   }),
+  'memory.embeddings.enabled': boolean({
+    default: false,
+    reloadable: false,
+    reason:
+      'Whether recall and search find by meaning, too, and not by words alone. Every message, reply and query is then sent to `base_url`.',
+  }),
+  'memory.embeddings.base_url': string({
+    default: '',
+    rule: BASE_URL,
+    reloadable: false,
+    reason:
+      'Where an OpenAI-compatible `/embeddings` is, without that last part. Needed with `enabled`. `http:` only to this machine, or see `insecure`.',
+  }),
+  'memory.embeddings.model': string({
+    default: '',
+    rule: MODEL_NAME,
+    reloadable: false,
+    reason:
+      'The model that makes the vectors, by its name at the endpoint. Needed with `enabled`. Another one makes all vectors anew, in the background.',
+  }),
+  'memory.embeddings.api_key_env': string({
+    default: '',
+    rule: VARIABLE_NAME,
+    reloadable: false,
+    reason:
+      'The environment variable that holds the key for the endpoint; empty: no key. The key itself never stands in this file.',
+  }),
+  'memory.embeddings.api_key_file': string({
+    default: '',
+    rule: FILE_PATH,
+    reloadable: false,
+    reason: 'A file that holds nothing but the key, instead of `api_key_env`; empty: no file.',
+  }),
+  'memory.embeddings.insecure': boolean({
+    default: false,
+    reloadable: false,
+    reason:
+      'Allows `http:` to another machine. Texts and key then cross the network in the clear: only inside a network of your own.',
+  }),
+  'memory.embeddings.dimensions': integer({
+    default: 0,
+    min: 0,
+    max: 8192,
+    unit: 'numbers',
+    zero: 'as many as the model gives',
+    reloadable: false,
+    reason:
+      'How long a vector the model is asked for, which not every model heeds. Shorter takes less disk (4 bytes a number) and tells less apart.',
+  }),
+  'memory.embeddings.min_similarity': number({
+    default: 0.3,
+    min: 0,
+    max: 1,
+    zero: 'everything that is not opposite in meaning is a match',
+    reloadable: false,
+    reason:
+      'Texts that are less similar to a query (cosine) are no matches. Models differ: raise it where unrelated texts are found.',
+  }),
+  'memory.embeddings.timeout_seconds': number({
+    default: 30,
+    min: 0.1,
+    max: 600,
+    unit: 'seconds',
+    reloadable: false,
+    reason:
+      'How long one request to the endpoint may take. A query waits one second at most and then goes by words alone.',
+  }),
   'reasoning.provider': oneOf(['embedded'], {
     default: 'embedded',
     reloadable: false,
@@ -346,6 +418,7 @@ export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   'gateway.tls': 'Encryption of the clients’ port.',
   chat: 'Conversations.',
   memory: 'What a channel remembers.',
+  'memory.embeddings': 'Recall and search by meaning, with vectors from a model of your choice.',
   reasoning: 'Where replies come from.',
   'reasoning.embedded': 'The provider that comes with the gateway.',
   metrics: 'The operators’ own port.',
@@ -479,6 +552,38 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
           : null,
     }),
   ),
+  ...(['memory.embeddings.base_url', 'memory.embeddings.model'] as const).map(
+    (key): ConfigRule => ({
+      keys: [key, 'memory.embeddings.enabled'],
+      summary: `\`memory.embeddings.enabled = true\` needs \`${key}\``,
+      problem: (config) =>
+        config.memory.embeddings.enabled && configValue(config, key) === ''
+          ? `${key} must be set because memory.embeddings.enabled is true, but is empty`
+          : null,
+    }),
+  ),
+  {
+    keys: ['memory.embeddings.base_url', 'memory.embeddings.insecure'],
+    summary:
+      '`memory.embeddings.base_url` is a URL; with `http:` it leads to this machine, or `memory.embeddings.insecure` is true',
+    problem: ({ memory: { embeddings } }) => {
+      if (embeddings.base_url === '') return null;
+      const url = parseUrl(embeddings.base_url);
+      if (url === null)
+        return `memory.embeddings.base_url must be ${BASE_URL.expected}, but is something else`;
+      return url.protocol === 'https:' || isLoopbackUrl(url) || embeddings.insecure
+        ? null
+        : 'memory.embeddings.base_url must begin with https: because it leads to another machine, or memory.embeddings.insecure must be true';
+    },
+  },
+  {
+    keys: ['memory.embeddings.api_key_env', 'memory.embeddings.api_key_file'],
+    summary: 'at most one of `memory.embeddings.api_key_env` and `memory.embeddings.api_key_file` is set',
+    problem: ({ memory: { embeddings } }) =>
+      embeddings.api_key_env !== '' && embeddings.api_key_file !== ''
+        ? 'memory.embeddings.api_key_env must be empty where memory.embeddings.api_key_file names a file, but both are set'
+        : null,
+  },
   {
     keys: ['metrics.port', 'gateway.port', 'metrics.host', 'gateway.host'],
     summary: '`metrics.port` differs from `gateway.port` on the same host',

@@ -41,6 +41,7 @@ import { Sessions } from './core/sessions/sessions.js';
 import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
+import { EmbeddingsError, embeddingsOptions } from './embeddings.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { Health } from './ops/health.js';
 import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
@@ -113,9 +114,15 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
 };
 
 const isForOperators = (error: unknown): error is Error =>
-  [HomeError, TokenFileError, MemoryError, ListenError, OperationsListenError, TlsError].some(
-    (kind) => error instanceof kind,
-  );
+  [
+    HomeError,
+    TokenFileError,
+    EmbeddingsError,
+    MemoryError,
+    ListenError,
+    OperationsListenError,
+    TlsError,
+  ].some((kind) => error instanceof kind);
 
 const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promise<Gateway> => {
   const { home, debug, config } = options;
@@ -176,6 +183,11 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   let giveUp = (error: Error): void => onFault('memory', error);
   const memory = await openSqliteMemory({
     path: home.databaseFile,
+    embeddings: embeddingsOptions(config, process.env),
+    onEmbeddings: (report) => {
+      if (report.ok) log.warn('the embeddings endpoint works again');
+      else log.warn(report.sentence);
+    },
     onFailure: (error) => giveUp(error),
     onHealth: (report) => {
       health.set('store', report.ok ? 'ok' : 'failing');

@@ -54,8 +54,14 @@ test('a derived value follows on reload', () => {
   assert.deepEqual(changed, ['gateway.heartbeat_interval', 'gateway.heartbeat_timeout']);
 });
 
-test('only what is fixed when listening or choosing a provider needs a restart', () => {
-  const fixed = CONFIG_KEYS.filter((key) => !configOption(key).reloadable);
+test('only what is fixed when listening or choosing a provider or a model needs a restart', () => {
+  const fixed = CONFIG_KEYS.filter(
+    (key) => !configOption(key).reloadable && !key.startsWith('memory.embeddings.'),
+  );
+  // They decide together what the vectors in the database are.
+  assert.ok(
+    CONFIG_KEYS.every((key) => !key.startsWith('memory.embeddings.') || !configOption(key).reloadable),
+  );
   assert.deepEqual(fixed, [
     'gateway.host',
     'gateway.port',

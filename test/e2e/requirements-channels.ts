@@ -75,6 +75,8 @@ export const CHANNEL_REQUIREMENTS = {
   'P4-changed': 'channel.changed goes to the principal’s other connections (section 4)',
   'P4-foreign': 'what is another principal’s is not found, like what does not exist (sections 2 and 3)',
   'P4-search': 'memory.search looks into one channel only (section 4)',
+  'P4-semantic':
+    'with memory.embeddings, search and recall find by meaning too, and by words alone where that fails (configuration)',
 
   // Protocol section 5
   'P5-default': 'a new session is subscribed to default (section 5)',

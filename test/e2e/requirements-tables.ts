@@ -60,4 +60,5 @@ export const LIMIT_CLAUSES = {
   'gateway.rate_limit.burst_size': 'P6-bucket',
   'gateway.rate_limit.cooldown_seconds': 'P6-cooldown',
   'chat.detached_timeout': 'P5-detached-timeout',
+  'memory.embeddings.timeout_seconds': 'P4-semantic',
 } as const satisfies Readonly<Record<LimitKey, RequirementId>>;

@@ -1,15 +1,35 @@
 /** What crosses between the gateway's thread and the memory's: calls one way, their answers back, in order. */
+import type { MessagePort } from 'node:worker_threads';
+import type { Near } from './embeddings-messages.js';
 import type { MemoryPort } from './port.js';
+import type { VectorModel } from './vectors.js';
 
 /** The others are not the memory thread's: `inspections.ts` runs them beside it. */
 type Name = Exclude<keyof MemoryPort, 'close' | 'stats' | 'check' | 'backup'>;
 
+/** What is near to the query in meaning goes with what finds things again, where that is known. */
+type Args<N extends Name> = N extends 'recall' | 'search'
+  ? [...args: Parameters<MemoryPort[N]>, near?: Near | null]
+  : Parameters<MemoryPort[N]>;
+
 /** The port's calls as the store runs them: synchronous, one at a time. */
 export type Operations = {
-  readonly [N in Name]: (...args: Parameters<MemoryPort[N]>) => Awaited<ReturnType<MemoryPort[N]>>;
+  readonly [N in Name]: (...args: Args<N>) => Awaited<ReturnType<MemoryPort[N]>>;
 };
 
-export type Call = { readonly [N in Name]: readonly [name: N, ...args: Parameters<MemoryPort[N]>] }[Name];
+export type Call = { readonly [N in Name]: readonly [name: N, ...args: Args<N>] }[Name];
+
+/** What the thread starts with. */
+export interface MemoryThreadData {
+  readonly path: string;
+  /** Null: by words alone. */
+  readonly embeddings:
+    | (VectorModel & {
+        /** To the embeddings' thread. */
+        readonly port: MessagePort;
+      })
+    | null;
+}
 
 /** What became of one call; `error` is a sentence for the log. */
 export type Answer = { readonly value: unknown } | { readonly error: string };

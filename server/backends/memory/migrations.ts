@@ -162,7 +162,31 @@ const version4 = `
   END;
 `;
 
-const MIGRATIONS: readonly string[] = [version1, version2, version3, version4];
+const vectors = `
+  -- What vectors can be compared: those of one model, asked for with so many dimensions (0: its own number).
+  -- length is how many numbers it gave the first time.
+  CREATE TABLE vector_spaces (
+    id         INTEGER PRIMARY KEY,
+    model      TEXT    NOT NULL,
+    dimensions INTEGER NOT NULL,
+    length     INTEGER,
+    UNIQUE (model, dimensions)
+  ) STRICT;
+
+  -- An ordinary table, so that vectors go with their messages, and need no extension to be kept, copied and
+  -- checked. embedding is float32 after float32, bits a coarse copy of it: the signs of its first numbers.
+  CREATE TABLE message_vectors (
+    message   INTEGER PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+    channel   INTEGER NOT NULL,
+    space     INTEGER NOT NULL REFERENCES vector_spaces (id),
+    bits      BLOB    NOT NULL,
+    embedding BLOB    NOT NULL
+  ) STRICT;
+  -- Holds all that a scan of a channel reads, in rows of under a hundred bytes.
+  CREATE INDEX coarse_vectors ON message_vectors (channel, space, message, bits);
+`;
+
+const MIGRATIONS: readonly string[] = [version1, version2, version3, version4, vectors];
 
 /** The schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

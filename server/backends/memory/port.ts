@@ -181,7 +181,7 @@ export interface MemoryPort extends MemoryOperator {
     channelId: string,
     change: { readonly name?: string; readonly metadata?: Metadata },
   ): Promise<ChannelRecord | null>;
-  /** Erases the channel, its messages and what indexes them. False: no such channel. */
+  /** Erases the channel, its messages, and what indexes them or stands for their meaning. False: no such channel. */
   deleteChannel(principal: string, channelId: string): Promise<boolean>;
 
   /** Stores a message and, at the next seq, the empty row of its reply, in one transaction. */
@@ -215,7 +215,10 @@ export interface MemoryPort extends MemoryOperator {
     ask: { readonly query: string; readonly beforeSeq: number; readonly maxTokens: number },
   ): Promise<readonly RecalledMessage[]>;
 
-  /** Full-text search; `query` is words, never syntax. Null: no such channel. */
+  /**
+   * Full-text search; `query` is words, never syntax. An implementation that knows what texts mean also finds, like
+   * `recall`, what is near in meaning. Null: no such channel.
+   */
   search(
     principal: string,
     channelId: string,

@@ -2,6 +2,8 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channels } from './channels.js';
+import type { Near } from './embeddings-messages.js';
+import { fuse } from './fusion.js';
 import { Matches } from './matches.js';
 import type { RecalledMessage, SearchHit } from './port.js';
 import { termsOf } from './search-text.js';
@@ -45,13 +47,15 @@ export class Recall {
     principal: string,
     channelId: string,
     ask: { readonly query: string; readonly limit: number },
+    near: Near | null = null,
   ): readonly SearchHit[] | null {
     const channel = this.#channels.key(principal, channelId);
     if (channel === undefined) return null;
     const terms = termsOf(ask.query, 'whole', MAX_TERMS);
     const last = terms.at(-1);
+    if (last === undefined) return [];
     // Someone may still be typing the last one.
-    if (last !== undefined) terms[terms.length - 1] = { ...last, open: true };
+    terms[terms.length - 1] = { ...last, open: true };
     const matches = this.#matches.ofAll(terms, {
       channel,
       beforeSeq: Number.MAX_SAFE_INTEGER,
@@ -60,15 +64,18 @@ export class Recall {
     });
     // BM25 knows how many messages the whole database holds. Relative to the best hit, a score does not tell it.
     const best = matches[0]?.rank ?? -1;
+    const byWords = matches.map(({ seq, rank }) => ({ seq, score: rank / best }));
+    const meant = near?.channel === channel ? near.seqs.slice(0, ask.limit) : null;
+    const found = meant === null ? byWords : fuse([byWords.map(({ seq }) => seq), meant]);
     const hits: SearchHit[] = [];
     let leftBytes = MAX_SEARCH_BYTES;
-    for (const { seq, rank } of matches) {
-      const found = this.#message.get(channel, seq);
-      if (found === undefined) continue;
-      const { messageId, role, content, createdAtMs } = found;
+    for (const { seq, score } of found.slice(0, ask.limit)) {
+      const message = this.#message.get(channel, seq);
+      if (message === undefined) continue;
+      const { messageId, role, content, createdAtMs } = message;
       leftBytes -= Buffer.byteLength(content);
       if (leftBytes < 0 && hits.length > 0) break;
-      hits.push({ messageId, channelId, role, content, score: rank / best, createdAtMs });
+      hits.push({ messageId, channelId, role, content, score, createdAtMs });
     }
     return hits;
   }
@@ -77,6 +84,7 @@ export class Recall {
     principal: string,
     channelId: string,
     ask: { readonly query: string; readonly beforeSeq: number; readonly maxTokens: number },
+    near: Near | null = null,
   ): readonly RecalledMessage[] {
     const channel = this.#channels.key(principal, channelId);
     if (channel === undefined) return [];
@@ -99,9 +107,15 @@ export class Recall {
       maxBytes: chosen.leftTokens * BYTES_PER_TOKEN,
       limit: MAX_MATCHES,
     };
-    for (const { seq } of this.#matches.ofAny(termsOf(ask.query, 'pairs', MAX_TERMS), within)) {
-      const found = this.#message.get(channel, seq);
-      if (found !== undefined) chosen.add(found, 0);
+    const terms = termsOf(ask.query, 'pairs', MAX_TERMS);
+    const matches = this.#matches.ofAny(terms, within);
+    const meant =
+      near?.channel === channel && terms.length > 0 ? near.seqs.filter((seq) => seq < oldest) : null;
+    const found =
+      meant === null ? matches : fuse([matches.map(({ seq }) => seq), meant.slice(0, MAX_MATCHES)]);
+    for (const { seq } of found) {
+      const message = this.#message.get(channel, seq);
+      if (message !== undefined) chosen.add(message, 0);
     }
     // What the matches left of the budget goes to the turns before.
     chooseNewest(oldest, 0);

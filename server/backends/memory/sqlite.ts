@@ -4,7 +4,8 @@
  * This side gathers the calls of one turn of the event loop into one message and matches the
  * answers, which come in order, to the promises that wait for them. The other side is `worker.ts`.
  */
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
+import type { EmbeddingsOptions, EmbeddingsReport, Near, QueryPlace } from './embeddings-messages.js';
 import { Inspections } from './inspections.js';
 import {
   type Answer,
@@ -12,12 +13,14 @@ import {
   errorText,
   MAX_GROUP_CHARS,
   type MemoryLimits,
+  type MemoryThreadData,
   type Operations,
   type Report,
   type Request,
   type StoreHealthReport,
   weigh,
 } from './messages.js';
+import { Nearby } from './nearby.js';
 import { MemoryError, type MemoryPort } from './port.js';
 
 /**
@@ -34,6 +37,7 @@ interface Waiting {
 
 type CallOf<N extends keyof Operations> = Extract<Call, readonly [N, ...unknown[]]>;
 
+export type { EmbeddingsOptions, EmbeddingsReport } from './embeddings-messages.js';
 export type { MemoryLimits, StoreHealthReport } from './messages.js';
 
 /** The port, and what only this implementation of it has. */
@@ -45,6 +49,8 @@ export interface SqliteMemory extends MemoryPort {
 class ThreadedMemory implements SqliteMemory {
   readonly #worker: Worker;
   readonly #inspections: Inspections;
+  /** Null: things are found by their words alone. */
+  readonly #nearby: Nearby | null;
   readonly #onFailure: (error: MemoryError) => void;
   readonly #onHealth: (health: StoreHealthReport) => void;
   /** Called in this turn, not yet posted. */
@@ -52,14 +58,21 @@ class ThreadedMemory implements SqliteMemory {
   #queuedChars = 0;
   /** Posted, in the order their answers will come. */
   #posted: Waiting[] = [];
+  /** Calls that wait for what is near to their query before they are posted. */
+  readonly #beforePosting = new Set<Promise<unknown>>();
   /** Why new calls are refused; null while they are not. */
   #refusal: MemoryError | null = null;
   #ended = false;
   #closing: Promise<void> | null = null;
   #settleClose: (error: MemoryError | null) => void = () => {};
 
-  constructor(worker: Worker, { path, onFailure = () => {}, onHealth = () => {} }: SqliteMemoryOptions) {
+  constructor(
+    worker: Worker,
+    nearby: Nearby | null,
+    { path, onFailure = () => {}, onHealth = () => {} }: SqliteMemoryOptions,
+  ) {
     this.#worker = worker;
+    this.#nearby = nearby;
     this.#inspections = new Inspections(path, { alone: false });
     this.#onFailure = onFailure;
     this.#onHealth = onHealth;
@@ -85,8 +98,15 @@ class ThreadedMemory implements SqliteMemory {
   readonly finishReply: MemoryPort['finishReply'] = (...args) => this.#call(['finishReply', ...args]);
   readonly findReply: MemoryPort['findReply'] = (...args) => this.#call(['findReply', ...args]);
   readonly history: MemoryPort['history'] = (...args) => this.#call(['history', ...args]);
-  readonly recall: MemoryPort['recall'] = (...args) => this.#call(['recall', ...args]);
-  readonly search: MemoryPort['search'] = (...args) => this.#call(['search', ...args]);
+  readonly recall: MemoryPort['recall'] = (...args) => {
+    const [principal, channelId, { query, beforeSeq }] = args;
+    return this.#withNear(query, { principal, channelId, beforeSeq }, (near) => ['recall', ...args, near]);
+  };
+  readonly search: MemoryPort['search'] = (...args) => {
+    const [principal, channelId, { query }] = args;
+    const place = { principal, channelId, beforeSeq: Number.MAX_SAFE_INTEGER };
+    return this.#withNear(query, place, (near) => ['search', ...args, near]);
+  };
   readonly addNotification: MemoryPort['addNotification'] = (...args) =>
     this.#call(['addNotification', ...args]);
   readonly listNotifications: MemoryPort['listNotifications'] = (...args) =>
@@ -116,15 +136,45 @@ class ThreadedMemory implements SqliteMemory {
         this.#settleClose = (error) => (error === null ? resolve() : reject(error));
         this.#refusal = new MemoryError('The memory is closed.');
         this.#flush();
-        // An inspection's connection would keep the log's file from going with the last one.
-        void this.#inspections.close().then(() => this.#worker.postMessage('close' satisfies Request));
+        void this.#letGo().then(() => {
+          this.#flush();
+          this.#worker.postMessage('close' satisfies Request);
+        });
       });
     }
     return this.#closing;
   }
 
+  /** Ends what is not the memory's thread, and posts what has waited for that. */
+  async #letGo(): Promise<void> {
+    await this.#nearby?.close();
+    await Promise.all(this.#beforePosting);
+    // An inspection's connection would keep the log's file from going with the last one.
+    await this.#inspections.close();
+  }
+
+  /** Only this call waits for what is near; where that is not told in time, it goes by words alone. */
+  async #withNear<N extends 'recall' | 'search'>(
+    query: string,
+    place: QueryPlace,
+    call: (near: Near | null) => CallOf<N>,
+  ): Promise<ReturnType<Operations[N]>> {
+    if (this.#nearby === null) return this.#call(call(null));
+    if (this.#refusal !== null) throw this.#refusal;
+    const looking = this.#nearby.near(query, place);
+    this.#beforePosting.add(looking);
+    const near = await looking;
+    this.#beforePosting.delete(looking);
+    // It was called before whoever has closed the memory meanwhile.
+    return this.#queue(call(near));
+  }
+
   #call<N extends keyof Operations>(call: CallOf<N>): Promise<ReturnType<Operations[N]>> {
-    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    return this.#refusal === null ? this.#queue(call) : Promise.reject(this.#refusal);
+  }
+
+  #queue<N extends keyof Operations>(call: CallOf<N>): Promise<ReturnType<Operations[N]>> {
+    if (this.#ended) return Promise.reject(this.#refusal);
     return new Promise((resolve, reject) => {
       // The thread answers a call with the value its own name promises.
       this.#queued.push({ call, resolve: resolve as (value: unknown) => void, reject });
@@ -176,6 +226,7 @@ class ThreadedMemory implements SqliteMemory {
     if (failure !== null) {
       for (const { reject } of left) reject(failure);
       void this.#worker.terminate();
+      void this.#nearby?.close();
     }
     if (this.#closing !== null) this.#settleClose(failure);
     else if (failure !== null) this.#onFailure(failure);
@@ -198,6 +249,10 @@ export interface SqliteMemoryOptions {
    * again, never twice the same in a row. It works when it was opened.
    */
   readonly onHealth?: (health: StoreHealthReport) => void;
+  /** Where vectors come from; absent or null: things are found by their words alone. */
+  readonly embeddings?: EmbeddingsOptions | null;
+  /** Called when the endpoint begins to fail and when it works again, never twice the same in a row. */
+  readonly onEmbeddings?: (report: EmbeddingsReport) => void;
 }
 
 /**
@@ -208,21 +263,44 @@ export interface SqliteMemoryOptions {
  *   file, the cause and what to do
  */
 export const openSqliteMemory = async (options: SqliteMemoryOptions): Promise<SqliteMemory> => {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
-    name: 'memory',
-    workerData: { path: options.path },
-    resourceLimits: RESOURCE_LIMITS,
-  });
-  const memory = await new Promise<ThreadedMemory>((resolve, reject) => {
-    worker.once('error', (error) => reject(threadFailed(error)));
-    worker.once('exit', () =>
-      reject(new MemoryError(`The database ${options.path} cannot be opened: its thread ended.`)),
-    );
-    worker.once('message', (report: Report) => {
-      if ('refused' in report) return reject(new MemoryError(report.refused));
-      worker.removeAllListeners('error').removeAllListeners('exit');
-      resolve(new ThreadedMemory(worker, options));
+  const { path, embeddings = null, onEmbeddings = () => {} } = options;
+  const nearby = embeddings === null ? null : await Nearby.open(path, embeddings, onEmbeddings);
+  try {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      name: 'memory',
+      ...threadData(path, embeddings, nearby),
+      resourceLimits: RESOURCE_LIMITS,
     });
-  });
-  return memory;
+    return await new Promise<ThreadedMemory>((resolve, reject) => {
+      worker.once('error', (error) => reject(threadFailed(error)));
+      worker.once('exit', () =>
+        reject(new MemoryError(`The database ${path} cannot be opened: its thread ended.`)),
+      );
+      worker.once('message', (report: Report) => {
+        if ('refused' in report) return reject(new MemoryError(report.refused));
+        worker.removeAllListeners('error').removeAllListeners('exit');
+        resolve(new ThreadedMemory(worker, nearby, options));
+      });
+    });
+  } catch (error) {
+    await nearby?.close();
+    throw error;
+  }
+};
+
+/** Of the endpoint, the memory's thread gets to know what tells one vector from another, and never the key. */
+const threadData = (
+  path: string,
+  embeddings: EmbeddingsOptions | null,
+  nearby: Nearby | null,
+): { readonly workerData: MemoryThreadData; readonly transferList: MessagePort[] } => {
+  if (embeddings === null || nearby === null) {
+    return { workerData: { path, embeddings: null }, transferList: [] };
+  }
+  const { model, dimensions } = embeddings;
+  const port = nearby.memoryPort;
+  return {
+    workerData: { path, embeddings: { model, dimensions, port } },
+    transferList: [port],
+  };
 };

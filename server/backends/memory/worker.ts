@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { openDatabase } from './database.js';
+import type { BatchAnswer, BatchAsk } from './embeddings-messages.js';
 import { GroupCommit } from './group-commit.js';
 import { StoreHealth } from './health.js';
 import {
@@ -9,6 +10,7 @@ import {
   errorText,
   MAX_GROUP_CHARS,
   type MemoryLimits,
+  type MemoryThreadData,
   type Report,
   type Request,
   weigh,
@@ -17,18 +19,24 @@ import { monotonicMs } from './pace.js';
 import { MemoryError } from './port.js';
 import { createStore } from './store.js';
 import { Upkeep } from './upkeep.js';
+import { VectorUpkeep } from './vector-upkeep.js';
+import { Vectors } from './vectors.js';
 
 const isCalls = (request: Request | undefined): request is readonly Call[] => Array.isArray(request);
 const isLimits = (request: Request): request is { readonly limits: MemoryLimits } =>
   typeof request === 'object' && 'limits' in request;
 
 /** Serves the requests that come through `port`, in their order. */
-const serve = (port: MessagePort, db: Database): void => {
+const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['embeddings']): void => {
   const report = (what: Report): void => port.postMessage(what);
   const health = new StoreHealth(db, (now) => report({ health: now }), monotonicMs);
   const onError = (error: unknown): void => health.failed(error);
+  const vectors = embeddings === null ? null : new Vectors(db, embeddings);
   const group = new GroupCommit(db, createStore(db), onError);
   const upkeep = new Upkeep({ db, nowMs: monotonicMs, wallMs: Date.now, onError });
+  const ask = (batch: BatchAsk): void => embeddings?.port.postMessage(batch);
+  const vectorUpkeep =
+    vectors === null ? null : new VectorUpkeep({ db, vectors, ask, nowMs: monotonicMs, onError });
   const next = (): Request | undefined => receiveMessageOnPort(port)?.message;
 
   let timer: NodeJS.Timeout | undefined;
@@ -37,8 +45,9 @@ const serve = (port: MessagePort, db: Database): void => {
     clearTimeout(timer);
     health.probe();
     // A store that may work again is left alone, but for the probe.
-    timer = setTimeout(tidy, health.probeInMs ?? upkeep.step());
+    timer = setTimeout(tidy, health.probeInMs ?? nextStepMs());
   };
+  const nextStepMs = (): number => Math.min(upkeep.step(), vectorUpkeep?.step() ?? Number.POSITIVE_INFINITY);
 
   const runAll = (calls: readonly Call[]): void => {
     for (let done = 0; done < calls.length; ) {
@@ -59,6 +68,7 @@ const serve = (port: MessagePort, db: Database): void => {
     }
     db.close();
     port.close();
+    embeddings?.port.close();
   };
 
   /** Everything that has arrived, up to the order to close. */
@@ -92,13 +102,18 @@ const serve = (port: MessagePort, db: Database): void => {
       throw new MemoryError(errorText(error));
     }
   });
+  embeddings?.port.on('message', (answer: BatchAnswer) => {
+    vectorUpkeep?.answered(answer);
+    tidy();
+  });
   report({ opened: true });
   tidy();
 };
 
 if (parentPort === null) throw new MemoryError('worker.js runs only as the thread of openSqliteMemory.');
 try {
-  serve(parentPort, openDatabase((workerData as { readonly path: string }).path));
+  const { path, embeddings } = workerData as MemoryThreadData;
+  serve(parentPort, openDatabase(path), embeddings);
 } catch (error) {
   const refused: Report = { refused: errorText(error) };
   parentPort.postMessage(refused);
