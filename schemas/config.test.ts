@@ -19,7 +19,7 @@ import {
 const defaults = buildConfig(new Map());
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 47);
+  assert.equal(CONFIG_KEYS.length, 48);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -96,6 +96,7 @@ test('the defaults are those of the product', () => {
     chat: { detached_timeout: 120 },
     memory: {
       recall_tokens: 2000,
+      compact_after_messages: 200,
       retention_days: 0,
       max_channel_messages: 0,
       embeddings: {

@@ -287,6 +287,16 @@ export const CONFIG_OPTIONS = {
     reason:
       'How much of a channel’s past the model sees with each message. More remembers better and costs more.',
   }),
+  'memory.compact_after_messages': integer({
+    default: 200,
+    min: 0,
+    max: BILLION,
+    unit: 'messages',
+    zero: 'never',
+    reloadable: true,
+    reason:
+      'Messages and replies that may stand behind a channel’s summary; beyond, the older half is summarized, and stays. Fewer leave less that only a search finds; more ask the provider less often. The default is several times what `recall_tokens` shows of the last turns.',
+  }),
   'memory.retention_days': integer({
     default: 0,
     min: 0,

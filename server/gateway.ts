@@ -25,6 +25,7 @@ import { withFileLock } from './config/lock.js';
 import { writeFileAtomically } from './config/write-file.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
+import { Compaction } from './core/memory/compaction.js';
 import { Alerts } from './core/notifications/alerts.js';
 import { Notifications } from './core/notifications/notifications.js';
 import { Dispatcher } from './core/rpc/dispatcher.js';
@@ -229,6 +230,15 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       principal.settle();
     },
   });
+  const compaction = new Compaction({
+    memory,
+    summarizer: reasoning.summarizer,
+    clock,
+    wheel,
+    limits: settings.compaction,
+    onFault,
+  });
+  undo.push(() => compaction.close());
   const runs = new Runs({
     memory,
     reasoning,
@@ -237,6 +247,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     pump,
     retention,
     limits: settings.runs,
+    onStored: (channel, seq) => compaction.grew(channel, seq),
     onFault,
   });
   const sessions = new Sessions({
@@ -440,6 +451,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       expired: () => clock.nowMs() >= drainUntilMs,
     });
     const steps: (() => unknown)[] = [
+      () => compaction.close(),
       () => reasoning.close(),
       () => runs.storeLate(),
       storeTokenUse,

@@ -76,6 +76,7 @@ export class Settings {
     burstSize: 0,
   };
   readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
+  readonly compaction = { compactAfterMessages: 0, recallTokens: 0, retentionMs: 0 };
   memory: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
   drainMs = 0;
   chunkDelayMs = 0;
@@ -126,6 +127,9 @@ export class Settings {
     this.lobby.burstSize = gateway.rate_limit.burst_size;
     this.runs.detachedTimeoutMs = chat.detached_timeout * 1000;
     this.runs.recallTokens = memory.recall_tokens;
+    this.compaction.compactAfterMessages = memory.compact_after_messages;
+    this.compaction.recallTokens = memory.recall_tokens;
+    this.compaction.retentionMs = memory.retention_days * DAY_MS;
     this.memory = {
       retentionMs: memory.retention_days * DAY_MS,
       maxChannelMessages: memory.max_channel_messages,

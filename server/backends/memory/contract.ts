@@ -21,6 +21,7 @@ import { messageContract } from './contract-messages.js';
 import { notificationContract } from './contract-notifications.js';
 import { operatorContract } from './contract-operator.js';
 import { searchContract } from './contract-search.js';
+import { summaryContract } from './contract-summaries.js';
 import { transferContract } from './contract-transfer.js';
 
 /** Declares the contract's tests for the implementation that `open` opens. */
@@ -169,6 +170,7 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
 
   messageContract(name, open);
   searchContract(name, open);
+  summaryContract(name, open);
   notificationContract(name, open);
   transferContract(name, open);
   operatorContract(name, open);

@@ -18,6 +18,7 @@ export class Erasure {
   readonly #log: WriteAheadLog;
   readonly #nowMs: () => number;
   readonly #next: Statement<[], { id: number }>;
+  readonly #eraseSummary: Statement<[channel: number]>;
   readonly #eraseMessage: Statement<[channel: number]>;
   readonly #eraseKeys: Statement<[channel: number, limit: number]>;
   readonly #eraseChannel: Statement<[id: number]>;
@@ -27,6 +28,7 @@ export class Erasure {
     this.#log = log;
     this.#nowMs = nowMs;
     this.#next = db.prepare('SELECT id FROM channels WHERE principal IS NULL LIMIT 1');
+    this.#eraseSummary = db.prepare('DELETE FROM summaries WHERE channel = ?');
     // Index entries go with the rows, by trigger.
     this.#eraseMessage = db.prepare(
       'DELETE FROM messages WHERE id = (SELECT id FROM messages WHERE channel = ? LIMIT 1)',
@@ -46,6 +48,7 @@ export class Erasure {
     this.#db
       .transaction(() => {
         const pace = new Pace(this.#nowMs);
+        this.#eraseSummary.run(channel.id);
         do {
           if (this.#eraseMessage.run(channel.id).changes > 0) continue;
           if (this.#eraseKeys.run(channel.id, KEYS_AT_ONCE).changes > 0) continue;

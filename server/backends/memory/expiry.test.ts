@@ -5,7 +5,7 @@ import type { Database } from 'better-sqlite3';
 import { newMessage, replyEnd, replyTo, START_MS, seqOf, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Expiry } from './expiry.js';
-import type { MemoryLimits } from './messages.js';
+import type { MemoryLimits, Operations } from './messages.js';
 import { createStore } from './store.js';
 import { WriteAheadLog } from './wal.js';
 
@@ -19,7 +19,8 @@ const start = async (t: TestContext) => {
   store.openPrincipal('ada');
   let tickMs = 0;
   // By its clock every unit of work takes a millisecond.
-  const expiry = new Expiry(db, new WriteAheadLog(db), () => tickMs++);
+  const log = new WriteAheadLog(db);
+  const expiry = new Expiry(db, log, () => tickMs++);
   /** A message and its reply, said `day` days after the start. */
   const say = (content: string, day: number, change: Parameters<typeof newMessage>[1] = {}): void => {
     const message = newMessage(content, { createdAtMs: START_MS + day * DAY_MS, ...change });
@@ -27,6 +28,7 @@ const start = async (t: TestContext) => {
   };
   return {
     db,
+    log,
     store,
     expiry,
     say,
@@ -48,6 +50,16 @@ const said = (db: Database, channelId = 'default'): unknown[] =>
     )
     .raw(true)
     .all(channelId);
+
+/** The summary of the channel `default`. */
+const summary = (db: Database): unknown =>
+  db.prepare('SELECT upto_seq, from_at_ms, content FROM summaries WHERE channel = 1').raw(true).get();
+
+/** Summarizes all that is said in `default`. */
+const summarize = (store: Operations, passOverBeforeMs = 0): void => {
+  const ask = { moreThan: 0, keepNewest: 0, maxTokens: 500, passOverBeforeMs, nowMs: START_MS + 50 * DAY_MS };
+  assert.ok(store.summarize('ada', 'default', ask, null).stored);
+};
 
 const indexIsSound = (db: Database): void => {
   db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
@@ -168,4 +180,53 @@ test('a key gives its answer for 24 hours, longer than its message where that ha
   assert.equal(keys(), 0);
   assert.ok(steps > 2, 'a bounded number at a time');
   assert.deepEqual(repeated('message 0', 1), { outcome: 'stored', seq: 601 });
+});
+
+test('a summary goes when the oldest message would whose words it may have, and can be made anew of what is left', async (t) => {
+  const { db, store, say, round } = await start(t);
+  say('Swordfish swim.', 0);
+  summarize(store);
+  say('Whales sing.', 2);
+  summarize(store);
+  say('Gulls cry.', 3);
+  assert.deepEqual(summary(db), [
+    4,
+    START_MS,
+    // Of what is said twice, the longer one.
+    'assistant: to Swordfish swim.\nassistant: to Whales sing.',
+  ]);
+  round({ retentionMs: 3 * DAY_MS }, 3);
+  assert.ok(summary(db) !== undefined, 'it is as old as may be');
+  round({ retentionMs: 3 * DAY_MS }, 3.01);
+  assert.equal(summary(db), undefined);
+  assert.equal(said(db).length, 4);
+
+  summarize(store, START_MS + 2.5 * DAY_MS);
+  assert.deepEqual(summary(db), [6, START_MS + 3 * DAY_MS, 'assistant: to Gulls cry.']);
+  round({ retentionMs: 3 * DAY_MS }, 5.5);
+  assert.equal(said(db).length, 2);
+  assert.ok(summary(db) !== undefined, 'what it passed over is not in it');
+});
+
+test('a summary stays where messages are removed because they are too many, until it is too old itself', async (t) => {
+  const { db, log, store, say, round } = await start(t);
+  for (let at = 0; at < 4; at += 1) say(`Number ${at} counts.`, at);
+  summarize(store);
+  const before = summary(db);
+  round({ maxChannelMessages: 2 }, 4);
+  assert.equal(said(db).length, 2);
+  assert.deepEqual(summary(db), before);
+  const ask = { query: '', beforeSeq: 100, maxTokens: 400 };
+  const recalled = store.recall('ada', 'default', ask).map(({ role, seq }) => [role, seq]);
+  assert.deepEqual(recalled, [
+    ['assistant', 8],
+    ['user', 7],
+    ['summary', 8],
+  ]);
+  log.step();
+  assert.equal(log.due, false);
+  round({ maxChannelMessages: 2, retentionMs: 3 * DAY_MS }, 3.5);
+  assert.ok(log.due, 'the log still has its words');
+  assert.equal(said(db).length, 2, 'the messages are young enough');
+  assert.equal(summary(db), undefined);
 });

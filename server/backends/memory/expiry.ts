@@ -2,7 +2,8 @@
  * Removes what is kept no longer: idempotency keys after their day, messages that are older than
  * `memory.retention_days`, and the oldest of a channel with more than `memory.max_channel_messages`.
  *
- * Messages go from the front of a channel, a message together with its reply, so that the seqs left have no
+ * A summary goes when the oldest message would whose words it may have; the messages that are left are
+ * summarized anew. Messages go from the front of a channel, a message together with its reply, so that the seqs left have no
  * gaps; the number of the last one gone stays with the channel, so that no seq comes twice.
  */
 import type { Database, Statement } from 'better-sqlite3';
@@ -21,6 +22,8 @@ interface ChannelRow {
   readonly firstSeq: number | null;
   readonly lastSeq: number | null;
   readonly firstCreatedAtMs: number | null;
+  /** When the oldest message was written whose words its summary may have; null: it has no summary. */
+  readonly summaryFromAtMs: number | null;
 }
 
 interface FrontRow {
@@ -40,6 +43,7 @@ export class Expiry {
   readonly #channels: Statement<[after: number, limit: number], ChannelRow>;
   readonly #front: Statement<[channel: number, limit: number], FrontRow>;
   readonly #remove: Statement<[channel: number, from: number, to: number]>;
+  readonly #removeSummary: Statement<[channel: number]>;
   readonly #noteRemoved: Statement<[seq: number, channel: number]>;
   #limits: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
   #keysDone = false;
@@ -53,7 +57,8 @@ export class Expiry {
     this.#keys = new IdempotencyKeys(db);
     this.#channels = db.prepare(
       `SELECT channels.id, first.seq AS firstSeq, first.created_at_ms AS firstCreatedAtMs,
-         (SELECT max(seq) FROM messages WHERE channel = channels.id) AS lastSeq
+         (SELECT max(seq) FROM messages WHERE channel = channels.id) AS lastSeq,
+         (SELECT from_at_ms FROM summaries WHERE channel = channels.id) AS summaryFromAtMs
        FROM channels LEFT JOIN messages AS first ON first.channel = channels.id
          AND first.seq = (SELECT min(seq) FROM messages WHERE channel = channels.id)
        WHERE channels.id > ? AND principal IS NOT NULL ORDER BY channels.id LIMIT ?`,
@@ -64,6 +69,7 @@ export class Expiry {
        FROM messages WHERE channel = ? ORDER BY seq LIMIT ?`,
     );
     this.#remove = db.prepare('DELETE FROM messages WHERE channel = ? AND seq BETWEEN ? AND ?');
+    this.#removeSummary = db.prepare('DELETE FROM summaries WHERE channel = ?');
     this.#noteRemoved = db.prepare('UPDATE channels SET removed_seq = ? WHERE id = ?');
   }
 
@@ -92,6 +98,7 @@ export class Expiry {
     const pace = new Pace(this.#nowMs);
     const channels = this.#channels.all(this.#channel, CHANNELS_AT_ONCE);
     for (const channel of channels) {
+      this.#expireSummary(channel, wallMs);
       if (this.#isDue(channel, wallMs) && this.#removeFrom(channel, wallMs, pace)) return true;
       this.#channel = channel.id;
       if (pace.spent) return true;
@@ -99,11 +106,22 @@ export class Expiry {
     return channels.length === CHANNELS_AT_ONCE;
   }
 
+  #expireSummary({ id, summaryFromAtMs }: ChannelRow, wallMs: number): void {
+    if (summaryFromAtMs === null || !this.#isTooOld(summaryFromAtMs, wallMs)) return;
+    this.#log.erased();
+    this.#removeSummary.run(id);
+  }
+
+  #isTooOld(createdAtMs: number, wallMs: number): boolean {
+    const { retentionMs } = this.#limits;
+    return retentionMs > 0 && createdAtMs < wallMs - retentionMs;
+  }
+
   #isDue({ firstSeq, lastSeq, firstCreatedAtMs }: ChannelRow, wallMs: number): boolean {
-    const { retentionMs, maxChannelMessages } = this.#limits;
+    const { maxChannelMessages } = this.#limits;
     if (firstSeq === null || lastSeq === null || firstCreatedAtMs === null) return false;
     return (
-      (retentionMs > 0 && firstCreatedAtMs < wallMs - retentionMs) ||
+      this.#isTooOld(firstCreatedAtMs, wallMs) ||
       (maxChannelMessages > 0 && lastSeq - firstSeq + 1 > maxChannelMessages)
     );
   }
@@ -129,7 +147,7 @@ export class Expiry {
 
   /** What is to go from the front of a channel next, oldest first: each a message and its reply, by their seqs. */
   *#exchanges({ id, lastSeq }: ChannelRow, wallMs: number): Generator<{ from: number; to: number }> {
-    const { retentionMs, maxChannelMessages } = this.#limits;
+    const { maxChannelMessages } = this.#limits;
     const rows = this.#front.all(id, ROWS_AT_ONCE);
     for (let at = 0; at < rows.length; ) {
       const first = rows[at] as FrontRow;
@@ -138,7 +156,7 @@ export class Expiry {
       if (first.open === 1 || last.open === 1) return;
       // The reply may be the one row that was not read.
       if (at + 1 === ROWS_AT_ONCE) return;
-      const tooOld = retentionMs > 0 && first.createdAtMs < wallMs - retentionMs;
+      const tooOld = this.#isTooOld(first.createdAtMs, wallMs);
       const tooMany = maxChannelMessages > 0 && (lastSeq ?? 0) - first.seq + 1 > maxChannelMessages;
       if (!tooOld && !tooMany) return;
       yield { from: first.seq, to: last.seq };

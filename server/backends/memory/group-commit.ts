@@ -13,6 +13,7 @@ const READS: ReadonlySet<Call[0]> = new Set<Call[0]>([
   'findReply',
   'history',
   'recall',
+  'nextToSummarize',
   'search',
   'listNotifications',
   'tokensLastUsed',

@@ -14,6 +14,8 @@ const fixtureOf = (version: number): string => join(FIXTURES, `database-v${versi
 
 /** When everything in the fixtures was written. */
 const WRITTEN_MS = Date.UTC(2026, 2, 20, 10, 15, 23);
+/** The version that brought summaries. */
+const SUMMARIES_VERSION = 5;
 const VERSIONS = Array.from({ length: SCHEMA_VERSION }, (_, at) => at + 1);
 
 test('every schema version before this one has left a database', () => {
@@ -89,6 +91,13 @@ for (const version of VERSIONS.filter((each) => existsSync(fixtureOf(each)))) {
             ['ntf-1', null, null, 'Tea'],
             ['ntf-2', 'phone', '0 9 * * 1-5', 'Stand-up'],
           ],
+    );
+
+    // It is of a message older than those that are there.
+    const recalled = store.recall('local', 'default', { query: '', beforeSeq: 3, maxTokens: 20 });
+    assert.deepEqual(
+      recalled.filter(({ role }) => role === 'summary'),
+      version < SUMMARIES_VERSION ? [] : [{ seq: 2, role: 'summary', content: 'user: Is it hot?' }],
     );
 
     const again = newMessage('How is the weather today?', {

@@ -162,7 +162,21 @@ const version4 = `
   END;
 `;
 
-const vectors = `
+const version5 = `
+  -- One row a channel: what stands for its messages up to upto_seq, which stay as they are.
+  -- from_at_ms is the time of the oldest message whose words may be in it, through every summary that it
+  -- was made from: it goes when that message would.
+  CREATE TABLE summaries (
+    channel       INTEGER PRIMARY KEY REFERENCES channels (id) ON DELETE CASCADE,
+    upto_seq      INTEGER NOT NULL,
+    from_at_ms    INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    source        TEXT    NOT NULL CHECK (source IN ('provider', 'sentences')),
+    content       TEXT    NOT NULL
+  ) STRICT;
+`;
+
+const version6 = `
   -- What vectors can be compared: those of one model, asked for with so many dimensions (0: its own number).
   -- length is how many numbers it gave the first time.
   CREATE TABLE vector_spaces (
@@ -186,7 +200,7 @@ const vectors = `
   CREATE INDEX coarse_vectors ON message_vectors (channel, space, message, bits);
 `;
 
-const MIGRATIONS: readonly string[] = [version1, version2, version3, version4, vectors];
+const MIGRATIONS: readonly string[] = [version1, version2, version3, version4, version5, version6];
 
 /** The schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -136,6 +136,54 @@ export interface RecalledMessage {
   readonly content: string;
 }
 
+/** What stands for the older part of a channel. */
+export interface RecalledSummary {
+  /** Of the newest message it covers. */
+  readonly seq: number;
+  readonly role: 'summary';
+  readonly content: string;
+}
+
+/** Which of a channel's messages are to be summarized, and in how much room. Replies are messages, too. */
+export interface SummaryAsk {
+  /** Nothing is due unless more messages than this stand behind the summary. */
+  readonly moreThan: number;
+  /** So many of the newest are left as they are. */
+  readonly keepNewest: number;
+  /** Of the summary, estimated; the store has a limit of its own, too. */
+  readonly maxTokens: number;
+  /** Messages from before are passed over: they will be removed soon, and with them a summary that has their words. */
+  readonly passOverBeforeMs: number;
+  readonly nowMs: number;
+}
+
+/** Which state of a channel a text was written for. Whoever gets one gives it back as it is. */
+export interface SummaryMark {
+  readonly afterSeq: number;
+  readonly uptoSeq: number;
+  readonly uptoMessageId: string;
+  readonly fromAtMs: number;
+}
+
+/** One summary to be written: of the summary before and the messages behind it. */
+export interface SummaryStep {
+  readonly previous: string | null;
+  /** Oldest first; of a very long one the beginning. */
+  readonly messages: readonly { readonly role: 'user' | 'assistant'; readonly content: string }[];
+  /** Of the text that is to be written, estimated; what is beyond is cut off. */
+  readonly maxTokens: number;
+  readonly mark: SummaryMark;
+}
+
+export interface Summarized {
+  /** False: nothing was due, or the text was of a state that is no more. */
+  readonly stored: boolean;
+  /** There is more to summarize now. */
+  readonly more: boolean;
+  /** Everything up to this seq is summarized, or gone. */
+  readonly uptoSeq: number;
+}
+
 /** One notification as it is kept: once, or again and again on a cron schedule. */
 export interface StoredNotification {
   /** Sorts by creation. */
@@ -206,14 +254,32 @@ export interface MemoryPort extends MemoryOperator {
 
   /**
    * What a model should see of a channel when it answers `query` at `beforeSeq`: the last turns
-   * and the best older matches below that seq, at most `maxTokens` (estimated) of them, newest
-   * first, none twice.
+   * and the best older matches below that seq, newest first, none twice, and last the summary of
+   * what is older, unless all that it covers was chosen. At most `maxTokens` (estimated) together,
+   * a quarter of them for the summary.
    */
   recall(
     principal: string,
     channelId: string,
     ask: { readonly query: string; readonly beforeSeq: number; readonly maxTokens: number },
-  ): Promise<readonly RecalledMessage[]>;
+  ): Promise<readonly (RecalledMessage | RecalledSummary)[]>;
+
+  /**
+   * What a provider is to summarize next. Null: nothing is due, or it is more than one text should
+   * cover, or nothing that has words; {@link summarize} goes on by itself then.
+   */
+  nextToSummarize(principal: string, channelId: string, ask: SummaryAsk): Promise<SummaryStep | null>;
+  /**
+   * Takes one step of bounded work: stores a summary that reaches further than the one before. Its text is the
+   * one that was written for {@link nextToSummarize}, or else the sentences that say most. Messages stay as they are;
+   * one whose reply is open is not summarized, nor is what comes behind it.
+   */
+  summarize(
+    principal: string,
+    channelId: string,
+    ask: SummaryAsk,
+    written: { readonly mark: SummaryMark; readonly text: string } | null,
+  ): Promise<Summarized>;
 
   /**
    * Full-text search; `query` is words, never syntax. An implementation that knows what texts mean also finds, like

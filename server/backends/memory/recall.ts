@@ -5,8 +5,9 @@ import type { Channels } from './channels.js';
 import type { Near } from './embeddings-messages.js';
 import { fuse } from './fusion.js';
 import { Matches } from './matches.js';
-import type { RecalledMessage, SearchHit } from './port.js';
+import type { RecalledMessage, RecalledSummary, SearchHit } from './port.js';
 import { termsOf } from './search-text.js';
+import type { Summaries } from './summaries.js';
 
 /** Terms of a query that count: each is looked up, so their number bounds the cost. */
 const MAX_TERMS = 32;
@@ -27,12 +28,14 @@ const COLUMNS = 'seq, role, content, message_id AS messageId, created_at_ms AS c
 /** The port's `search` and `recall`, as it describes them, run at once on an open database. */
 export class Recall {
   readonly #channels: Channels;
+  readonly #summaries: Summaries;
   readonly #matches: Matches;
   readonly #message: Statement<[channel: number, seq: number], MessageRow>;
   readonly #newest: Statement<[channel: number, before: number], MessageRow>;
 
-  constructor(db: Database, channels: Channels) {
+  constructor(db: Database, channels: Channels, summaries: Summaries) {
     this.#channels = channels;
+    this.#summaries = summaries;
     this.#matches = new Matches(db);
     this.#message = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE channel = ? AND seq = ?`);
     // Only what a model should see: replies that have ended, and nothing empty.
@@ -85,10 +88,11 @@ export class Recall {
     channelId: string,
     ask: { readonly query: string; readonly beforeSeq: number; readonly maxTokens: number },
     near: Near | null = null,
-  ): readonly RecalledMessage[] {
+  ): readonly (RecalledMessage | RecalledSummary)[] {
     const channel = this.#channels.key(principal, channelId);
     if (channel === undefined) return [];
-    const chosen = new Choice(ask.maxTokens);
+    const summary = this.#summaries.find(channel, ask);
+    const chosen = new Choice(ask.maxTokens - (summary?.tokens ?? 0));
 
     /** Chooses from the newest below `before` until one does not fit; returns the oldest seq chosen. */
     const chooseNewest = (before: number, reservedTokens: number): number => {
@@ -100,7 +104,7 @@ export class Recall {
       return oldest;
     };
 
-    const oldest = chooseNewest(ask.beforeSeq, Math.ceil(ask.maxTokens / 2));
+    const oldest = chooseNewest(ask.beforeSeq, Math.ceil(chosen.leftTokens / 2));
     const within = {
       channel,
       beforeSeq: oldest,
@@ -119,7 +123,7 @@ export class Recall {
     }
     // What the matches left of the budget goes to the turns before.
     chooseNewest(oldest, 0);
-    return chosen.newestFirst();
+    return this.#summaries.behind(channel, chosen.newestFirst(), summary);
   }
 }
 

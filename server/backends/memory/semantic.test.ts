@@ -13,6 +13,7 @@ import {
   startEmbeddingsServer,
 } from './embeddings-endpoint.js';
 import type { EmbeddingsOptions, EmbeddingsReport } from './embeddings-messages.js';
+import { addFunctions } from './migrations.js';
 import { openSqliteMemory, type SqliteMemory } from './sqlite.js';
 
 // Meaning is nothing but the same text here, so that what the contract says of words holds.
@@ -344,6 +345,7 @@ test('check, stats, backup and a program without sqlite-vec go on with a databas
   t.after(() => plain.close());
   plain.pragma('foreign_keys = ON');
   assert.equal(plain.pragma('integrity_check', { simple: true }), 'ok');
+  addFunctions(plain);
   plain.exec('DELETE FROM messages WHERE seq = 1');
   assert.equal(plain.prepare('SELECT count(*) FROM message_vectors').pluck().get(), 1);
 });

@@ -81,6 +81,38 @@ test('what a deleted channel held is in none of the files any more', async (t) =
   assert.ok(!holds('swordfish'));
 });
 
+test('what a summary said is in none of the files any more once its channel is deleted, or it is too old', async (t) => {
+  const dir = await temporaryDirectory(t);
+  const memory = await openSqliteMemory({ path: fileIn(dir) });
+  t.after(() => memory.close());
+  await memory.openPrincipal('ada');
+  const holds = (word: string): boolean =>
+    readdirSync(dir).some((name) => readFileSync(join(dir, name)).includes(word));
+  const ask = { moreThan: 0, keepNewest: 0, maxTokens: 500, passOverBeforeMs: 0, nowMs: Date.now() };
+  const summarized = async (channelId: string, createdAtMs: number): Promise<void> => {
+    const message = newMessage('hello', { channelId, messageId: channelId, createdAtMs });
+    await memory.addMessage(message);
+    await memory.finishReply({ ...message, seq: 2 }, replyEnd('hi'));
+    const step = await memory.nextToSummarize('ada', channelId, ask);
+    assert.ok(step !== null);
+    // A word that no message holds, so that it is the summary's alone.
+    const written = { mark: step.mark, text: `The swordfish of ${channelId}.` };
+    assert.equal((await memory.summarize('ada', channelId, ask, written)).stored, true);
+  };
+  await memory.createChannel('ada', { channelId: 'coding', name: '', metadata: {}, createdAtMs: 0 }, 10);
+  await summarized('coding', ask.nowMs);
+  await summarized('default', ask.nowMs - 10 * 24 * 60 * 60 * 1000);
+  assert.ok(holds('swordfish of coding') && holds('swordfish of default'));
+  await memory.deleteChannel('ada', 'coding');
+  await memory.listChannels('ada');
+  assert.ok(!holds('swordfish of coding') && holds('swordfish of default'));
+  memory.setLimits({ retentionMs: 9 * 24 * 60 * 60 * 1000, maxChannelMessages: 0 });
+  for (let at = 0; holds('swordfish'); at += 1) {
+    assert.ok(at < 1000, 'it leaves in the steps behind the calls');
+    await memory.addMessage(newMessage(`message ${at}`));
+  }
+});
+
 test('whoever reads the file from outside holds nobody up, and what was erased leaves the files once he is done', async (t) => {
   const dir = await temporaryDirectory(t);
   const memory = await opened(t, fileIn(dir));

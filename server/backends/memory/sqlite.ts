@@ -107,6 +107,9 @@ class ThreadedMemory implements SqliteMemory {
     const place = { principal, channelId, beforeSeq: Number.MAX_SAFE_INTEGER };
     return this.#withNear(query, place, (near) => ['search', ...args, near]);
   };
+  readonly nextToSummarize: MemoryPort['nextToSummarize'] = (...args) =>
+    this.#call(['nextToSummarize', ...args]);
+  readonly summarize: MemoryPort['summarize'] = (...args) => this.#call(['summarize', ...args]);
   readonly addNotification: MemoryPort['addNotification'] = (...args) =>
     this.#call(['addNotification', ...args]);
   readonly listNotifications: MemoryPort['listNotifications'] = (...args) =>

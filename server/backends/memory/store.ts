@@ -5,6 +5,8 @@ import { ChatLog } from './chat-log.js';
 import type { Operations } from './messages.js';
 import { Notifications } from './notifications.js';
 import { Recall } from './recall.js';
+import { Summaries } from './summaries.js';
+import { Summarizing } from './summarizing.js';
 import { Transfer } from './transfer.js';
 import { Vacuum } from './vacuum.js';
 
@@ -39,7 +41,9 @@ class TokenUse {
 export const createStore = (db: Database): Operations => {
   const channels = new Channels(db);
   const log = new ChatLog(db, channels);
-  const recall = new Recall(db, channels);
+  const summaries = new Summaries(db);
+  const recall = new Recall(db, channels, summaries);
+  const summarizing = new Summarizing(db, channels, summaries);
   const notifications = new Notifications(db);
   const tokens = new TokenUse(db);
   const transfer = new Transfer(db, channels);
@@ -57,6 +61,9 @@ export const createStore = (db: Database): Operations => {
     history: (principal, channelId, page) => log.history(principal, channelId, page),
     recall: (principal, channelId, ask, near) => recall.recall(principal, channelId, ask, near),
     search: (principal, channelId, ask, near) => recall.search(principal, channelId, ask, near),
+    nextToSummarize: (principal, channelId, ask) => summarizing.next(principal, channelId, ask),
+    summarize: (principal, channelId, ask, written) =>
+      summarizing.summarize(principal, channelId, ask, written),
     addNotification: (notification, max) => notifications.add(notification, max),
     listNotifications: (principal, page) => notifications.list(principal, page),
     settleNotifications: (settled) => notifications.settle(settled),

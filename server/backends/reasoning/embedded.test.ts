@@ -29,6 +29,12 @@ test('it quotes at most three older messages, of the user alone, newest first as
   );
 });
 
+test('a summary is not quoted, and counts for what it is worth', () => {
+  const recalled: RecalledTurn[] = [said('one'), { role: 'summary', content: 'user: zero' }];
+  assert.ok(composeAnswer({ message: 'now', recalled }).endsWith('you said:\n- "one"'));
+  assert.equal(estimateUsage({ message: 'now', recalled }, '').input, 1 + 1 + 3);
+});
+
 test('a quote is at most 200 characters, however wide, and never ends in half of one', () => {
   for (const character of ['x', 'é', '漢', '😀']) {
     const quoteOf = (content: string): string =>

@@ -35,6 +35,10 @@ test('the answer is the embedded engine’s, word by word', async (t) => {
   assert.equal(usage.estimated, true);
 });
 
+test('it has no model that could write a summary', (t) => {
+  assert.equal(open(t, 0).summarizer, null);
+});
+
 test('the pace can be changed while an answer is under way', async (t) => {
   const hourMs = 3_600_000;
   const reasoning = open(t, hourMs);

@@ -67,6 +67,8 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
   };
 
   return {
+    // A summary by the embedded engine would repeat what was said.
+    summarizer: null,
     start(request, sink) {
       if (closing) throw new Error('the reasoning port is closed');
       worker ??= start();

@@ -29,6 +29,8 @@ export interface RunsOptions {
   readonly retention: Retention;
   /** `chat.detached_timeout` and `memory.recall_tokens`, as they are now. */
   readonly limits: { detachedTimeoutMs: number; recallTokens: number };
+  /** A reply was stored whole, as the newest of its channel or not. Must not throw. */
+  readonly onStored: (channel: Channel, seq: number) => void;
   /** Something failed that no client is told about. */
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -222,16 +224,18 @@ export class Runs {
 
   /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
   async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
-    const { memory, pump, retention, clock } = this.#options;
+    const { memory, pump, retention, clock, onStored } = this.#options;
     const { channel } = run;
     const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
     const totalTokens = usage.input + usage.output;
     await run.storing;
     const { finishReason, error } = end;
     const stored = { text: run.unstored, finishReason, totalTokens, durationMs, usage, error };
+    let refused = false;
     try {
       await memory.finishReply(run.replyRef, stored);
     } catch (refusal) {
+      refused = true;
       this.#late.add(run.replyRef, stored, refusal);
     }
     run.unstored = '';
@@ -255,5 +259,6 @@ export class Runs {
     const waiters = this.#endWaiters;
     this.#endWaiters = [];
     for (const resolve of waiters) resolve();
+    if (!refused) onStored(channel, run.replyRef.seq);
   }
 }
