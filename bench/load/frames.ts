@@ -8,6 +8,7 @@ const MASK = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 export const TEXT = 0x1;
 export const CLOSE = 0x8;
 export const PING = 0x9;
+export const PONG = 0xa;
 
 /** A text frame as a client sends it. */
 export const maskedText = (text: string): Buffer => masked(TEXT, Buffer.from(text));

@@ -1,77 +1,88 @@
 /** Load on a server from many connections: `npm run bench:load -- --help`. */
 import { writeFileSync } from 'node:fs';
-import { Fleet } from './fleet.js';
-import { type LoadOptions, readOptions, UsageError, usage } from './options.js';
+import { chartOf } from './charts.js';
+import { formatComparison } from './compare.js';
+import { scenarioHelp, usage } from './help.js';
+import { type LoadOptions, type Outputs, readCommand } from './options.js';
+import { pageOf } from './page.js';
 import { Progress } from './progress.js';
-import { describeMachine, formatResult, type Result, VERSION_MEASURED } from './report.js';
-import { checkRoom } from './room.js';
-import { figure, type Scenario } from './scenario.js';
-import { idle } from './scenarios/idle.js';
-import { runningTarget, startTarget } from './target.js';
-import { type Watched, warningsOf, watch } from './watch.js';
+import { formatResult } from './report.js';
+import { type Result, readResult } from './result.js';
+import { Interrupted, run } from './run.js';
+import { SCENARIOS } from './scenarios/all.js';
+import { removeHomes } from './target.js';
+import { UsageError } from './usage-error.js';
 
-const SCENARIOS: readonly Scenario[] = [idle];
+/** As a shell counts one that SIGINT ended. */
+const INTERRUPTED_STATUS = 130;
 
-const run = async (options: LoadOptions): Promise<Result> => {
-  const { scenario, server, running, connections, seconds, heartbeatSeconds, processes } = options;
-  checkRoom(connections, processes, running === null);
-  const parameters = { connections, seconds, heartbeatSeconds };
-  const progress = new Progress();
-  const target =
-    running === null
-      ? await startTarget({ server, heartbeatSeconds, nodeFlags: options.nodeFlags })
-      : runningTarget(running.url, running.token, running.pid);
-  let fleet: Fleet | null = null;
-  try {
-    fleet = await Fleet.start({ url: target.url, token: target.token, processes });
-    const crowd = fleet;
-    let latest: Watched | null = null;
-    const figures = [
-      ...(await scenario.run({
-        parameters,
-        target,
-        fleet: crowd,
-        progress: (sentence) => progress.say(sentence),
-        grow: (size) => crowd.grow(size, (open) => progress.count('Connecting', open, connections)),
-        watch: async (forSeconds) => {
-          latest = await watch(target, crowd, forSeconds);
-          return latest.window;
-        },
-      })),
-    ];
-    // Assigned in a closure, which the compiler does not see.
-    const watched = latest as Watched | null;
-    if (watched !== null) {
-      figures.push(
-        figure('processor time of the clients', 100 * watched.clientsShare, '% of a core'),
-        figure('processor time of other programs', 100 * watched.elseShare, '% of the machine'),
-      );
+/** Prints one result, or two side by side, and writes what else is wanted. */
+const tell = (results: readonly Result[], outputs: Outputs): void => {
+  const [first, second] = results as [Result, Result | undefined];
+  const texts = results.map(formatResult);
+  if (second !== undefined) texts.push(formatComparison(first, second));
+  process.stdout.write(texts.join('\n'));
+  const { jsonFile, htmlFile, svgFile } = outputs;
+  const whole = second === undefined ? first : { ...first, against: second };
+  if (jsonFile !== null) writeFileSync(jsonFile, `${JSON.stringify(whole, null, 1)}\n`);
+  if (htmlFile !== null) writeFileSync(htmlFile, pageOf(results));
+  if (svgFile !== null) writeFileSync(svgFile, chartOf(results));
+};
+
+const measure = async (options: LoadOptions, outputs: Outputs): Promise<void> => {
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!stop.signal.aborted) {
+      stop.abort();
+      return;
     }
-    return {
-      scenario: scenario.name,
-      server: running?.url ?? server,
-      version: VERSION_MEASURED,
-      machine: describeMachine(),
-      parameters,
-      figures,
-      warnings: watched === null ? [] : warningsOf(watched),
-    };
+    // The second time it is meant: the children see that nobody is left and end by themselves.
+    removeHomes();
+    process.off(signal, onSignal);
+    process.kill(process.pid, signal);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const progress = new Progress();
+  const results: Result[] = [];
+  try {
+    for (const server of options.running === null ? options.servers : [null]) {
+      if (options.servers.length > 1) progress.say(`Measuring ${server}`);
+      results.push(await run({ options, server, progress, stop: stop.signal }));
+      if (stop.signal.aborted) break;
+    }
+  } catch (error) {
+    // What one server had to say is told although the other was not reached.
+    if (!(error instanceof Interrupted) || results.length === 0) throw error;
   } finally {
     progress.end();
-    await fleet?.end();
-    await target.end();
   }
+  tell(results, outputs);
+  if (stop.signal.aborted) process.exitCode = INTERRUPTED_STATUS;
+};
+
+/** A result, and what it was measured against. */
+const resultsIn = (files: readonly string[]): Result[] => {
+  const results = files.map(readResult);
+  const [only] = results;
+  return results.length === 1 && only?.against !== undefined ? [only, only.against] : results;
+};
+
+/** What a client of a gateway says about a certificate does not say what to do. */
+const sentenceOf = (error: unknown): string => {
+  const sentence = error instanceof Error ? error.message : String(error);
+  return /certificate/i.test(sentence)
+    ? `${sentence}: trust its issuer with the variable NODE_EXTRA_CA_CERTS=FILE.`
+    : sentence;
 };
 
 try {
-  const options = readOptions(process.argv.slice(2), SCENARIOS);
-  if (options === null) process.stdout.write(usage(SCENARIOS));
-  else {
-    const result = await run(options);
-    process.stdout.write(formatResult(result));
-    if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${JSON.stringify(result, null, 2)}\n`);
-  }
+  const command = readCommand(process.argv.slice(2), SCENARIOS, process.env);
+  if (command.do === 'help') {
+    process.stdout.write(command.scenario === null ? usage(SCENARIOS) : scenarioHelp(command.scenario));
+  } else if (command.do === 'show') tell(resultsIn(command.files), command.outputs);
+  else await measure(command.options, command.outputs);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : error instanceof Interrupted ? INTERRUPTED_STATUS : 1;
 }

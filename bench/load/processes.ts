@@ -1,5 +1,5 @@
 /** What Linux tells about a process (proc(5)): the processor time it took and the memory it holds. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ, which is 100 on every architecture that Node.js runs on; proc(5). */
 const TICKS_PER_SECOND = 100;
@@ -15,8 +15,24 @@ export const processorSecondsOf = (stat: string): number => {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 };
 
+/** Nanoseconds on a processor from the text of a thread's `/proc/PID/task/TID/schedstat`. */
+export const threadSecondsOf = (schedstat: string): number => Number(schedstat.split(' ')[0]) / 1e9;
+
+/** To the nanosecond as long as no thread of it has ended, and to 10 ms afterwards. */
 export const processorSeconds = (pid: number): number =>
-  processorSecondsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  Math.max(processorSecondsOf(readFileSync(`/proc/${pid}/stat`, 'utf8')), liveThreadsSeconds(pid));
+
+const liveThreadsSeconds = (pid: number): number => {
+  let seconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      seconds += threadSecondsOf(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'));
+    } catch {
+      // It has just ended, or this kernel does not count so finely: the coarse figure is there.
+    }
+  }
+  return seconds;
+};
 
 /** Resident memory of a process. */
 export const residentBytes = (pid: number): number =>
@@ -33,3 +49,6 @@ export const busySecondsOf = (stat: string): number => {
 };
 
 export const busySeconds = (): number => busySecondsOf(readFileSync('/proc/stat', 'utf8'));
+
+/** Open descriptors of a process. */
+export const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;

@@ -22,6 +22,11 @@ export class Progress {
     if (this.#open) this.#stream.write(`\r${what} … ${done} of ${all}`);
   }
 
+  /** How it goes with what was said last; only a terminal sees it. */
+  detail(text: string): void {
+    if (this.#open) this.#stream.write(`\r\u001b[K${this.#said} … ${text}`);
+  }
+
   /** Ends the line that is open. */
   end(): void {
     if (this.#open) this.#stream.write('\n');

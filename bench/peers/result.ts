@@ -1,5 +1,5 @@
 /** What a comparison comes to: figures for each server and load, and whether the goals are reached. */
-import { describeMachine, type Machine, VERSION_MEASURED } from '../load/report.js';
+import { describeMachine, type Machine, VERSION_MEASURED } from '../load/result.js';
 import type { Measurement } from './client/measure.js';
 import type { Load, Series } from './compare.js';
 import type { Cores } from './cores.js';

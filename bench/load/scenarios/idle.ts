@@ -5,13 +5,12 @@
  * connection's; nor are the pages of the young generation, which fill up with the garbage of the first few thousand
  * handshakes whoever stays. A heartbeat's cost is measured with an interval so short that the server does little else.
  */
-import { residentBytes } from '../processes.js';
-import { type Bench, type Figure, figure, type Scenario, type Window } from '../scenario.js';
+import { hasProc, residentBytes } from '../processes.js';
+import { type Bench, type Figure, figure, scenario } from '../scenario.js';
 import { type Point, slope } from '../statistics.js';
+import { totalOf } from '../tally.js';
 
 const SIZES = [0.25, 0.5, 0.75, 1];
-/** Sockets that were just opened are still being written to; a server's own timers have run at least once. */
-const SETTLE_SECONDS = 1;
 
 /** Goals. */
 const MOST_RESIDENT_BYTES = 2048;
@@ -21,14 +20,25 @@ const MOST_IDLE_PERCENT = 3;
 const SHORT_INTERVAL_SECONDS = 5;
 const DEFAULT_INTERVAL_SECONDS = 30;
 
-export const idle: Scenario = {
+type Parameter = 'connections' | 'warmUpSeconds' | 'seconds' | 'heartbeatSeconds';
+
+export const idle = scenario<Parameter>({
   name: 'idle',
   summary: 'connections that only answer pings: memory of each, processor time of a heartbeat',
-  defaults: { connections: 5000, seconds: 30, heartbeatSeconds: DEFAULT_INTERVAL_SECONDS },
+  help: `Grows to --connections in four steps and takes memory after each; then watches for --seconds. With a heartbeat of 5 s or
+less the processor time is that of the heartbeats, at 30 s it is that of doing nothing.`,
+  defaults: { connections: 5000, warmUpSeconds: 1, seconds: 30, heartbeatSeconds: DEFAULT_INTERVAL_SECONDS },
+  needs: ({ connections }) => ({ connections, raw: [] }),
   run: async (bench) => [...(await memoryFigures(bench)), ...(await processorFigures(bench))],
-};
+});
 
-const memoryFigures = async ({ parameters, target, grow, watch }: Bench): Promise<Figure[]> => {
+const memoryFigures = async ({
+  parameters,
+  target,
+  grow,
+  settle,
+  point,
+}: Bench<Parameter>): Promise<Figure[]> => {
   const resident: Point[] = [];
   const collected: Point[] = [];
   const heap: Point[] = [];
@@ -36,13 +46,15 @@ const memoryFigures = async ({ parameters, target, grow, watch }: Bench): Promis
   for (const part of SIZES) {
     const x = Math.round(parameters.connections * part);
     await grow(x);
-    await watch(SETTLE_SECONDS);
-    if (target.pid !== null) resident.push({ x, y: residentBytes(target.pid) });
+    // Sockets that were just opened are still being written to, and a server's own timers are to have run once.
+    await settle(parameters.warmUpSeconds);
+    if (hasProc && target.pid !== null) resident.push({ x, y: residentBytes(target.pid) });
     const memory = await target.memory();
     if (memory === null) continue;
     collected.push({ x, y: memory.resident - memory.young });
     heap.push({ x, y: memory.heapUsed });
     external.push({ x, y: memory.external });
+    point(x, [figure('resident memory', memory.resident / 2 ** 20, 'MiB')]);
   }
   const figures: Figure[] = [];
   if (resident.length > 0) {
@@ -61,14 +73,14 @@ const memoryFigures = async ({ parameters, target, grow, watch }: Bench): Promis
   return figures;
 };
 
-const processorFigures = async ({ parameters, watch, progress }: Bench): Promise<Figure[]> => {
+const processorFigures = async ({ parameters, watch, progress }: Bench<Parameter>): Promise<Figure[]> => {
   const { seconds, heartbeatSeconds } = parameters;
   progress(`Watching for ${seconds} s`);
   const window = await watch(seconds);
-  const pings = window.after.pings - window.before.pings;
+  const { pings } = window.seen.counters;
   const figures = [
-    figure('connections', window.after.open, ''),
-    figure('connections lost', lostCount(window), '', 0),
+    figure('connections', window.open, ''),
+    figure('connections lost', totalOf(window.seen.lost), '', 0),
     figure('heartbeats', pings / window.seconds, '/s'),
   ];
   if (window.serverSeconds === null) return figures;
@@ -87,6 +99,3 @@ const processorFigures = async ({ parameters, watch, progress }: Bench): Promise
     ),
   ];
 };
-
-const lostCount = ({ after }: Window): number =>
-  Object.values(after.lost).reduce((sum, times) => sum + times, 0);

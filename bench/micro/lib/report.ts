@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Task } from 'tinybench';
-import { describeMachine, type Machine, VERSION_MEASURED } from '../../load/report.js';
+import { describeMachine, type Machine, VERSION_MEASURED } from '../../load/result.js';
 
 export interface MicroFigure {
   readonly name: string;

@@ -42,9 +42,61 @@ export const PEERS_NONE =
 export const LOAD = `## Under load
 
 \`bench:load\` starts a server and its clients in processes of their own. The clients are bare sockets with frames made
-once; every result says what processor time they and other programs took, and warns where that spoils the figures.
-\`--server raw\` measures \`bench/peers/raw.ts\` the same way: bare uWebSockets.js that echoes the handshake and sends
-pings, so the least that any server on that library can cost.
+once, which count answers by a few of their bytes and read one in a thousand as a whole. Every result says what processor
+time server, clients and other programs took, and warns where the clients or other programs were the limit.
+
+\`\`\`sh
+npm run bench:load -- --scenario rpc --connections 64 --depth 16 --against raw --pin --html rpc.html
+\`\`\`
+
+\`--against raw\` measures \`bench/peers/raw.ts\` directly afterwards in the same way and prints both side by side: bare
+uWebSockets.js that does the least a server on that library can do for the same clients. \`--pin\` gives the server the first core
+alone and the clients the others. Both together make a ratio that two machines can agree on; what takes part in it is
+the processor time for each message, which suffers less from a busy machine than messages a second.
+
+| scenario | what it does | what \`raw\` does | turned by |
+| --- | --- | --- | --- |
+| \`rpc\` | \`system.ping\`, so many in flight on each connection, or at a rate | echoes | \`--connections --depth --rate --sizes\` |
+| \`connect\` | connects, upgrades, authenticates, hangs up, again | echoes the handshake | \`--at-once\` |
+| \`idle\` | connections that only answer pings: memory of each, cost of a heartbeat | pings | \`--connections --heartbeat\` |
+| \`stream\` | S streams at T tokens a second, each on a connection of its own | a corked send to each in turn | \`--streams --tokens --word-bytes\` |
+| \`fanout\` | one stream, N followers | the library's \`publish\` | \`--followers --tokens --word-bytes\` |
+| \`slow\` | the same, and a part of the followers stops reading, then goes on | the library's \`publish\`, which drops | and \`--stalled\` |
+| \`chat\` | \`chat.send\` with replies that come at once, one in flight for each connection | the same writes to the same store | \`--connections\` |
+| \`mixed\` | pings, channel calls and chats at a rate | nothing | \`--connections --rate\` |
+| \`storm\` | all connections drop and come back at once, with their sessions | echoes the handshake | \`--connections --rounds\` |
+| \`soak\` | the mixed load for minutes: slopes of memory and descriptors | nothing | \`--connections --rate --minutes\` |
+
+\`--scenario NAME --help\` says more about each. Some recipes:
+
+\`\`\`sh
+# What a connection that is merely there costs: the same rate over ever more of them, as far as descriptors go.
+npm run bench:load -- --scenario rpc --rate 5000 --sizes 100,1000,10000,50000 --pin --svg growth.svg
+# Streams beside a bare send loop, both on one core.
+npm run bench:load -- --scenario stream --streams 1000 --tokens 20 --against raw --pin
+npm run bench:load -- --scenario fanout --followers 10000 --tokens 5 --against raw --pin
+npm run bench:load -- --scenario chat --connections 256 --against raw --pin
+# An hour; a line a minute, Ctrl+C ends it with what was measured so far.
+npm run bench:load -- --scenario soak --minutes 60 --json soak.json
+# Two results of different days or versions, and a page of one.
+npm run bench:load -- --compare old.json new.json --html compare.html
+npm run bench:load -- --show soak.json --html soak.html
+# A gateway that runs somewhere else. Its limits hold: see gateway.rate_limit and gateway.max_connections_per_ip there.
+OPENCLAW_TOKEN=$(cat token) npm run bench:load -- --scenario rpc --rate 100 --url wss://gateway.example
+\`\`\`
+
+What to know about the figures:
+
+- A latency counts from when a request was due (\`--rate\`) or sent. At a depth above 1 it is that of the queue, not of the
+  server. Histograms have buckets of 1/64 of their value; a percentile is the upper edge of its bucket, and one that too
+  few samples support is left out.
+- At depth 1 a client pays as many system calls for a message as the server, so one core of clients does not outrun one core of a
+  server there: read the processor time for each message, or give the clients more cores.
+- Processor time is that of the whole process with all of its threads: the gateway's memory and reasoning threads count.
+- The gateway's rate limit counts every message and lets it through; the limits for strangers are off.
+- Of 16 streams one is read as a whole: a chunk that is missing or comes twice is a wrong answer, and there is a goal of 0.
+- A process may hold no more connections than \`ulimit -n\` less 256: sizes that do not fit end there, and the result says so.
+- Not on Linux there are no figures of processes, and no \`--pin\`.
 `;
 
 export const IDLE = `### Idle connections
