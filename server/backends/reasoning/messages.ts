@@ -2,7 +2,9 @@
 import type { ReasoningEnd, ReasoningRequest } from './port.js';
 
 /** Batches of events that may be on their way before the thread waits for room. */
-export const MAX_BATCHES_UNDERWAY = 4;
+export const MAX_BATCHES_UNDERWAY = 16;
+/** Waking the thread to say that a batch was taken costs as much as sending its chunks: it is said of so many together. */
+export const TAKEN_AT_ONCE = 8;
 /** Chunks in one batch: what the gateway's thread takes in one go without a pause anyone notices. */
 export const MAX_BATCH_EVENTS = 512;
 
@@ -11,7 +13,7 @@ export type ToReasoning =
   | { readonly kind: 'cancel'; readonly callId: number }
   | { readonly kind: 'pace'; readonly chunkDelayMs: number }
   /** One batch has been taken. */
-  | { readonly kind: 'taken' };
+  | { readonly kind: 'taken'; readonly batches: number };
 
 /** A chunk's text, or how the call ended. */
 export type ReasoningEvent = readonly [callId: number, chunkOrEnd: string | ReasoningEnd];

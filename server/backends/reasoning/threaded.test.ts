@@ -65,7 +65,7 @@ test('the thread waits for room: it is never more than a few batches ahead', asy
   // Had it gone on without room, more of the first call would be on its way.
   post({ kind: 'cancel', callId: 1 });
   post({ kind: 'start', callId: 2, request: { message: 'short', recalled: [] } });
-  post({ kind: 'taken' });
+  post({ kind: 'taken', batches: 1 });
   const [next] = (await once(worker, 'message')) as [FromReasoning];
   assert.deepEqual(new Set(next.map(([callId]) => callId)), new Set([2]));
 });

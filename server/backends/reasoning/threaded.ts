@@ -1,7 +1,7 @@
 /** The reasoning port's implementation: calls on one side, the reasoning thread on the other. */
 import { Worker } from 'node:worker_threads';
 import type { ReplyError } from '../memory/port.js';
-import type { FromReasoning, ToReasoning } from './messages.js';
+import { type FromReasoning, TAKEN_AT_ONCE, type ToReasoning } from './messages.js';
 import type { ReasoningPort, ReasoningSink } from './port.js';
 
 export interface ThreadedReasoning extends ReasoningPort {
@@ -27,6 +27,8 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
   let { chunkDelayMs } = options;
   let lastCallId = 0;
   let closing = false;
+  /** Batches that the thread does not know yet to have been taken. */
+  let taken = 0;
 
   const post = (message: ToReasoning): void => worker?.postMessage(message);
 
@@ -41,7 +43,10 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
         sink.onEnd(chunkOrEnd);
       }
     }
-    post({ kind: 'taken' });
+    taken += 1;
+    if (taken < TAKEN_AT_ONCE) return;
+    post({ kind: 'taken', batches: taken });
+    taken = 0;
   };
 
   const failAll = (error: Error): void => {
@@ -56,6 +61,7 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
   const start = (): Worker => {
     const started = new Worker(new URL('./worker.js', import.meta.url), { workerData: { chunkDelayMs } });
     let cause: Error | null = null;
+    taken = 0;
     started.on('message', take);
     started.on('error', (error) => {
       cause = error instanceof Error ? error : new Error(String(error));

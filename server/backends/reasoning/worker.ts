@@ -76,7 +76,7 @@ port.on('message', (message: ToReasoning) => {
   } else if (message.kind === 'pace') {
     pacer.changeDelay(message.chunkDelayMs, performance.now());
   } else {
-    underway -= 1;
+    underway -= message.batches;
   }
   wake();
 });
