@@ -25,8 +25,11 @@ const ASCII = /^[\0-\x7f]*$/;
 const PART =
   /(?:[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]\p{M}*)+|[^\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]+/gu;
 const UNSPACED = /^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/u;
+const HAS_UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/u;
 const CHARACTER = /\P{M}\p{M}*/gu;
 
+/** Of a query, which may be a message of a MiB; what is looked for stands in its first words. */
+const MAX_QUERY_CHARS = 8192;
 const ACCENTS = /[\u0300-\u036f]/g;
 /** Beyond twice its length, and this. */
 const MAX_GROWTH_CHARS = 64;
@@ -60,17 +63,24 @@ export const indexText = (channel: number, content: string): string => {
   return tokens.length === 0 ? '' : prefix + tokens.join(` ${prefix}`);
 };
 
+/** A text's words, those of mixed scripts in their parts. */
+function* partsOf(text: string): Generator<string> {
+  const ascii = ASCII.test(text);
+  for (const [word] of ascii ? text.matchAll(ASCII_WORD) : normalize(text).matchAll(WORD)) {
+    if (ascii || !HAS_UNSPACED.test(word)) yield word;
+    else for (const [part] of word.matchAll(PART)) yield part;
+  }
+}
+
 const tokensOf = (content: string): string[] => {
   const tokens: string[] = [];
-  for (const [word] of normalize(content).matchAll(WORD)) {
-    for (const [part] of word.matchAll(PART)) {
-      if (!UNSPACED.test(part)) tokens.push(part);
-      else {
-        const characters = charactersOf(part);
-        // One by one: a part may be as long as a message, and that is too many for arguments.
-        for (const pair of pairsOf(characters)) tokens.push(pair);
-        tokens.push(characters.at(-1) ?? '');
-      }
+  for (const part of partsOf(content)) {
+    if (!UNSPACED.test(part)) tokens.push(part);
+    else {
+      const characters = charactersOf(part);
+      // One by one: a part may be as long as a message, and that is too many for arguments.
+      for (const pair of pairsOf(characters)) tokens.push(pair);
+      tokens.push(characters.at(-1) ?? '');
     }
   }
   return tokens;
@@ -93,20 +103,18 @@ export const termsOf = (text: string, parts: 'whole' | 'pairs', most: number): T
   const add = (tokens: readonly string[], open: boolean): void => {
     terms.set(tokens.join(' '), { tokens, open });
   };
-  for (const [word] of normalize(text).matchAll(WORD)) {
-    for (const [part] of word.matchAll(PART)) {
-      if (!UNSPACED.test(part)) add([part], false);
-      else {
-        const characters = charactersOf(part);
-        // A single character begins the pair that it stands in.
-        if (characters.length === 1) add(characters, true);
-        else if (parts === 'whole') add(pairsOf(characters), false);
-        else for (const pair of pairsOf(characters)) add([pair], false);
-      }
-      if (terms.size >= most) return [...terms.values()].slice(0, most);
+  for (const part of partsOf(text.slice(0, MAX_QUERY_CHARS))) {
+    if (!UNSPACED.test(part)) add([part], false);
+    else {
+      const characters = charactersOf(part);
+      // A single character begins the pair that it stands in.
+      if (characters.length === 1) add(characters, true);
+      else if (parts === 'whole') add(pairsOf(characters), false);
+      else for (const pair of pairsOf(characters)) add([pair], false);
     }
+    if (terms.size >= most) break;
   }
-  return [...terms.values()];
+  return [...terms.values()].slice(0, most);
 };
 
 /** A term as an FTS5 string: its tokens hold nothing but letters, numbers and marks, so none can end it. */
