@@ -42,6 +42,7 @@ import { Sessions } from './core/sessions/sessions.js';
 import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
+import { TurnClock } from './core/time/turn-clock.js';
 import { EmbeddingsError, embeddingsOptions } from './embeddings.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { Health } from './ops/health.js';
@@ -347,7 +348,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     routes: buildRoutes(handlers),
     lobbies,
     metrics,
-    clock,
+    clock: new TurnClock(clock, setImmediate),
     rateLimits: settings.rateLimits,
     onFault: (method, trace_id, error) =>
       log.error({ method, trace_id, error: describeError(error) }, 'internal error'),

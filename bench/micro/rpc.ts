@@ -5,6 +5,7 @@ import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
 import { systemClock } from '../../server/core/time/clock.js';
+import { TurnClock } from '../../server/core/time/turn-clock.js';
 import { createPrincipal, createSession, createShared, rateLimits } from './lib/peer.js';
 import { report } from './lib/report.js';
 
@@ -20,12 +21,15 @@ const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const PONG = new RawJson('{"pong":true}');
 const { shared } = createShared();
 const { peer } = createSession(createPrincipal(), shared);
+let endTurn = (): void => {};
 const dispatcher = new Dispatcher({
   routes: buildRoutes({ 'system.ping': () => PONG } as unknown as Handlers),
   // An authenticated peer never meets it.
   lobbies: null as unknown as Lobbies,
   metrics: createMetrics(),
-  clock: systemClock,
+  clock: new TurnClock(systemClock, (task) => {
+    endTurn = task;
+  }),
   rateLimits,
   onFault: (_method, _traceId, error) => {
     throw error;
@@ -46,9 +50,11 @@ bench
   })
   .add('the gateway, canonical spelling', () => {
     for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, frame);
+    endTurn();
   })
   .add('the gateway, any other spelling', () => {
     for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, otherFrame);
+    endTurn();
   })
   .add('decode alone', () => {
     for (let i = 0; i < MESSAGES; i += 1) utf8.decode(frame);

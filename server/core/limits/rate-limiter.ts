@@ -69,6 +69,8 @@ export class RateLimiter {
   }
 
   #fill(nowMs: number, { messagesPerSecond, burstSize }: RateLimits): void {
+    // A message may be as old as its turn of the loop, and the bucket younger.
+    if (nowMs <= this.#filledAtMs) return;
     const filled = this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * messagesPerSecond;
     this.#tokens = Math.min(burstSize, filled);
     this.#filledAtMs = nowMs;

@@ -9,7 +9,7 @@ import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
-import type { Clock } from '../time/clock.js';
+import type { TurnClock } from '../time/turn-clock.js';
 import { isBadRequest, NO_PARAMS, NULL_ID, type Request, readRequest } from './envelope.js';
 import { Failure, fail } from './failure.js';
 import { errorReply, resultReply } from './reply.js';
@@ -31,7 +31,8 @@ export interface DispatcherOptions {
   readonly routes: Routes;
   readonly lobbies: Lobbies;
   readonly metrics: GatewayMetrics;
-  readonly clock: Clock;
+  /** When a message came, for its rate limit. */
+  readonly clock: TurnClock;
   /** `[gateway.rate_limit]`, as it is now. */
   readonly rateLimits: RateLimits;
   /** A handler threw or its port failed. The client is told `traceId` and nothing else. */
@@ -43,7 +44,7 @@ export class Dispatcher {
   readonly #scanner: RequestScanner<Route>;
   readonly #lobbies: Lobbies;
   readonly #metrics: GatewayMetrics;
-  readonly #clock: Clock;
+  readonly #clock: TurnClock;
   readonly #rateLimits: RateLimits;
   readonly #onFault: DispatcherOptions['onFault'];
 
@@ -196,8 +197,8 @@ export class Dispatcher {
 
   /** Counts a message. A failure where it is one too many; who goes on all the same is closed behind it. */
   #limit(session: Session): Failure | null {
-    const { rateLimiter } = session;
     const nowMs = this.#clock.nowMs();
+    const rateLimiter = session.rateLimiterSince(nowMs);
     const verdict = rateLimiter.take(nowMs, this.#rateLimits);
     if (verdict === PASSES) return null;
     this.#metrics.rateLimitHits += 1;

@@ -29,9 +29,17 @@ const MAX_ID_LENGTH = 128;
 const MAX_ID_DIGITS = 15;
 const MAX_METHOD_LENGTH = 64;
 
+/** `{}` */
+const NO_PARAMS_LENGTH = 2;
+/** Bytes in a word. */
+const WORD = 4;
+
 interface Entry<Route> {
   readonly name: Uint8Array;
   readonly route: Route;
+  /** A request without params up to its id, and its first words as numbers. */
+  readonly plain: Uint8Array;
+  readonly plainWords: Int32Array;
 }
 
 /** FNV-1a over a name's bytes; any hash would do, a hit is compared byte by byte. */
@@ -44,6 +52,8 @@ const FNV_PRIME = 0x01000193;
 export class RequestScanner<Route> {
   readonly #buckets: (readonly Entry<Route>[])[];
   readonly #mask: number;
+  /** Of the request before: most requests are like it. */
+  #latest: Entry<Route> | null = null;
   /** The id as JSON is at [idFrom, idTo); empty for a notification. */
   idFrom = 0;
   idTo = 0;
@@ -61,12 +71,16 @@ export class RequestScanner<Route> {
       let hash = FNV_OFFSET;
       for (const byte of name) hash = Math.imul(hash ^ byte, FNV_PRIME);
       const at = hash & this.#mask;
-      this.#buckets[at] = [...(this.#buckets[at] ?? []), { name, route }];
+      const plain = encoder.encode(`{"jsonrpc":"2.0","method":"${method}","params":{},"id":`);
+      const plainWords = wordsOf(plain);
+      this.#buckets[at] = [...(this.#buckets[at] ?? []), { name, route, plain, plainWords }];
     }
   }
 
   /** The route of a canonical request; null for everything else. */
   scan(bytes: Uint8Array): Route | null {
+    const latest = this.#latest;
+    if (latest !== null && this.#isPlain(bytes, latest)) return latest.route;
     if (!startsWith(bytes, HEAD, 0)) return null;
     let hash = FNV_OFFSET;
     let at = HEAD.length;
@@ -76,15 +90,36 @@ export class RequestScanner<Route> {
       if (byte === QUOTE) break;
       hash = Math.imul(hash ^ byte, FNV_PRIME);
     }
-    const route = this.#find(bytes, at, hash);
-    return route !== null && this.#scanRest(bytes, at) ? route : null;
+    const entry = this.#find(bytes, at, hash);
+    if (entry === null || !this.#scanRest(bytes, at)) return null;
+    this.#latest = entry;
+    return entry.route;
   }
 
-  #find(bytes: Uint8Array, end: number, hash: number): Route | null {
+  /**
+   * Is it the entry's method without params, spelled `"params":{}`? Four bytes at a time, which takes half the time
+   * of looking at each; what it finds, the rest of this class would find as well.
+   */
+  #isPlain(bytes: Uint8Array, { plain, plainWords }: Entry<Route>): boolean {
+    const { length } = plain;
+    if (bytes.length <= length || bytes.byteOffset % WORD !== 0) return false;
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, plainWords.length);
+    for (let i = 0; i < plainWords.length; i += 1) if (words[i] !== plainWords[i]) return false;
+    for (let i = plainWords.length * WORD; i < length; i += 1) if (bytes[i] !== plain[i]) return false;
+    const end = bytes.length - 1;
+    if (bytes[end] !== CLOSE_BRACE || this.#scanIdBackwards(bytes, end) < 0) return false;
+    if (this.idFrom !== length) return false;
+    this.paramsTo = length - ID.length;
+    this.paramsFrom = this.paramsTo - NO_PARAMS_LENGTH;
+    return true;
+  }
+
+  #find(bytes: Uint8Array, end: number, hash: number): Entry<Route> | null {
     const bucket = this.#buckets[hash & this.#mask] as readonly Entry<Route>[];
     for (let i = 0; i < bucket.length; i += 1) {
-      const { name, route } = bucket[i] as Entry<Route>;
-      if (HEAD.length + name.length === end && startsWith(bytes, name, HEAD.length)) return route;
+      const entry = bucket[i] as Entry<Route>;
+      const { name } = entry;
+      if (HEAD.length + name.length === end && startsWith(bytes, name, HEAD.length)) return entry;
     }
     return null;
   }
@@ -140,6 +175,9 @@ export class RequestScanner<Route> {
     return idAt;
   }
 }
+
+const wordsOf = (bytes: Uint8Array): Int32Array =>
+  new Int32Array(bytes.slice(0, bytes.length - (bytes.length % WORD)).buffer);
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 

@@ -176,7 +176,10 @@ export class Lobbies {
     const current = (earlier && principal.channels.get(earlier.currentChannelId)) ?? principal.defaultChannel;
     const session = new Session(peer, identity, current, shared);
     // Whatever it restores, a resumption counts as one message.
-    if (resume !== undefined) session.rateLimiter.take(shared.clock.nowMs(), shared.rateLimits);
+    if (resume !== undefined) {
+      const nowMs = shared.clock.nowMs();
+      session.rateLimiterSince(nowMs).take(nowMs, shared.rateLimits);
+    }
     const followed: Channel[] = [];
     for (const id of earlier?.channelIds ?? [principal.defaultChannel.id]) {
       const channel = principal.channels.get(id);

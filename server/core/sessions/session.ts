@@ -101,10 +101,9 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.courier = new Courier(this, shared.clock, shared.wheel, shared.notificationSettings);
   }
 
-  /** Counts its messages from the handshake on: whoever has sent none has a full bucket. */
-  get rateLimiter(): RateLimiter {
-    const { clock, rateLimits } = this.#shared;
-    this.#rateLimiter ??= new RateLimiter(rateLimits, clock.nowMs());
+  /** Counts its messages from the handshake on: whoever has sent none has a full bucket. @param nowMs when the message came */
+  rateLimiterSince(nowMs: number): RateLimiter {
+    this.#rateLimiter ??= new RateLimiter(this.#shared.rateLimits, nowMs);
     return this.#rateLimiter;
   }
 
