@@ -33,7 +33,10 @@ interface Word {
   readonly expression: string;
   /** Messages that have it; for a common one {@link COMMON}. */
   readonly count: number;
-  /** Of the messages that have a common word the {@link COMMON}th newest: the older, the rarer it is. 0 for a rare one. */
+}
+
+interface CommonWord extends Word {
+  /** Of the messages that have it the {@link COMMON}th newest: the older, the rarer it is. */
   readonly floor: number;
 }
 
@@ -60,7 +63,9 @@ export class Matches {
       )
       .pluck();
     this.#count = db
-      .prepare<[string], number>('SELECT count(*) FROM message_index WHERE message_index MATCH ?')
+      .prepare<[string], number>(
+        `SELECT count(*) FROM (SELECT 1 FROM message_index WHERE message_index MATCH ? LIMIT ${COMMON})`,
+      )
       .pluck();
     this.#ranked = db.prepare(
       `SELECT seq, bm25(message_index) AS rank ${FROM_INDEX} ORDER BY rank, seq DESC LIMIT ?`,
@@ -84,7 +89,7 @@ export class Matches {
     const common = words.filter(({ count }) => count === COMMON);
     // A rare word bounds them already.
     const floor = common.length < words.length ? 0 : (this.#nth.get(all) ?? 0);
-    const ranking = [...words.filter(({ count }) => count < COMMON), ...rarest(common)];
+    const ranking = [...words.filter(({ count }) => count < COMMON), ...this.#rarest(common)];
     const narrowed = (query: string): Narrowed => [query, floor, ...narrow(within)];
     if (ranking.length === words.length) return this.#ranked.all(...narrowed(all), within.limit);
     // Messages that have the rarest of the common words may still be all of the channel.
@@ -96,35 +101,35 @@ export class Matches {
   ofAny(terms: readonly Term[], within: Within): readonly Match[] {
     const words = this.#look(terms, within.channel).filter(({ count }) => count > 0);
     const rare = words.filter(({ count }) => count < COMMON).sort((a, b) => a.count - b.count);
-    const [rarestCommon] = rarest(words);
-    const chosen: Word[] = [];
     let messages = 0;
-    for (const word of rare) {
-      messages += word.count;
-      if (messages > MAX_RANKED) break;
-      chosen.push(word);
-    }
-    if (chosen.length === 0 && rarestCommon !== undefined) chosen.push(rarestCommon);
-    if (chosen.length === 0) return [];
-    const query = chosen.map(({ expression }) => expression).join(' OR ');
-    return this.#ranked.all(query, chosen[0]?.floor ?? 0, ...narrow(within), within.limit);
+    // The first one fits: it is rare.
+    const chosen = rare.filter(({ count }) => {
+      messages += count;
+      return messages <= MAX_RANKED;
+    });
+    const [common] = chosen.length > 0 ? [] : this.#rarest(words);
+    const query = [...chosen, ...(common === undefined ? [] : [common])]
+      .map(({ expression }) => expression)
+      .join(' OR ');
+    return query === '' ? [] : this.#ranked.all(query, common?.floor ?? 0, ...narrow(within), within.limit);
   }
 
   #look(terms: readonly Term[], channel: number): Word[] {
     return terms.map((term) => {
       const expression = phrase(channel, term);
-      const floor = this.#nth.get(expression);
-      return floor === undefined
-        ? { expression, count: this.#count.get(expression) ?? 0, floor: 0 }
-        : { expression, count: COMMON, floor };
+      return { expression, count: this.#count.get(expression) ?? 0 };
     });
+  }
+
+  /** Of common words, those worth ranking by. */
+  #rarest(common: readonly Word[]): CommonWord[] {
+    return common
+      .map((word) => ({ ...word, floor: this.#nth.get(word.expression) ?? 0 }))
+      .sort((a, b) => a.floor - b.floor)
+      .slice(0, MAX_COMMON_RANKED);
   }
 }
 
 const both = (words: readonly Word[]): string => words.map(({ expression }) => expression).join(' AND ');
-
-/** Of common words, those worth counting. */
-const rarest = (common: readonly Word[]): Word[] =>
-  [...common].sort((a, b) => a.floor - b.floor).slice(0, MAX_COMMON_RANKED);
 
 const narrow = ({ channel, beforeSeq, maxBytes }: Within) => [channel, beforeSeq, maxBytes] as const;

@@ -31,6 +31,7 @@ export class Recall {
   readonly #summaries: Summaries;
   readonly #matches: Matches;
   readonly #message: Statement<[channel: number, seq: number], MessageRow>;
+  readonly #first: Statement<[channel: number], number>;
   readonly #newest: Statement<[channel: number, before: number], MessageRow>;
 
   constructor(db: Database, channels: Channels, summaries: Summaries) {
@@ -38,6 +39,7 @@ export class Recall {
     this.#summaries = summaries;
     this.#matches = new Matches(db);
     this.#message = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE channel = ? AND seq = ?`);
+    this.#first = db.prepare<[number], number>('SELECT min(seq) FROM messages WHERE channel = ?').pluck();
     // Only what a model should see: replies that have ended, and nothing empty.
     this.#newest = db.prepare(
       `SELECT ${COLUMNS} FROM messages
@@ -111,7 +113,8 @@ export class Recall {
       maxBytes: chosen.leftTokens * BYTES_PER_TOKEN,
       limit: MAX_MATCHES,
     };
-    const terms = termsOf(ask.query, 'pairs', MAX_TERMS);
+    // In a channel that is shorter than the budget there is nothing older to look for.
+    const terms = this.#first.get(channel) === oldest ? [] : termsOf(ask.query, 'pairs', MAX_TERMS);
     const matches = this.#matches.ofAny(terms, within);
     const meant =
       near?.channel === channel && terms.length > 0 ? near.seqs.filter((seq) => seq < oldest) : null;

@@ -15,6 +15,9 @@ export type ToReasoning =
   /** One batch has been taken. */
   | { readonly kind: 'taken'; readonly batches: number };
 
+/** What was to be said in one turn of the gateway's loop, in its order. */
+export type ToReasoningBatch = readonly ToReasoning[];
+
 /** A chunk's text, or how the call ended. */
 export type ReasoningEvent = readonly [callId: number, chunkOrEnd: string | ReasoningEnd];
 export type FromReasoning = readonly ReasoningEvent[];

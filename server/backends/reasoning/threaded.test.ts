@@ -58,7 +58,7 @@ test('the thread waits for room: it is never more than a few batches ahead', asy
   t.after(() => worker.terminate());
   const batches: FromReasoning[] = [];
   worker.on('message', (batch: FromReasoning) => batches.push(batch));
-  const post = (message: ToReasoning): void => worker.postMessage(message);
+  const post = (message: ToReasoning): void => worker.postMessage([message]);
   post({ kind: 'start', callId: 1, request: { message: 'word '.repeat(20_000), recalled: [] } });
   while (batches.length < MAX_BATCHES_UNDERWAY) await once(worker, 'message');
   for (const batch of batches) assert.ok(batch.length <= MAX_BATCH_EVENTS);

@@ -1,7 +1,7 @@
 /** The reasoning port's implementation: calls on one side, the reasoning thread on the other. */
 import { Worker } from 'node:worker_threads';
 import type { ReplyError } from '../memory/port.js';
-import { type FromReasoning, TAKEN_AT_ONCE, type ToReasoning } from './messages.js';
+import { type FromReasoning, TAKEN_AT_ONCE, type ToReasoning, type ToReasoningBatch } from './messages.js';
 import type { ReasoningPort, ReasoningSink } from './port.js';
 
 export interface ThreadedReasoning extends ReasoningPort {
@@ -30,7 +30,18 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
   /** Batches that the thread does not know yet to have been taken. */
   let taken = 0;
 
-  const post = (message: ToReasoning): void => worker?.postMessage(message);
+  /** Said at the end of the turn: waking the thread for each call would cost more than the call. */
+  let outbox: ToReasoning[] = [];
+  const flush = (): void => {
+    const batch: ToReasoningBatch = outbox;
+    outbox = [];
+    if (batch.length > 0) worker?.postMessage(batch);
+  };
+  const post = (message: ToReasoning): void => {
+    if (worker === null) return;
+    outbox.push(message);
+    if (outbox.length === 1) setImmediate(flush);
+  };
 
   const take = (events: FromReasoning): void => {
     for (const [callId, chunkOrEnd] of events) {
@@ -51,6 +62,7 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
 
   const failAll = (error: Error): void => {
     worker = null;
+    outbox = [];
     if (closing) return;
     options.onFailure(error);
     const failed = [...sinks.values()];

@@ -1,7 +1,13 @@
 /** The reasoning thread: the embedded engine's answers, paced, in batches, never more than the gateway has room for. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { composeAnswer, estimateUsage, words } from './embedded.js';
-import { MAX_BATCH_EVENTS, MAX_BATCHES_UNDERWAY, type ReasoningEvent, type ToReasoning } from './messages.js';
+import {
+  MAX_BATCH_EVENTS,
+  MAX_BATCHES_UNDERWAY,
+  type ReasoningEvent,
+  type ToReasoning,
+  type ToReasoningBatch,
+} from './messages.js';
 import { type Paced, Pacer } from './pacer.js';
 import type { ReasoningEnd, ReasoningRequest } from './port.js';
 
@@ -64,7 +70,7 @@ const deliver = (): void => {
   wake();
 };
 
-port.on('message', (message: ToReasoning) => {
+const receive = (message: ToReasoning): void => {
   if (message.kind === 'start') {
     const answer = new Answer(message.callId, message.request);
     answers.set(message.callId, answer);
@@ -78,5 +84,9 @@ port.on('message', (message: ToReasoning) => {
   } else {
     underway -= message.batches;
   }
+};
+
+port.on('message', (batch: ToReasoningBatch) => {
+  for (const message of batch) receive(message);
   wake();
 });
