@@ -78,6 +78,10 @@ export class Dispatcher {
     if (params === null) return false;
     this.#metrics.messagesReceived += 1;
     const refusal = route.method === UNCOUNTED ? null : this.#limit(session);
+    if (refusal === null && route.constant !== null && params === NO_PARAMS) {
+      if (idFrom !== idTo) session.reply(route.constant.prebuilt.withId(frame, idFrom, idTo));
+      return true;
+    }
     const answer = refusal ?? this.#invoke(session, route, params);
     if (idFrom === idTo) return true;
     if (answer instanceof RawJson) {

@@ -103,12 +103,10 @@ const systemMethods = (
 ): Pick<Handlers, 'system.ping' | 'system.methods' | 'system.status' | 'system.reload' | 'rpc.discover'> => {
   const { clock, metrics, messageRate, principals, sessions, system, serverVersion } = options;
   const startMs = clock.nowMs();
-  const methods = new RawJson(JSON.stringify({ methods: METHODS }));
-  const openRpc = new RawJson(OPENRPC_JSON);
   return {
-    'system.ping': () => PONG,
-    'system.methods': () => methods,
-    'rpc.discover': () => openRpc,
+    'system.ping': PONG,
+    'system.methods': new RawJson(JSON.stringify({ methods: METHODS })),
+    'rpc.discover': new RawJson(OPENRPC_JSON),
     'system.status': () => ({
       uptime_seconds: Math.round((clock.nowMs() - startMs) / 1000),
       active_connections: sessions.count,

@@ -28,7 +28,10 @@ export class RawJson {
 /** What a handler gives: at once, or later where it had to ask a port. */
 export type Answer<R> = R | RawJson | Failure | Promise<R | RawJson | Failure>;
 
-export type Handler<N extends ClientMethod> = (session: Session, params: Params<N>) => Answer<Result<N>>;
+/** A function; or the result itself, where nobody and nothing changes it. */
+export type Handler<N extends ClientMethod> =
+  | ((session: Session, params: Params<N>) => Answer<Result<N>>)
+  | RawJson;
 
 /** Methods that are routed; the handshake comes before there is a session to route for. */
 export type RoutedMethod = Exclude<ClientMethod, 'auth.handshake'>;
@@ -41,6 +44,8 @@ export interface Route {
   readonly scopeBit: number;
   readonly scope: Scope | null;
   readonly validate: Validate;
+  /** What it answers to whoever asks without params, all that can be judged beforehand judged; null where that takes work. */
+  readonly constant: RawJson | null;
   readonly handle: (session: Session, params: never) => Answer<never>;
   readonly serialize: (result: never) => string;
 }
@@ -53,13 +58,17 @@ export const buildRoutes = (handlers: Handlers): Routes => {
   for (const { name, target, scope } of METHODS) {
     if (!Object.hasOwn(handlers, name)) continue;
     const method = name as RoutedMethod;
+    const handler = handlers[method];
+    const constant = handler instanceof RawJson ? handler : null;
+    const validate = validators[method];
     routes.set(name, {
       method,
       target,
       scope,
       scopeBit: scope === null ? 0 : SCOPE_BIT[scope],
-      validate: validators[method],
-      handle: handlers[method] as Route['handle'],
+      validate,
+      constant: scope === null && validate({}) ? constant : null,
+      handle: (handler instanceof RawJson ? () => handler : handler) as Route['handle'],
       serialize: resultSerializers[method] as Route['serialize'],
     });
   }
