@@ -20,6 +20,9 @@ import { monotonicMs } from './pace.js';
 import { RecentVectors } from './recent-vectors.js';
 import { VectorFunctions, VectorSearch } from './vector-search.js';
 
+/** Texts refused one after another, and none taken: it is not the texts. */
+const MAX_REFUSED = 8;
+
 class Embeddings {
   readonly #data: EmbeddingsThreadData;
   readonly #functions: VectorFunctions;
@@ -30,6 +33,8 @@ class Embeddings {
   readonly #recent = new RecentVectors();
   #search: VectorSearch | null = null;
   #works: boolean | null = null;
+  /** Messages refused since the last text that was taken. */
+  #refused = 0;
 
   constructor(
     data: EmbeddingsThreadData,
@@ -94,6 +99,7 @@ class Embeddings {
       if (error instanceof EmbeddingsFailure && error.refused && texts.length > 1) {
         return { retryInMs: 0, mayBeTexts: true };
       }
+      this.#refused += 1;
       const failure = this.#failed(error);
       return { retryInMs: this.#backOff.waitMs(monotonicMs()), mayBeTexts: failure.mayBeTexts };
     }
@@ -105,6 +111,7 @@ class Embeddings {
       this.#recent.keep(texts[at] as string, vector, monotonicMs());
     }
     this.#backOff.worked();
+    this.#refused = 0;
     if (this.#works === false) this.#report({ ok: true });
     this.#works = true;
     return vectors;
@@ -114,7 +121,7 @@ class Embeddings {
     const failure =
       error instanceof EmbeddingsFailure ? error : new EmbeddingsFailure('its answer cannot be read');
     // A text that it refuses says nothing about the others.
-    if (failure.refused && this.#works === true) return failure;
+    if (failure.refused && this.#works === true && this.#refused < MAX_REFUSED) return failure;
     this.#backOff.failed(monotonicMs(), failure.retryAfterMs ?? 0);
     if (this.#works !== false) {
       const sentence = `The embeddings endpoint ${this.#origin} fails: ${failure.message}. Recall and search go by words alone meanwhile.`;

@@ -233,6 +233,24 @@ test('a model that gives other vectors under the same name is told, and its vect
   assert.equal((await search(after.memory, 'vehicle'))?.length, 3);
 });
 
+test('an endpoint that refuses one text after another is one that fails, and is left alone', async (t) => {
+  const { path, memory, server, reports } = await start(t);
+  await memory.addMessage(newMessage('red automobile'));
+  await vectors(path, 1);
+  server.misbehave = (response) => void response.writeHead(400).end();
+  for (let at = 0; at < 40; at += 1) await memory.addMessage(newMessage(`message ${at}`));
+  const startMs = performance.now();
+  while (reports.length === 0) {
+    assert.ok(performance.now() - startMs < 30_000, 'it is not told');
+    await memory.listChannels('ada');
+  }
+  const [report] = reports;
+  assert.match(report?.ok === false ? report.sentence : '', /fails: it answered 400/);
+  assert.ok(server.asked.length < 30, `${server.asked.length} requests`);
+  server.misbehave = null;
+  await vectors(path, 41);
+});
+
 test('a model of an odd number of dimensions will do', async (t) => {
   const { path, memory } = await start(t, { dimensions: 251 });
   await converse(memory, newMessage('red automobile'), 'sky');

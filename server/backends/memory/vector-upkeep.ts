@@ -43,7 +43,7 @@ export class VectorUpkeep {
   /** The endpoint wants to be left alone until then. */
   #retryAtMs = Number.NEGATIVE_INFINITY;
   /** Failed alone: each is tried once more when another has got through, for it may not have been its fault. */
-  #parked: number[] = [];
+  #parked: { readonly id: number; readonly refused: boolean }[] = [];
   /** Tried once more. */
   readonly #retried = new Set<number>();
   /** When what failed again is looked for; null: nothing has. */
@@ -65,8 +65,11 @@ export class VectorUpkeep {
         if (vector !== undefined) this.#made.push({ message, vector });
       }
       this.#batchTexts = Math.min(MAX_BATCH_TEXTS, this.#batchTexts * 2);
-      for (const id of this.#parked) this.#retried.add(id);
-      this.#unpark();
+      for (const { id } of this.#parked) {
+        this.#retried.add(id);
+        this.#backlog.note(id);
+      }
+      this.#parked = [];
       return;
     }
     const nowMs = this.#options.nowMs();
@@ -80,12 +83,17 @@ export class VectorUpkeep {
     for (const { id } of asked) {
       this.#backlog.done(id);
       if (this.#retried.has(id)) this.#againAtMs ??= nowMs + AGAIN_MS;
-      else this.#parked.push(id);
+      // An endpoint that works otherwise asks for no wait.
+      else this.#parked.push({ id, refused: answer.retryInMs === 0 });
     }
   }
 
-  #unpark(): void {
-    for (const id of this.#parked) this.#backlog.note(id);
+  /** Nothing else is there that could get through before: what was refused would be refused at once, and again and again. */
+  #unparkAlone(nowMs: number): void {
+    for (const { id, refused } of this.#parked) {
+      if (refused) this.#againAtMs ??= nowMs + AGAIN_MS;
+      else this.#backlog.note(id);
+    }
     this.#parked = [];
   }
 
@@ -120,8 +128,7 @@ export class VectorUpkeep {
       this.#backlog.walkAgain();
     }
     this.#backlog.look(pace);
-    // Nothing else is there that could get through before.
-    if (this.#backlog.isEmpty && this.#backlog.isComplete) this.#unpark();
+    if (this.#backlog.isEmpty && this.#backlog.isComplete) this.#unparkAlone(startMs);
     if (this.#backlog.isEmpty) {
       this.#askAtMs = null;
       return !this.#backlog.isComplete;

@@ -216,6 +216,22 @@ test('a message that is alone is tried again and again, as often as the endpoint
   assert.equal(db.prepare('SELECT count(*) FROM message_vectors').pluck().get(), 1);
 });
 
+test('a message that a working endpoint refuses is not asked for again and again', async (t) => {
+  const { vectors, db, write } = await start(t);
+  const asked: BatchAsk[] = [];
+  let nowMs = 0;
+  const ask = (batch: BatchAsk) => asked.push(batch);
+  const upkeep = new VectorUpkeep({ db, vectors, ask, nowMs: () => nowMs, onError: assert.ifError });
+  write(['refused']);
+  while (nowMs < 60 * 60_000) {
+    const before = asked.length;
+    const waitMs = upkeep.step();
+    if (asked.length > before) upkeep.answered({ retryInMs: 0, mayBeTexts: true });
+    else nowMs += Math.max(1, waitMs);
+  }
+  assert.ok(asked.length > 2 && asked.length < 10, `${asked.length} requests in an hour`);
+});
+
 test('among very many, the nearest are found, of the channel and from before the seq', async (t) => {
   const { vectors, db, path, functions, write, create, made } = await start(t);
   create('other');
