@@ -16,8 +16,8 @@ import { MemoryError } from './port.js';
 
 /** A query that has no answer by then goes by words alone. */
 const PATIENCE_MS = 1000;
-/** Queries that wait at once; more go by words alone. Each waits for a request of its own. */
-const MAX_WAITING = 64;
+/** Queries at the embeddings' thread, those that nobody waits for any more too: each is a request of its own. More go by words alone. */
+const MAX_ASKED = 64;
 /** Answers are bounded; parsed as decimals, a large batch takes some tens of MiB. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
@@ -27,6 +27,7 @@ export class Nearby {
   readonly #waiting = new Map<number, (near: Near | null) => void>();
   /** The other end of the embeddings' thread, for the memory's. */
   readonly memoryPort: MessagePort;
+  #asked = 0;
   #lastId = 0;
   #ended = false;
 
@@ -65,7 +66,10 @@ export class Nearby {
     });
     this.#worker.on('message', (message: FromEmbeddings) => {
       if ('health' in message) this.#onReport(message.health);
-      else if ('id' in message) this.#waiting.get(message.id)?.(message.near);
+      else if ('id' in message) {
+        this.#asked -= 1;
+        this.#waiting.get(message.id)?.(message.near);
+      }
     });
     this.#worker.on('error', (error) => this.#died(errorText(error)));
     this.#worker.on('exit', (code) => this.#died(`it ended with exit code ${code}`));
@@ -86,7 +90,7 @@ export class Nearby {
   /** Null: that cannot be told, or not within {@link PATIENCE_MS}. Never rejects. */
   near(query: string, place: QueryPlace): Promise<Near | null> {
     const text = embeddedPart(query);
-    if (this.#ended || this.#waiting.size >= MAX_WAITING || text.trim() === '') return Promise.resolve(null);
+    if (this.#ended || this.#asked >= MAX_ASKED || text.trim() === '') return Promise.resolve(null);
     return new Promise((resolve) => {
       this.#lastId += 1;
       const id = this.#lastId;
@@ -97,6 +101,7 @@ export class Nearby {
       };
       const timer = setTimeout(() => settle(null), PATIENCE_MS);
       this.#waiting.set(id, settle);
+      this.#asked += 1;
       this.#worker.postMessage({ id, text, place } satisfies QueryAsk);
     });
   }

@@ -329,6 +329,20 @@ test('a text whose message has gone while it was away leaves nothing behind, who
   assert.deepEqual(await search(memory, 'vehicle'), ['a car']);
 });
 
+test('an endpoint that does not answer gets no more than so many queries, however long they are given up already', async (t) => {
+  const { memory, server } = await start(t);
+  await memory.addMessage(newMessage('a car'));
+  server.misbehave = () => {};
+  for (let round = 0; round < 2; round += 1) {
+    const queries = Array.from({ length: 100 }, (_, at) => search(memory, `car ${round} ${at}`));
+    assert.equal((await Promise.all(queries)).flat().length, 0);
+  }
+  const startMs = performance.now();
+  assert.deepEqual(await search(memory, 'car'), ['a car']);
+  assert.ok(performance.now() - startMs < 900, 'it waits for what will not come');
+  assert.ok(server.asked.length <= 65, `${server.asked.length} requests`);
+});
+
 test('closing does not wait for the endpoint, and answers what was asked before', async (t) => {
   const { memory, server } = await start(t);
   await memory.addMessage(newMessage('a car'));
