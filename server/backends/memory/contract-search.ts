@@ -23,6 +23,8 @@ export const searchContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(await found(memory, 'CAFE elm'), ['The café on Elm Street']);
       assert.deepEqual(await found(memory, 'street ca'), ['The café on Elm Street']);
       assert.deepEqual(await found(memory, 'caf elm'), []);
+      assert.deepEqual(await found(memory, 'elm caf elm'), []);
+      assert.deepEqual(await found(memory, 'elm street el'), ['The café on Elm Street']);
       assert.deepEqual(await found(memory, 'opens'), ['It opens at nine']);
       assert.deepEqual(await found(memory, 'opens street'), []);
     });
@@ -40,6 +42,9 @@ export const searchContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(await found(memory, 'ﾃﾞｰﾀ'), ['データ']);
       assert.deepEqual((await found(memory, '京都'))?.length, 2);
       assert.deepEqual(await found(memory, '都東'), []);
+      await tell(memory, [['ผมชอบกินข้าว', 'ຂ້ອຍມັກກິນເຂົ້າ']]);
+      assert.deepEqual(await found(memory, 'ข้าว'), ['ผมชอบกินข้าว']);
+      assert.deepEqual(await found(memory, 'ກິນ'), ['ຂ້ອຍມັກກິນເຂົ້າ']);
     });
 
     test('finds what only one of very many messages has among words that all have', async (t) => {

@@ -111,3 +111,28 @@ for (const version of VERSIONS.filter((each) => existsSync(fixtureOf(each)))) {
     assert.deepEqual(store.addMessage({ ...again, idempotencyKey: null }), { outcome: 'stored', seq: 3 });
   });
 }
+
+test('an index that was made by other rules is made anew', async (t) => {
+  const path = join(await temporaryDirectory(t), 'a.db');
+  copyFileSync(fixtureOf(6), path);
+  const before = new Sqlite(path);
+  before.exec(
+    `DROP TRIGGER index_message;
+     INSERT INTO messages (channel, seq, message_id, role, created_at_ms, content)
+       VALUES (1, 3, 'msg-9', 'user', 0, 'ผมชอบกินข้าว');
+     INSERT INTO message_index (rowid, words) VALUES (last_insert_rowid(), '000001ผมชอบกินข้าว');
+     CREATE TRIGGER index_message AFTER INSERT ON messages
+    WHEN new.role = 'user' OR new.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (rowid, words) VALUES (new.id, index_text(new.channel, new.content));
+  END;`,
+  );
+  before.close();
+  const db = openDatabase(path);
+  t.after(() => db.close());
+  const found = createStore(db).search('local', 'default', { query: 'กินข้าว', limit: 10 });
+  assert.equal(found?.length, 1);
+  db.exec(
+    `DELETE FROM messages; INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`,
+  );
+});

@@ -59,8 +59,8 @@ export class Recall {
     const terms = termsOf(ask.query, 'whole', MAX_TERMS);
     const last = terms.at(-1);
     if (last === undefined) return [];
-    // Someone may still be typing the last one.
-    terms[terms.length - 1] = { ...last, open: true };
+    // Someone may still be typing the last one; a word that stands before it as well is whole there.
+    if (!last.again) terms[terms.length - 1] = { ...last, open: true };
     const matches = this.#matches.ofAll(terms, {
       channel,
       beforeSeq: Number.MAX_SAFE_INTEGER,

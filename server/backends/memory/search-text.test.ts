@@ -26,6 +26,7 @@ const anyText = fc.oneof(
       '한',
       'ก',
       'ุ',
+      '\u3099',
       ' ',
       '"',
       '*',
@@ -39,7 +40,7 @@ const anyText = fc.oneof(
 
 test('each word stands behind its channel’s digits', () => {
   assert.equal(indexed('Hello, big-world 42'), `${PREFIX}Hello ${PREFIX}big ${PREFIX}world ${PREFIX}42`);
-  assert.equal(indexed('Ünïco\u0301de …'), `${PREFIX}Unicode`);
+  assert.equal(indexed('Ünïco\u0301de …'), `${PREFIX}unicode`);
   assert.equal(indexed('?!'), '');
   assert.equal(indexText(36 ** CHANNEL_DIGITS - 1, 'a'), `${'z'.repeat(CHANNEL_DIGITS)}a`);
   assert.throws(() => indexText(36 ** CHANNEL_DIGITS, 'a'), RangeError);
@@ -49,14 +50,16 @@ test('scripts without spaces come as pairs, and the last character alone', () =>
   const words = (text: string) => indexed(text).replaceAll(PREFIX, '').split(' ');
   assert.deepEqual(words('東京都'), ['東京', '京都', '都']);
   assert.deepEqual(words('猫'), ['猫']);
-  assert.deepEqual(words('Unicode対応2'), ['Unicode', '対応', '応', '2']);
+  assert.deepEqual(words('Unicode対応2'), ['unicode', '対応', '応', '2']);
+  assert.deepEqual(words('กินข้าว'), ['กิน', 'นข้', 'ข้า', 'าว', 'ว']);
   assert.deepEqual(words('データ'), ['デー', 'ータ', 'タ']);
   assert.deepEqual(words('ﾃﾞｰﾀ'), ['デー', 'ータ', 'タ'], 'compatible spellings become one');
-  assert.deepEqual(words('ＡＢＣ'), ['ABC']);
+  assert.deepEqual(words('ＡＢＣ'), ['abc']);
 });
 
 test('a query’s terms are its different words, those of such scripts whole or in pairs', () => {
-  assert.deepEqual(tokens('the cat, the dog'), ['the', 'cat', 'dog']);
+  assert.deepEqual(tokens('the cat, the dog'), ['cat', 'the', 'dog']);
+  assert.deepEqual(termsOf('dog cat dog', 'whole', 32).at(-1), { tokens: ['dog'], open: false, again: true });
   assert.deepEqual(tokens('東京都の'), ['東京 京都 都の']);
   assert.deepEqual(tokens('東京都', 'pairs'), ['東京', '京都']);
   assert.deepEqual(tokens('猫 x'), ['猫*', 'x']);
@@ -71,6 +74,38 @@ test('the longest message without a space is no trouble', () => {
   assert.equal(indexed('x'.repeat(long)).length, CHANNEL_DIGITS + long);
   assert.equal(indexed('東'.repeat(long)).split(' ').length, long);
   assert.equal(termsOf('東'.repeat(long), 'pairs', 32).length, 1);
+});
+
+test('marks belong to the character before them, whatever it is', () => {
+  assert.equal(indexed('a\u3099 b'), `${PREFIX}a\u3099 ${PREFIX}b`);
+  assert.deepEqual(tokens('a\u3099 aุ'), ['a\u3099', 'aุ']);
+});
+
+test('the case of letters that SQLite does not know is folded, too', () => {
+  for (const [upper, lower] of [
+    ['ᲐᲑ', 'აბ'],
+    ['\u{1e900}', '\u{1e922}'],
+    ['Ꭰ', 'ꭰ'],
+  ] as const) {
+    assert.equal(indexed(upper), indexed(lower));
+  }
+});
+
+test('any number of marks on a character takes no longer than as many letters', () => {
+  const marks = `a${'\u0315\u0300\u05ae\u0301'.repeat(100_000)}`;
+  const startMs = performance.now();
+  assert.equal(indexed(marks), indexed(marks.slice(0, 1000)));
+  assert.deepEqual(termsOf(marks, 'pairs', 32), termsOf(marks.slice(0, 1000), 'pairs', 32));
+  // By the square it is more than a minute.
+  assert.ok(performance.now() - startMs < 5000);
+});
+
+test('of a query as long as a message the beginning is looked at', () => {
+  const long = Array.from({ length: 100_000 }, (_, at) => String.fromCodePoint(0x4e00 + (at % 20_000))).join(
+    '',
+  );
+  assert.deepEqual(termsOf(long, 'pairs', 32), termsOf(long.slice(0, 100), 'pairs', 32));
+  assert.ok((termsOf(long, 'whole', 32)[0]?.tokens.length ?? 0) < 5000);
 });
 
 test('a text that would grow beyond bounds is not folded that far', () => {

@@ -3,8 +3,8 @@
  *
  * Every word carries its channel in front, as six digits. So each channel has an index of its own inside the one
  * table: a search costs what its own channel holds, whatever others have written, and the statistics that rank a
- * word are the channel's. SQLite's tokenizer is left to part them at the spaces between them and to fold their case
- * (sqlite.org/fts5.html, "Unicode61"; it knows the letters of Unicode 6.1 only).
+ * word are the channel's. SQLite's tokenizer is left to part them at the spaces between them and to fold the
+ * case of ASCII (sqlite.org/fts5.html, "Unicode61").
  *
  * Scripts that do not part their words with spaces are indexed as pairs of neighbouring characters, the usual way
  * where there is no dictionary: `東京都` gives `東京`, `京都` and, for whoever looks for it alone, `都`.
@@ -21,26 +21,35 @@ const WORD = /[\p{L}\p{N}\p{Co}][\p{L}\p{N}\p{Co}\p{M}]*/gu;
 const ASCII_WORD = /[A-Za-z0-9]+/g;
 const ASCII = /^[\0-\x7f]*$/;
 
+/** What a character of such a script begins with; a mark belongs to the character before it, whatever that is. */
+const LETTER = String.raw`(?!\p{M})[${['Han', 'Hira', 'Kana', 'Hang', 'Thai', 'Laoo', 'Khmr', 'Mymr'].map((script) => `\\p{scx=${script}}`).join('')}]`;
 /** A word's parts: characters of such a script, or of any other. */
-const PART =
-  /(?:[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]\p{M}*)+|[^\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]+/gu;
-const UNSPACED = /^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/u;
-const HAS_UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}]/u;
+const PART = new RegExp(String.raw`(?:${LETTER}\p{M}*)+|(?:(?!${LETTER}).)+`, 'gsu');
+const UNSPACED = new RegExp(`^${LETTER}`, 'u');
+const HAS_UNSPACED = new RegExp(LETTER, 'u');
 const CHARACTER = /\P{M}\p{M}*/gu;
 
-/** Of a query, which may be a message of a MiB; what is looked for stands in its first words. */
-const MAX_QUERY_CHARS = 8192;
 const ACCENTS = /[\u0300-\u036f]/g;
+/** Of a query; recall's is a whole message. */
+const MAX_QUERY_CHARS = 4096;
 /** Beyond twice its length, and this. */
 const MAX_GROWTH_CHARS = 64;
+/**
+ * More marks on one character than any language needs (unicode.org/reports/tr15, "Stream-Safe Text Format"). Normalizing
+ * sorts the marks of a character, in a time that grows with the square of their number.
+ */
+const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
 
 /**
  * Compatible spellings become one (full-width letters, ligatures), and accents go. A few characters stand for
  * whole phrases: a text that would grow by them keeps them.
  */
 const normalize = (text: string): string => {
-  const folded = text.normalize('NFKD').replace(ACCENTS, '').normalize('NFC');
-  return folded.length <= 2 * text.length + MAX_GROWTH_CHARS ? folded : text.normalize('NFC');
+  const bounded = text.replace(TOO_MANY_MARKS, '$1');
+  const folded = bounded.normalize('NFKD').replace(ACCENTS, '').normalize('NFC');
+  const isShort = folded.length <= 2 * bounded.length + MAX_GROWTH_CHARS;
+  // SQLite knows the case of the letters of Unicode 6.1 only.
+  return (isShort ? folded : bounded.normalize('NFC')).toLowerCase();
 };
 
 /** Neighbouring pairs of a part's characters; none where there is only one. */
@@ -92,16 +101,20 @@ export interface Term {
   readonly tokens: readonly string[];
   /** The last token may be the beginning of a word. */
   readonly open: boolean;
+  /** It is not for the first time that it is said. */
+  readonly again: boolean;
 }
 
 /**
- * The first `most` different terms of a text, in its order.
+ * The first `most` different terms of a text, in the order in which each comes last. Of a long text, the beginning.
  * @param parts how many characters of a script without spaces must be found together: all, or each pair by itself
  */
 export const termsOf = (text: string, parts: 'whole' | 'pairs', most: number): Term[] => {
   const terms = new Map<string, Term>();
   const add = (tokens: readonly string[], open: boolean): void => {
-    terms.set(tokens.join(' '), { tokens, open });
+    const key = tokens.join(' ');
+    const again = terms.delete(key);
+    terms.set(key, { tokens, open, again });
   };
   for (const part of partsOf(text.slice(0, MAX_QUERY_CHARS))) {
     if (!UNSPACED.test(part)) add([part], false);
@@ -118,7 +131,7 @@ export const termsOf = (text: string, parts: 'whole' | 'pairs', most: number): T
 };
 
 /** A term as an FTS5 string: its tokens hold nothing but letters, numbers and marks, so none can end it. */
-export const phrase = (channel: number, { tokens, open }: Term): string => {
+export const phrase = (channel: number, { tokens, open }: Pick<Term, 'tokens' | 'open'>): string => {
   const prefix = prefixOf(channel);
   return `"${tokens.map((token) => prefix + token).join(' ')}"${open ? ' *' : ''}`;
 };
