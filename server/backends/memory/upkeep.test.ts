@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { contents, converse, newMessage, START_MS, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
+import { Erasure } from './erasure.js';
 import { openSqliteMemory, type SqliteMemory } from './sqlite.js';
+import { createStore } from './store.js';
+import { WriteAheadLog } from './wal.js';
 
 const MIB = 1024 * 1024;
 /** Where SQLite cuts the log by itself (`journal_size_limit`), and one group on top. */
@@ -113,4 +116,26 @@ test('a database that was made before files could shrink is rewritten once, with
   t.after(() => db.close());
   assert.equal(db.pragma('auto_vacuum', { simple: true }), 2);
   assert.equal(db.prepare('SELECT count(*) FROM messages').pluck().get(), 2);
+});
+
+test('what was erased when the process died is off the disk soon after the next start', async (t) => {
+  const dir = await temporaryDirectory(t);
+  const path = join(dir, 'before.db');
+  const db = openDatabase(path);
+  t.after(() => db.close());
+  const store = createStore(db);
+  store.createChannel('ada', { channelId: 'brief', name: '', metadata: {}, createdAtMs: START_MS }, 10);
+  store.addMessage(newMessage('swordfish', { channelId: 'brief' }));
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  store.deleteChannel('ada', 'brief');
+  const erasure = new Erasure(db, new WriteAheadLog(db));
+  while (erasure.step());
+  // The erasure is in the log alone.
+  for (const end of ['', '-wal']) copyFileSync(`${path}${end}`, join(dir, `after.db${end}`));
+  const holds = (): boolean =>
+    ['after.db', 'after.db-wal'].some((name) => readFileSync(join(dir, name)).includes('swordfish'));
+  assert.ok(holds());
+  const memory = await openSqliteMemory({ path: join(dir, 'after.db') });
+  t.after(() => memory.close());
+  await until(memory, () => !holds());
 });

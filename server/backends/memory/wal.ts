@@ -11,8 +11,8 @@ const LARGE_BYTES = 16 * 1024 * 1024;
 
 export class WriteAheadLog {
   readonly #db: Database;
-  /** It still holds words of what was erased. */
-  #holdsWords = false;
+  /** It still holds words of what was erased, or the database does until it is emptied: nobody knows what a crash has left. */
+  #holdsWords = true;
 
   constructor(db: Database) {
     this.#db = db;
