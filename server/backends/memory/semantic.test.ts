@@ -153,6 +153,26 @@ test('a channel’s vectors are its own, and go with it, from the disk as well',
   }
 });
 
+test('what an import brings back from before does not hide what came later', async (t) => {
+  const { path, memory } = await start(t);
+  const line = (seq: number, content: string): string =>
+    JSON.stringify({
+      type: 'message',
+      principal: 'ada',
+      channel: 'default',
+      seq,
+      message_id: `msg-${seq}`,
+      role: 'user',
+      created_at: '2026-03-20T10:15:23.000Z',
+      client_id: 'cli',
+      content,
+    });
+  await memory.importLines([line(11, 'red automobile')], 10);
+  assert.deepEqual((await memory.importLines([line(1, 'blue vehicle')], 10)).errors, []);
+  await vectors(path, 2);
+  assert.equal((await search(memory, 'car'))?.length, 2);
+});
+
 test('a reply gets its vector when it has ended, an empty one never', async (t) => {
   const { path, memory, server } = await start(t);
   const message = newMessage('hello');

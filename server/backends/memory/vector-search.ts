@@ -91,13 +91,14 @@ export class VectorSearch {
     this.#channel = db
       .prepare<[string, string], number>('SELECT id FROM channels WHERE principal = ? AND channel_id = ?')
       .pluck();
-    // Row numbers follow the seqs, except where an import has filled a gap: then it is about so many.
+    // Row numbers follow the seqs, except of what an import has brought: such a channel has about so many looked at
+    // where it is longer, and all where it is not.
     this.#oldest = db
       .prepare<[{ channel: number }], number>(
         `SELECT id FROM messages
          WHERE channel = @channel
-           AND seq > (SELECT max(seq) FROM messages WHERE channel = @channel) - ${MAX_SCANNED}
-         ORDER BY seq LIMIT 1`,
+           AND seq <= (SELECT max(seq) FROM messages WHERE channel = @channel) - ${MAX_SCANNED}
+         ORDER BY seq DESC LIMIT 1`,
       )
       .pluck();
     this.#nearest = db
