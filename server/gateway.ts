@@ -356,7 +356,12 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
 
   // One timer for everything that waits. It fires behind the sockets' turn, so that what had
   // arrived in time is seen before its deadline is, however late the loop is.
-  const ticker = setInterval(() => setImmediate(() => wheel.advance(clock.nowMs())), WHEEL_TICK_MS);
+  const tick = (): void => {
+    // Whoever has just been promised entries of a log gets them before they are forgotten.
+    pump.flush();
+    wheel.advance(clock.nowMs());
+  };
+  const ticker = setInterval(() => setImmediate(tick), WHEEL_TICK_MS);
   undo.push(() => clearInterval(ticker));
   const storeTokenUse = async (): Promise<void> => {
     const uses = [...tokenUse];

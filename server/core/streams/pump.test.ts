@@ -56,6 +56,23 @@ test('what is appended in one turn leaves merged at its end, encoded once for al
   assert.equal(readers[0]?.text('msg-1'), 'one two');
 });
 
+test('what is due at the end of the turn can be had before what is said may be forgotten', () => {
+  const { pump, endTurn } = steppedPump();
+  const { log, say } = openStream(pump);
+  const reader = new FakeReader(pump);
+  reader.follow(log);
+  pump.flush();
+  assert.equal(reader.frames.length, 0);
+  say('one');
+  pump.flush();
+  log.forgetBefore(log.end);
+  assert.equal(reader.text('msg-1'), 'one');
+  say('two');
+  endTurn();
+  assert.equal(reader.text('msg-1'), 'onetwo');
+  assert.equal(reader.frames.length, 2);
+});
+
 test('a reader with bytes unsent gets no more until it has drained, then the rest merged', () => {
   const { pump, endTurn } = steppedPump();
   const { log, say } = openStream(pump);

@@ -67,6 +67,11 @@ export class Pump {
     this.#schedule(this.#flush);
   }
 
+  /** Delivers at once what would be delivered at the end of this turn: before a deadline that may forget it. */
+  flush(): void {
+    if (this.#scheduled) this.#flush();
+  }
+
   readonly #flush = (): void => {
     const logs = this.#logs;
     this.#logs = [];
