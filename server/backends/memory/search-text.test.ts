@@ -71,8 +71,9 @@ test('a query’s terms are its different words, those of such scripts whole or 
 
 test('the longest message without a space is no trouble', () => {
   const long = 1024 * 1024;
-  assert.equal(indexed('x'.repeat(long)).length, CHANNEL_DIGITS + long);
-  assert.equal(indexed('東'.repeat(long)).split(' ').length, long);
+  const most = 64 * 1024;
+  assert.equal(indexed('x'.repeat(long)).length, CHANNEL_DIGITS + most);
+  assert.equal(indexed('東'.repeat(long)).split(' ').length, most);
   assert.equal(termsOf('東'.repeat(long), 'pairs', 32).length, 1);
 });
 

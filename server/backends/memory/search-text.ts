@@ -30,6 +30,11 @@ const HAS_UNSPACED = new RegExp(LETTER, 'u');
 const CHARACTER = /\P{M}\p{M}*/gu;
 
 const ACCENTS = /[\u0300-\u036f]/g;
+/**
+ * Of a message. The index takes a millisecond for a thousand different words, and one message must not hold the memory
+ * up for seconds: of what is longer the beginning is found.
+ */
+const MAX_INDEXED_CHARS = 64 * 1024;
 /** Of a query; recall's is a whole message. */
 const MAX_QUERY_CHARS = 4096;
 /** Beyond twice its length, and this. */
@@ -68,7 +73,8 @@ const prefixOf = (channel: number): string => {
 /** The text that the index holds for a message of a channel: words and nothing else, one space between two. */
 export const indexText = (channel: number, content: string): string => {
   const prefix = prefixOf(channel);
-  const tokens = ASCII.test(content) ? (content.match(ASCII_WORD) ?? []) : tokensOf(content);
+  const text = content.slice(0, MAX_INDEXED_CHARS);
+  const tokens = ASCII.test(text) ? (text.match(ASCII_WORD) ?? []) : tokensOf(text);
   return tokens.length === 0 ? '' : prefix + tokens.join(` ${prefix}`);
 };
 

@@ -80,8 +80,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** Told when a text out of the store has been delivered, or given up. */
   onStoredTextDone: (() => void) | null = null;
   #uncheckedReplyBytes = 0;
-  /** Of the frame or reply sent last: however large, alone it is no backlog. */
-  #newestBytes = 0;
+  /** The largest frame or reply since nothing was unsent: however large, alone it is no backlog. */
+  #largestBytes = 0;
   readonly #shared: SessionShared;
   #backlogTimer: Timer<Session> | null = null;
   #lastProgressMs = 0;
@@ -137,7 +137,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
       this.peer.close('tryAgainLater');
       return;
     }
-    this.#newestBytes = frame.length < REPLY_CHECK_BYTES ? frame.length : Buffer.byteLength(frame);
+    const bytes = frame.length < REPLY_CHECK_BYTES ? frame.length : Buffer.byteLength(frame);
+    if (bytes > this.#largestBytes) this.#largestBytes = bytes;
     this.#uncheckedReplyBytes += frame.length;
     if (this.#uncheckedReplyBytes >= REPLY_CHECK_BYTES) {
       this.#uncheckedReplyBytes = 0;
@@ -244,7 +245,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   }
 
   sendFrame(frame: Frame): void {
-    this.#newestBytes = frame.bytes;
+    if (frame.bytes > this.#largestBytes) this.#largestBytes = frame.bytes;
     if (this.peer.send(frame.text) === 'dropped') this.peer.close('tryAgainLater');
   }
 
@@ -269,8 +270,11 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   flushed(): void {
     if (this.peer.closed) return;
     const { unsentBytes } = this.peer;
-    if (unsentBytes === 0) return;
-    if (unsentBytes - this.#newestBytes > this.#shared.limits.maxReplyBacklogBytes)
+    if (unsentBytes === 0) {
+      this.#largestBytes = 0;
+      return;
+    }
+    if (unsentBytes - this.#largestBytes > this.#shared.limits.maxReplyBacklogBytes)
       this.peer.close('tryAgainLater');
     else this.#watchBacklog();
   }
