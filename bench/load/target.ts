@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { endProcess } from './child.js';
 import type { Place } from './link.js';
 import { MEMORY_QUESTION, type Memory } from './messages.js';
 import { spawnNode } from './pinning.js';
@@ -14,7 +15,6 @@ import { spawnNode } from './pinning.js';
 const DIST = join(import.meta.dirname, '../..');
 const PROBE = pathToFileURL(join(import.meta.dirname, 'probe.js')).href;
 const START_MS = 30_000;
-const END_MS = 10_000;
 
 export interface Target {
   readonly url: string;
@@ -174,13 +174,4 @@ const listening = async (child: ChildProcess): Promise<string> => {
     child.once('error', reject);
     signal.addEventListener('abort', () => reject(new Error('The server does not come to listen.')));
   });
-};
-
-const endProcess = async (child: ChildProcess): Promise<void> => {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
-  await exited;
-  clearTimeout(timer);
 };

@@ -1,14 +1,13 @@
 /** A server in a process of its own, from its start to its end. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endProcess } from '../load/child.js';
 import { pinned } from './cores.js';
 import { GATEWAY, type Peer } from './servers.js';
 
 const START_MS = 30_000;
-const END_MS = 10_000;
 /** What rivals let in; a gateway makes its own. */
 const RIVAL_TOKEN = 'oc_bench_0123456789abcdef0123456789abcdef';
 /** So high that nobody runs into it, while every message is counted all the same. */
@@ -85,12 +84,3 @@ const listening = (child: ChildProcess, name: string): Promise<string> =>
       reject(new Error(`${name} ended before it listened.\n${said}`));
     });
   });
-
-const endProcess = async (child: ChildProcess): Promise<void> => {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
-  await exited;
-  clearTimeout(timer);
-};

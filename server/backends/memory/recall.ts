@@ -8,13 +8,12 @@ import { Matches } from './matches.js';
 import type { RecalledMessage, RecalledSummary, SearchHit } from './port.js';
 import { termsOf } from './search-text.js';
 import type { Summaries } from './summaries.js';
+import { BYTES_PER_TOKEN, tokensOf } from './tokens.js';
 
 /** Terms of a query that count: each is looked up, so their number bounds the cost. */
 const MAX_TERMS = 32;
 /** Older matches that recall looks at, best first. */
 const MAX_MATCHES = 64;
-/** The usual estimate of a token where no tokenizer is at hand. */
-const BYTES_PER_TOKEN = 4;
 /** A search's answer ends before this much content, as a page of history does; never empty for that. */
 const MAX_SEARCH_BYTES = PROTOCOL.maxHistoryPageBytes;
 
@@ -142,7 +141,7 @@ class Choice {
   /** False: it does not fit what is left beyond `reservedTokens`. */
   add({ seq, role, content }: RecalledMessage, reservedTokens: number): boolean {
     if (this.#chosen.has(seq)) return true;
-    const tokens = Math.ceil(Buffer.byteLength(content) / BYTES_PER_TOKEN);
+    const tokens = tokensOf(content);
     if (tokens > this.leftTokens - reservedTokens) return false;
     this.#chosen.set(seq, { seq, role, content });
     this.leftTokens -= tokens;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { onOneLine, type Said, sentencesOf } from './sentences.js';
-import { acceptText, type SummaryText, shortened, summarizeBySentences, tokensOf } from './summary-text.js';
+import { acceptText, type SummaryText, shortened, summarizeBySentences } from './summary-text.js';
+import { tokensOf } from './tokens.js';
 
 const user = (text: string): Said => ({ by: 'user', text });
 const linesOf = ({ content }: SummaryText): readonly string[] => (content === '' ? [] : content.split('\n'));

@@ -1,7 +1,8 @@
 /** The summaries as they are stored, one a channel, and what recall makes of one. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { RecalledMessage, RecalledSummary } from './port.js';
-import { type SummarySource, shortened, tokensOf } from './summary-text.js';
+import { type SummarySource, shortened } from './summary-text.js';
+import { tokensOf } from './tokens.js';
 
 /** Of the room that recall has, what a summary may take. */
 const RECALL_SHARE = 1 / 4;

@@ -1,8 +1,6 @@
 /** How a summary stands in the database: a line for each sentence, which says whose it is; or a provider's own text. */
 import { chooseSentences, onOneLine, type Said, type Speaker, sentencesOf } from './sentences.js';
-
-/** The usual estimate of a token where no tokenizer is at hand. */
-const BYTES_PER_TOKEN = 4;
+import { BYTES_PER_TOKEN, tokensOf } from './tokens.js';
 
 export type SummarySource = 'provider' | 'sentences';
 
@@ -10,8 +8,6 @@ export interface SummaryText {
   readonly source: SummarySource;
   readonly content: string;
 }
-
-export const tokensOf = (text: string): number => Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN);
 
 /** A sentence is on one line, so nobody can put a line into another's mouth. */
 const lineOf = ({ by, text }: Said): string => `${by}: ${text}`;
