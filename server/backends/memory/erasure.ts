@@ -8,14 +8,14 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 import { monotonicMs, Pace } from './pace.js';
-import type { WriteAheadLog } from './wal.js';
+import type { HoldsWords } from './wal.js';
 
 const KEYS_AT_ONCE = 64;
 
 /** Works on the channels that belong to nobody any more (`channels.principal` is null). */
 export class Erasure {
   readonly #db: Database;
-  readonly #log: WriteAheadLog;
+  readonly #words: HoldsWords;
   readonly #nowMs: () => number;
   readonly #next: Statement<[], { id: number }>;
   readonly #eraseSummary: Statement<[channel: number]>;
@@ -23,9 +23,9 @@ export class Erasure {
   readonly #eraseKeys: Statement<[channel: number, limit: number]>;
   readonly #eraseChannel: Statement<[id: number]>;
 
-  constructor(db: Database, log: WriteAheadLog, nowMs = monotonicMs) {
+  constructor(db: Database, words: HoldsWords, nowMs = monotonicMs) {
     this.#db = db;
-    this.#log = log;
+    this.#words = words;
     this.#nowMs = nowMs;
     this.#next = db.prepare('SELECT id FROM channels WHERE principal IS NULL LIMIT 1');
     this.#eraseSummary = db.prepare('DELETE FROM summaries WHERE channel = ?');
@@ -44,7 +44,7 @@ export class Erasure {
   step(): boolean {
     const channel = this.#next.get();
     if (channel === undefined) return false;
-    this.#log.erased();
+    this.#words.erased();
     this.#db
       .transaction(() => {
         const pace = new Pace(this.#nowMs);

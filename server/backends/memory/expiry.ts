@@ -10,7 +10,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { IdempotencyKeys } from './idempotency.js';
 import type { MemoryLimits } from './messages.js';
 import { monotonicMs, Pace } from './pace.js';
-import type { WriteAheadLog } from './wal.js';
+import type { HoldsWords } from './wal.js';
 
 const KEYS_AT_ONCE = 128;
 const CHANNELS_AT_ONCE = 64;
@@ -37,7 +37,7 @@ interface FrontRow {
 /** One round is one walk through all channels; {@link step} goes on where the step before stopped. */
 export class Expiry {
   readonly #db: Database;
-  readonly #log: WriteAheadLog;
+  readonly #words: HoldsWords;
   readonly #nowMs: () => number;
   readonly #keys: IdempotencyKeys;
   readonly #channels: Statement<[after: number, limit: number], ChannelRow>;
@@ -50,9 +50,9 @@ export class Expiry {
   /** Channels up to this one have been looked at. */
   #channel = 0;
 
-  constructor(db: Database, log: WriteAheadLog, nowMs = monotonicMs) {
+  constructor(db: Database, words: HoldsWords, nowMs = monotonicMs) {
     this.#db = db;
-    this.#log = log;
+    this.#words = words;
     this.#nowMs = nowMs;
     this.#keys = new IdempotencyKeys(db);
     this.#channels = db.prepare(
@@ -108,7 +108,7 @@ export class Expiry {
 
   #expireSummary({ id, summaryFromAtMs }: ChannelRow, wallMs: number): void {
     if (summaryFromAtMs === null || !this.#isTooOld(summaryFromAtMs, wallMs)) return;
-    this.#log.erased();
+    this.#words.erased();
     this.#removeSummary.run(id);
   }
 
@@ -130,7 +130,7 @@ export class Expiry {
   #removeFrom(channel: ChannelRow, wallMs: number, pace: Pace): boolean {
     const exchanges = [...this.#exchanges(channel, wallMs)];
     if (exchanges.length === 0) return false;
-    this.#log.erased();
+    this.#words.erased();
     this.#db
       .transaction(() => {
         let removed = 0;

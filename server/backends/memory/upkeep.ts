@@ -45,9 +45,15 @@ export class Upkeep {
     const { db } = options;
     this.#options = options;
     this.#log = new WriteAheadLog(db);
-    this.#erasure = new Erasure(db, this.#log);
-    this.#expiry = new Expiry(db, this.#log);
-    this.#merge = new IndexMerge(db);
+    this.#merge = new IndexMerge(db, options.nowMs);
+    const holdsWords = {
+      erased: () => {
+        this.#log.erased();
+        this.#merge.erased();
+      },
+    };
+    this.#erasure = new Erasure(db, holdsWords);
+    this.#expiry = new Expiry(db, holdsWords);
     this.#spare = new SparePages(db);
   }
 

@@ -9,7 +9,13 @@ import { withoutWaiting } from './locks.js';
 /** A log that is larger has somebody in its way. */
 const LARGE_BYTES = 16 * 1024 * 1024;
 
-export class WriteAheadLog {
+/** What keeps words of what is erased until it is cleaned. */
+export interface HoldsWords {
+  /** Something is erased from the database; what it said stands here until the next step. */
+  erased(): void;
+}
+
+export class WriteAheadLog implements HoldsWords {
   readonly #db: Database;
   /** It still holds words of what was erased, or the database does until it is emptied: nobody knows what a crash has left. */
   #holdsWords = true;
