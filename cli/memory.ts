@@ -133,7 +133,10 @@ export const registerMemory = (program: Command, io: Terminal): void => {
       }
     });
 
-  subcommand('vacuum', 'Give free space of the database back to the system')
+  subcommand(
+    'vacuum',
+    'Give free space of the database back to the system; where no gateway runs, write the database anew, which leaves nothing of what was deleted',
+  )
     .option('--json', 'print as JSON')
     .action(async (_options, command: Command) => {
       const options = command.optsWithGlobals<MemoryOptions>();

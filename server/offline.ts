@@ -10,7 +10,11 @@ import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { HomeError } from './config/errors.js';
 import { ensureHome, type Home } from './config/home.js';
 import { holdLock } from './config/lock.js';
-import { type OperatorMethod, operatorMethods } from './core/memory/operator-methods.js';
+import {
+  type OperatorMethod,
+  type OperatorMethods,
+  operatorMethods,
+} from './core/memory/operator-methods.js';
 import { Failure } from './core/rpc/failure.js';
 import { systemClock } from './core/time/clock.js';
 
@@ -59,13 +63,21 @@ export const openOfflineMemory = (home: Home): OfflineMemory => {
     importLines: async (lines, maxChannels) => (await open()).importLines(lines, maxChannels),
     vacuum: async (maxPages) => (await open()).vacuum(maxPages),
   };
-  const methods = operatorMethods({
+  const asOfGateway = operatorMethods({
     memory,
     clock: systemClock,
     // What a crash left open is no damage: the next start of a gateway ends it.
     isRunning: async () => true,
     onImported: async () => {},
   });
+  const methods: OperatorMethods = {
+    ...asOfGateway,
+    // Bit by bit is for where others wait meanwhile, and leaves gaps.
+    'memory.vacuum': async () => {
+      const { databaseBytes, freedBytes } = await inspections.rewrite();
+      return { database_bytes: databaseBytes, freed_bytes: freedBytes };
+    },
+  };
   return {
     request: async (method, params) => {
       if (method !== 'memory.import' && !existsSync(home.databaseFile)) {

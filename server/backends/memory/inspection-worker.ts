@@ -5,6 +5,7 @@ import { backUp } from './backup.js';
 import { checkDatabase } from './check.js';
 import type { Inspection, InspectionReport } from './inspections.js';
 import { errorText } from './messages.js';
+import { rewriteDatabase } from './rewrite.js';
 import { readStats } from './stats.js';
 
 /** Reads one state of the database, whatever is written meanwhile. */
@@ -32,6 +33,8 @@ const inspect = async (inspection: Inspection): Promise<unknown> => {
         db.close();
       }
     }
+    case 'rewrite':
+      return rewriteDatabase(path);
     case 'backup':
       return backUp(path, inspection);
   }

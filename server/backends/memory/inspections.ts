@@ -1,17 +1,19 @@
 /**
- * What reads a whole database (counting, checking, backing up) while others use it: each on a thread and
- * a connection of its own, so that neither the socket thread nor the memory's waits for it.
+ * What goes through a whole database (counting, checking, backing up while others use it; rewriting while nobody does): each
+ * on a thread and a connection of its own, so that neither the socket thread nor the memory's waits for it.
  */
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { removeDrafts } from './backup.js';
 import { errorText } from './messages.js';
 import { type BackupOutcome, type MemoryCheck, MemoryError, type MemoryStats } from './port.js';
+import type { Rewritten } from './rewrite.js';
 
 /** One of them, with what its thread needs to know. */
 export type Inspection = { readonly path: string } & (
   | { readonly kind: 'stats' }
   | { readonly kind: 'check'; readonly alone: boolean }
+  | { readonly kind: 'rewrite' }
   | { readonly kind: 'backup'; readonly directory: string; readonly name: string; readonly replace: boolean }
 );
 
@@ -24,7 +26,7 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 
 /** Where the backups of a database stand. */
 const backupsOf = (databasePath: string): string => join(dirname(databasePath), 'backups');
 
-/** Inspects the database at `path`, one inspection after another. Leaves it as it is, whatever its version. */
+/** Inspects the database at `path`, one inspection after another. But for {@link rewrite}, leaves it as it is, whatever its version. */
 export class Inspections {
   readonly #path: string;
   readonly #alone: boolean;
@@ -49,6 +51,11 @@ export class Inspections {
   backup(name: string, replace: boolean): Promise<BackupOutcome> {
     const directory = backupsOf(this.#path);
     return this.#run({ kind: 'backup', path: this.#path, directory, name, replace });
+  }
+
+  /** Only where nobody else has the database open. */
+  rewrite(): Promise<Rewritten> {
+    return this.#run({ kind: 'rewrite', path: this.#path });
   }
 
   /** Ends what is under way, which is rejected, and refuses what follows. */
