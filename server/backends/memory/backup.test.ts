@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { backUp } from './backup.js';
-import { newMessage, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, newMessage, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { readStats } from './stats.js';
 import { createStore } from './store.js';
@@ -76,6 +76,7 @@ test('damage that reading does not meet is found by the proof', async (t) => {
 
 test('a faulty index is no reason to go without a copy of the messages', async (t) => {
   const { db, path, directory } = await prepared(t, 5);
+  indexAll(db);
   db.unsafeMode().exec('DELETE FROM message_index_data WHERE id > 10');
   assert.notEqual(db.pragma('integrity_check', { simple: true }), 'ok');
   const backup = await backUp(path, { directory, name: 'b.db', replace: false });

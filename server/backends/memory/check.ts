@@ -1,7 +1,7 @@
 /** Looks for damage in a database: its pages, its references, the full-text index, and open replies. */
 import Sqlite, { type Database } from 'better-sqlite3';
 import { errorText } from './messages.js';
-import { addFunctions } from './migrations.js';
+import { addFunctions, schemaVersion } from './migrations.js';
 import type { MemoryCheck, MemoryProblem, OpenReply } from './port.js';
 
 /** Problems that are listed of each kind. */
@@ -37,8 +37,8 @@ const foreignKeys = (db: Database): readonly MemoryProblem[] => {
   return [...tables].map((message) => ({ check: 'foreign_keys', message }));
 };
 
-/** Messages, and replies that have ended. */
-const IN_INDEX = `(role = 'user' OR finish_reason IS NOT NULL)`;
+/** The first version in which messages may wait for the index. */
+const BACKLOG_VERSION = 8;
 /** Has a word for any tokenizer; a message may as well be three dots. */
 const HAS_WORD = `content GLOB '*[A-Za-z0-9]*'`;
 
@@ -49,12 +49,16 @@ const indexEntries = (db: Database): readonly MemoryProblem[] => {
      CREATE TEMP TABLE indexed (id INTEGER PRIMARY KEY);
      INSERT INTO indexed SELECT DISTINCT doc FROM temp.index_words;`,
   );
+  // Messages, and replies that have ended.
+  const inIndex =
+    `(role = 'user' OR finish_reason IS NOT NULL)` +
+    (schemaVersion(db) < BACKLOG_VERSION ? '' : ' AND id NOT IN (SELECT message FROM index_backlog)');
   const count = (query: string): number => db.prepare<[], number>(query).pluck().get() ?? 0;
   const missing = count(
-    `SELECT count(*) FROM messages WHERE ${IN_INDEX} AND ${HAS_WORD} AND id NOT IN (SELECT id FROM indexed)`,
+    `SELECT count(*) FROM messages WHERE ${inIndex} AND ${HAS_WORD} AND id NOT IN (SELECT id FROM indexed)`,
   );
   const stray = count(
-    `SELECT count(*) FROM indexed WHERE id NOT IN (SELECT id FROM messages WHERE ${IN_INDEX})`,
+    `SELECT count(*) FROM indexed WHERE id NOT IN (SELECT id FROM messages WHERE ${inIndex})`,
   );
   return [
     ...(missing === 0 ? [] : [`${missing} of the messages are not in the full-text index`]),

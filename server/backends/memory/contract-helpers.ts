@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Database } from 'better-sqlite3';
+import { IndexBacklog } from './index-backlog.js';
 import type { AddMessageOutcome, MemoryPort, NewMessage, ReplyEnd, ReplyRef } from './port.js';
 
 /** Opens the memory that `dir` holds; empty the first time. */
@@ -70,6 +72,9 @@ export const converse = async (memory: MemoryPort, message: NewMessage, answer: 
   await memory.finishReply(replyTo(message, seq), replyEnd(answer));
   return seq;
 };
+
+/** Indexes every message of an open database, as the memory's thread does in the background. */
+export const indexAll = (db: Database): void => new IndexBacklog(db).index(() => false, null);
 
 /** Opens a memory on a new directory with ada in it; closed after the test. */
 export const startMemory = async (t: TestContext, open: OpenMemory): Promise<MemoryPort> => {

@@ -75,6 +75,9 @@ export const operatorContract = (name: string, open: OpenMemory): void => {
         await memory.addMessage(newMessage(content, { channelId: 'big', messageId: `m${at}` }));
       }
       await converse(memory, newMessage('kept'), 'r');
+      // Both are in the index then, which grows no more.
+      await memory.search('ada', 'big', { query: 'word', limit: 1 });
+      await memory.search('ada', 'default', { query: 'word', limit: 1 });
       await memory.deleteChannel('ada', 'big');
       let { databaseBytes } = await memory.vacuum(1);
       const before = databaseBytes;

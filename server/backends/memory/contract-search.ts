@@ -47,6 +47,15 @@ export const searchContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(await found(memory, 'ກິນ'), ['ຂ້ອຍມັກກິນເຂົ້າ']);
     });
 
+    test('finds words whatever stands unseen inside them', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [['می\u200cخواهم a co\u00adoper\u00adation', 'ＯＫ\ufeff']]);
+      assert.equal((await found(memory, 'میخواهم'))?.length, 1);
+      assert.equal((await found(memory, 'می\u200cخواهم cooperation'))?.length, 1);
+      assert.equal((await found(memory, 'coop\u200deration'))?.length, 1);
+      assert.equal((await found(memory, 'ok'))?.length, 1);
+    });
+
     test('finds what only one of very many messages has among words that all have', async (t) => {
       const memory = await startMemory(t, open);
       const turns: [string, string][] = Array.from({ length: 1500 }, (_, i) => [
@@ -155,6 +164,16 @@ export const searchContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(await recalled(memory, '', 3, 4), [2]);
       assert.deepEqual(await recalled(memory, '', 3, 1), []);
       assert.deepEqual(await recalled(memory, '', 3, 0), []);
+    });
+
+    test('passes over a turn that is too long for the whole budget', async (t) => {
+      const memory = await startMemory(t, open);
+      await tell(memory, [
+        ['short', 'also short'],
+        ['write a lot', 'a lot '.repeat(50)],
+      ]);
+      assert.deepEqual(await recalled(memory, '', 5, 40), [3, 2, 1]);
+      assert.deepEqual(await recalled(memory, '', 5, 79), [4, 3]);
     });
 
     test('leaves out what is not before beforeSeq, open replies and empty ones', async (t) => {

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite from 'better-sqlite3';
-import { newMessage, replyEnd, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, newMessage, replyEnd, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Erasure } from './erasure.js';
 import { SCHEMA_VERSION, schemaVersion } from './migrations.js';
@@ -99,6 +99,7 @@ test('the index agrees with the messages through replies, deletions and a crash'
 
   const db = openDatabase(path);
   t.after(() => db.close());
+  indexAll(db);
   // Rank 1 compares the index with the messages themselves; it throws where they differ.
   db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
   const found = ['whole answer', 'half', 'null'].map(

@@ -2,8 +2,9 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { causeOf, isFull } from './faults.js';
-import { addFunctions, migrate, SCHEMA_VERSION, schemaVersion } from './migrations.js';
+import { addFunctions, migrate, renewIndex, SCHEMA_VERSION, schemaVersion } from './migrations.js';
 import { MemoryError } from './port.js';
+import { INDEX_RULES } from './search-text.js';
 
 /** Read and write for the owner alone. */
 const PRIVATE = 0o600;
@@ -32,6 +33,7 @@ export const openDatabase = (path: string): Database => {
     makeShrinkable(db);
     configure(db);
     migrate(db);
+    renewIndex(db, INDEX_RULES);
     interruptOpenReplies(db);
     return db;
   } catch (error) {

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Database } from 'better-sqlite3';
-import { newMessage, replyEnd, replyTo, START_MS, seqOf, temporaryDirectory } from './contract-helpers.js';
+import {
+  indexAll,
+  newMessage,
+  replyEnd,
+  replyTo,
+  START_MS,
+  seqOf,
+  temporaryDirectory,
+} from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Expiry } from './expiry.js';
 import type { MemoryLimits, Operations } from './messages.js';
@@ -62,6 +70,8 @@ const summarize = (store: Operations, passOverBeforeMs = 0): void => {
 };
 
 const indexIsSound = (db: Database): void => {
+  db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
+  indexAll(db);
   db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
   const rows = (table: string): unknown => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
   assert.equal(rows('message_index_docsize'), rows('messages'));

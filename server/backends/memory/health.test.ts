@@ -113,12 +113,13 @@ test('nothing is written into a file that is no longer where it was', async (t) 
 test('a damaged index fails what needs it, and the rest is served', async (t) => {
   const { path, memory, reports } = await start(t);
   await memory.addMessage(newMessage('before'));
+  const search = { query: 'before', limit: 1 };
+  assert.equal((await memory.search('ada', 'default', search))?.length, 1);
   const other = new Sqlite(path);
   other.unsafeMode(true);
   // The leaves of the full-text index; what leads to them stays.
   other.exec('DELETE FROM message_index_data WHERE id > 10');
   other.close();
-  const search = { query: 'before', limit: 1 };
   await assert.rejects(memory.search('ada', 'default', search), /the file is damaged/);
   assert.deepEqual(
     reports.map(({ ok }) => ok),

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite, { type Database } from 'better-sqlite3';
-import { newMessage, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, newMessage, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { SCHEMA_VERSION, schemaVersion } from './migrations.js';
 import { createStore } from './store.js';
@@ -43,6 +43,7 @@ for (const version of VERSIONS.filter((each) => existsSync(fixtureOf(each)))) {
     assert.deepEqual(schema(db), schema(fresh), 'the steps lead to what a new database has');
     assert.equal(db.pragma('integrity_check', { simple: true }), 'ok');
     assert.deepEqual(db.pragma('foreign_key_check'), []);
+    indexAll(db);
     // Rank 1 compares the index with the messages themselves; it throws where they differ.
     db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
 
@@ -130,6 +131,7 @@ test('an index that was made by other rules is made anew', async (t) => {
   before.close();
   const db = openDatabase(path);
   t.after(() => db.close());
+  indexAll(db);
   const found = createStore(db).search('local', 'default', { query: 'กินข้าว', limit: 10 });
   assert.equal(found?.length, 1);
   db.exec(

@@ -207,7 +207,55 @@ const version7 = `
     SELECT 'rebuild' FROM pragma_user_version WHERE user_version >= 4;
 `;
 
-const MIGRATIONS: readonly string[] = [version1, version2, version3, version4, version5, version6, version7];
+const version8 = `
+  -- Messages that are not in the index yet; index-backlog.ts takes them there behind their acknowledgement.
+  CREATE TABLE index_backlog (
+    channel INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (channel, message)
+  ) STRICT, WITHOUT ROWID;
+  -- One row: what search-text.ts calls the rules by which the index was made.
+  CREATE TABLE index_rules (rules TEXT NOT NULL) STRICT;
+
+  DROP TRIGGER index_message;
+  DROP TRIGGER index_reply;
+  DROP TRIGGER unindex_message;
+  DROP VIEW indexed_messages;
+  CREATE VIEW indexed_messages AS
+    SELECT id, index_text(channel, content) AS words FROM messages
+    WHERE (role = 'user' OR finish_reason IS NOT NULL) AND NOT EXISTS
+      (SELECT 1 FROM index_backlog WHERE channel = messages.channel AND message = messages.id);
+
+  CREATE TRIGGER index_message AFTER INSERT ON messages
+    WHEN new.role = 'user' OR new.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO index_backlog VALUES (new.channel, new.id);
+  END;
+  CREATE TRIGGER index_reply AFTER UPDATE OF finish_reason ON messages
+    WHEN old.role = 'assistant' AND old.finish_reason IS NULL AND new.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO index_backlog VALUES (new.channel, new.id);
+  END;
+  CREATE TRIGGER unindex_message AFTER DELETE ON messages
+    WHEN old.role = 'user' OR old.finish_reason IS NOT NULL
+  BEGIN
+    INSERT INTO message_index (message_index, rowid, words)
+      SELECT 'delete', old.id, index_text(old.channel, old.content)
+      WHERE NOT EXISTS (SELECT 1 FROM index_backlog WHERE channel = old.channel AND message = old.id);
+    DELETE FROM index_backlog WHERE channel = old.channel AND message = old.id;
+  END;
+`;
+
+const MIGRATIONS: readonly string[] = [
+  version1,
+  version2,
+  version3,
+  version4,
+  version5,
+  version6,
+  version7,
+  version8,
+];
 
 /** The schema version this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -223,6 +271,25 @@ export const addFunctions = (db: Database): void => {
   db.function('index_text', { deterministic: true }, (channel, content) =>
     indexText(Number(channel), String(content)),
   );
+};
+
+/**
+ * Begins the index anew where it was made by other rules than `rules`, which would look for other words than are in it:
+ * every message waits in the backlog then.
+ */
+export const renewIndex = (db: Database, rules: string): void => {
+  const known = db.prepare<[], string>('SELECT rules FROM index_rules').pluck().get();
+  if (known === rules) return;
+  const renew = db.transaction(() => {
+    db.exec(
+      `INSERT INTO message_index (message_index) VALUES ('delete-all');
+       INSERT OR IGNORE INTO index_backlog
+         SELECT channel, id FROM messages WHERE role = 'user' OR finish_reason IS NOT NULL;
+       DELETE FROM index_rules;`,
+    );
+    db.prepare('INSERT INTO index_rules VALUES (?)').run(rules);
+  });
+  renew.immediate();
 };
 
 /**

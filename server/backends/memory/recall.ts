@@ -14,6 +14,8 @@ import { BYTES_PER_TOKEN, tokensOf } from './tokens.js';
 const MAX_TERMS = 32;
 /** Older matches that recall looks at, best first. */
 const MAX_MATCHES = 64;
+/** Of the last turns, those that are too long for any recall; each is read whole. */
+const MAX_PASSED_OVER = 8;
 /** A search's answer ends before this much content, as a page of history does; never empty for that. */
 const MAX_SEARCH_BYTES = PROTOCOL.maxHistoryPageBytes;
 
@@ -93,13 +95,19 @@ export class Recall {
     const channel = this.#channels.key(principal, channelId);
     if (channel === undefined) return [];
     const summary = this.#summaries.find(channel, ask);
-    const chosen = new Choice(ask.maxTokens - (summary?.tokens ?? 0));
+    const maxTokens = ask.maxTokens - (summary?.tokens ?? 0);
+    const chosen = new Choice(maxTokens);
 
     /** Chooses from the newest below `before` until one does not fit; returns the oldest seq chosen. */
     const chooseNewest = (before: number, reservedTokens: number): number => {
       let oldest = before;
+      let passedOver = 0;
       for (const found of this.#newest.iterate(channel, before)) {
-        if (!chosen.add(found, reservedTokens)) break;
+        if (!chosen.add(found, reservedTokens)) {
+          // One that is too long for the whole budget does not hide what was said before it.
+          if (tokensOf(found.content) <= maxTokens || passedOver === MAX_PASSED_OVER) break;
+          passedOver += 1;
+        }
         oldest = found.seq;
       }
       return oldest;

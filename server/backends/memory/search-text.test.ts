@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { temporaryDirectory } from './contract-helpers.js';
+import { indexAll, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { CHANNEL_DIGITS, indexText, phrase, termsOf } from './search-text.js';
 
@@ -131,6 +131,7 @@ test('whatever is written is found by its own terms, and leaves the index whole 
     fc.property(anyText, (text) => {
       db.exec('DELETE FROM messages');
       insert.run(text);
+      indexAll(db);
       for (const parts of ['whole', 'pairs'] as const) {
         for (const term of termsOf(text, parts, 64)) {
           assert.equal(find.get(phrase(CHANNEL, term)), 1, JSON.stringify(term));

@@ -10,6 +10,12 @@
  * where there is no dictionary: `東京都` gives `東京`, `京都` and, for whoever looks for it alone, `都`.
  */
 
+/**
+ * What an index was made by, for it must be made anew where that changes: these rules, counted up with every change of
+ * what they make of a text, and the tables of Unicode that they are read from.
+ */
+export const INDEX_RULES = `2 ${process.versions.unicode ?? ''}`;
+
 /** Digits of a channel's number in base 36: room for two billion channels. */
 export const CHANNEL_DIGITS = 6;
 
@@ -29,6 +35,8 @@ const UNSPACED = new RegExp(`^${LETTER}`, 'u');
 const HAS_UNSPACED = new RegExp(LETTER, 'u');
 const CHARACTER = /\P{M}\p{M}*/gu;
 
+/** Joins and hyphens that stand inside words and are not seen (unicode.org/reports/tr44, "Default_Ignorable_Code_Point"). */
+const UNSEEN = /\p{DI}/gu;
 const ACCENTS = /[\u0300-\u036f]/g;
 /**
  * Of a message. The index takes a millisecond for a thousand different words, and one message must not hold the memory
@@ -50,7 +58,7 @@ const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
  * whole phrases: a text that would grow by them keeps them.
  */
 const normalize = (text: string): string => {
-  const bounded = text.replace(TOO_MANY_MARKS, '$1');
+  const bounded = text.replace(UNSEEN, '').replace(TOO_MANY_MARKS, '$1');
   const folded = bounded.normalize('NFKD').replace(ACCENTS, '').normalize('NFC');
   const isShort = folded.length <= 2 * bounded.length + MAX_GROWTH_CHARS;
   // SQLite knows the case of the letters of Unicode 6.1 only.

@@ -66,8 +66,7 @@ test('a reader from outside makes the log grow by what is written meanwhile, and
   const grown = walBytes();
   assert.ok(grown > 40 * MIB && grown < 80 * MIB, `${grown} bytes`);
   reader.exec('COMMIT');
-  // Nothing more is written.
-  await until(memory, () => walBytes() < MIB);
+  await until(memory, () => walBytes() <= 16 * MIB);
   assert.equal((await contents(memory))?.length, 104);
 });
 

@@ -1,10 +1,12 @@
 /** The memory's thread: opens the database, then runs whatever has arrived as one group, until told to close. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
+import { Channels } from './channels.js';
 import { openDatabase } from './database.js';
 import type { BatchAnswer, BatchAsk } from './embeddings-messages.js';
 import { GroupCommit } from './group-commit.js';
 import { StoreHealth } from './health.js';
+import { Indexing } from './indexing.js';
 import {
   type Call,
   errorText,
@@ -34,6 +36,8 @@ const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['em
   const vectors = embeddings === null ? null : new Vectors(db, embeddings);
   const group = new GroupCommit(db, createStore(db), onError);
   const upkeep = new Upkeep({ db, nowMs: monotonicMs, wallMs: Date.now, onError });
+  const indexing = new Indexing({ db, nowMs: monotonicMs, onError });
+  const channels = new Channels(db);
   const ask = (batch: BatchAsk): void => embeddings?.port.postMessage(batch);
   const vectorUpkeep =
     vectors === null ? null : new VectorUpkeep({ db, vectors, ask, nowMs: monotonicMs, onError });
@@ -47,15 +51,29 @@ const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['em
     // A store that may work again is left alone, but for the probe.
     timer = setTimeout(tidy, health.probeInMs ?? nextStepMs());
   };
-  const nextStepMs = (): number => Math.min(upkeep.step(), vectorUpkeep?.step() ?? Number.POSITIVE_INFINITY);
+  const nextStepMs = (): number =>
+    Math.min(indexing.step(), upkeep.step(), vectorUpkeep?.step() ?? Number.POSITIVE_INFINITY);
+
+  /** A search finds everything that was acknowledged before it. */
+  const catchUp = (calls: readonly Call[]): void => {
+    const keys: number[] = [];
+    for (const call of calls) {
+      if (call[0] !== 'search' && call[0] !== 'recall') continue;
+      const key = channels.key(call[1], call[2]);
+      if (key !== undefined) keys.push(key);
+    }
+    if (keys.length > 0) indexing.catchUp(keys);
+  };
 
   const runAll = (calls: readonly Call[]): void => {
+    catchUp(calls);
     for (let done = 0; done < calls.length; ) {
       const answers = group.run(done === 0 ? calls : calls.slice(done));
       report({ answers });
       done += answers.length;
     }
     if (calls.some(([name]) => name === 'deleteChannel')) upkeep.channelDeleted();
+    indexing.called();
     tidy();
   };
 
