@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
@@ -126,6 +126,31 @@ test('a damaged index fails what needs it, and the rest is served', async (t) =>
     [false],
   );
   assert.deepEqual(await contents(memory), ['before', '']);
+});
+
+test('where a search cannot even find its channel, it fails alone', async (t) => {
+  const { path, memory, reports } = await start(t);
+  const other = new Sqlite(path);
+  const root = other
+    .prepare<[], number>(`SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_channels_1'`)
+    .pluck()
+    .get();
+  other.pragma('wal_checkpoint(TRUNCATE)');
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.alloc(4096, 0xa5), 0, 4096, 4096 * ((root ?? 0) - 1));
+  closeSync(file);
+  // The memory forgets the pages that it has read.
+  other.exec(`INSERT INTO token_use VALUES ('b', 2)`);
+  other.close();
+  await assert.rejects(
+    memory.search('ada', 'default', { query: 'before', limit: 1 }),
+    /^MemoryError: memory search failed: the file is damaged/,
+  );
+  assert.deepEqual(
+    reports.map(({ ok }) => ok),
+    [false],
+  );
+  assert.equal((await memory.tokensLastUsed()).get('b'), 2);
 });
 
 test('a probe a second after the last failure says that the store works again, but never of a damaged one', async (t) => {

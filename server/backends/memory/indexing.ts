@@ -52,7 +52,7 @@ export class Indexing {
   }
 
   /** Before a search or recall in `channels`. Where it fails, they find what is indexed. Never throws. */
-  catchUp(channels: readonly number[]): void {
+  catchUp(channels: Iterable<number>): void {
     const { nowMs } = this.#options;
     this.#attempt(() => {
       const waiting = this.#backlog.waiting(channels);

@@ -54,19 +54,18 @@ const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['em
   const nextStepMs = (): number =>
     Math.min(indexing.step(), upkeep.step(), vectorUpkeep?.step() ?? Number.POSITIVE_INFINITY);
 
-  /** A search finds everything that was acknowledged before it. */
-  const catchUp = (calls: readonly Call[]): void => {
-    const keys: number[] = [];
+  /** The channels in which something is looked for. @throws where the disk fails */
+  function* searched(calls: readonly Call[]): Generator<number> {
     for (const call of calls) {
       if (call[0] !== 'search' && call[0] !== 'recall') continue;
       const key = channels.key(call[1], call[2]);
-      if (key !== undefined) keys.push(key);
+      if (key !== undefined) yield key;
     }
-    if (keys.length > 0) indexing.catchUp(keys);
-  };
+  }
 
   const runAll = (calls: readonly Call[]): void => {
-    catchUp(calls);
+    // A search finds everything that was acknowledged before it.
+    indexing.catchUp(searched(calls));
     for (let done = 0; done < calls.length; ) {
       const answers = group.run(done === 0 ? calls : calls.slice(done));
       report({ answers });
