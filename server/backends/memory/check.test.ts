@@ -62,6 +62,12 @@ for (const [what, change, beside, alone] of [
     [/^index: .*malformed/],
   ],
   [
+    'an index that was made by other rules, and is made anew when a gateway starts',
+    `UPDATE messages SET content = 'entirely different' WHERE seq = 7; UPDATE index_rules SET rules = 'other'`,
+    [],
+    [],
+  ],
+  [
     'messages of a channel that is not there',
     `INSERT INTO messages (channel, seq, message_id, role, created_at_ms, content) VALUES (99, 1, 'a', 'user', 0, 'x')`,
     ['foreign_keys: messages refers to rows of channels that are not there'],

@@ -1,8 +1,9 @@
 /** Looks for damage in a database: its pages, its references, the full-text index, and open replies. */
 import Sqlite, { type Database } from 'better-sqlite3';
 import { errorText } from './messages.js';
-import { addFunctions, schemaVersion } from './migrations.js';
+import { addFunctions, indexRules, schemaVersion } from './migrations.js';
 import type { MemoryCheck, MemoryProblem, OpenReply } from './port.js';
+import { INDEX_RULES } from './search-text.js';
 
 /** Problems that are listed of each kind. */
 const MAX_LISTED = 20;
@@ -37,7 +38,7 @@ const foreignKeys = (db: Database): readonly MemoryProblem[] => {
   return [...tables].map((message) => ({ check: 'foreign_keys', message }));
 };
 
-/** The first version in which messages may wait for the index. */
+/** The first version in which messages may wait for the index, and that knows by what rules it was made. */
 const BACKLOG_VERSION = 8;
 /** Has a word for any tokenizer; a message may as well be three dots. */
 const HAS_WORD = `content GLOB '*[A-Za-z0-9]*'`;
@@ -66,8 +67,12 @@ const indexEntries = (db: Database): readonly MemoryProblem[] => {
   ].map((message) => ({ check: 'index', message }));
 };
 
-/** Compares every word of the index with the messages. Needs a connection that may write, and writes nothing. */
+/**
+ * Compares every word of the index with the messages. Needs a connection that may write, and writes nothing. An index
+ * that was made by other rules has other words, and is made anew when the database is opened.
+ */
 const indexWords = (db: Database): readonly MemoryProblem[] => {
+  if (schemaVersion(db) < BACKLOG_VERSION || indexRules(db) !== INDEX_RULES) return [];
   addFunctions(db);
   db.exec(`INSERT INTO message_index (message_index, rank) VALUES ('integrity-check', 1)`);
   return [];

@@ -273,13 +273,16 @@ export const addFunctions = (db: Database): void => {
   );
 };
 
+/** By what rules the index was made; undefined where nobody has noted it yet. From version 8 on. */
+export const indexRules = (db: Database): string | undefined =>
+  db.prepare<[], string>('SELECT rules FROM index_rules').pluck().get();
+
 /**
  * Begins the index anew where it was made by other rules than `rules`, which would look for other words than are in it:
  * every message waits in the backlog then.
  */
 export const renewIndex = (db: Database, rules: string): void => {
-  const known = db.prepare<[], string>('SELECT rules FROM index_rules').pluck().get();
-  if (known === rules) return;
+  if (indexRules(db) === rules) return;
   const renew = db.transaction(() => {
     db.exec(
       `INSERT INTO message_index (message_index) VALUES ('delete-all');
