@@ -42,9 +42,16 @@ export class IndexBacklog {
     return this.#next.get(1) === undefined;
   }
 
+  /** A bound of how many it holds, exact in the beginning. */
+  get size(): number {
+    return this.#counted;
+  }
+
   /** Whether it holds more than `most`. Counts only where that may be so. */
   exceeds(most: number): boolean {
     const newest = this.#newest.get() ?? 0;
+    // The numbers of the newest come again once those are removed.
+    this.#newestThen = Math.min(this.#newestThen, newest);
     if (this.#counted + newest - this.#newestThen <= most) return false;
     this.#recount();
     return this.#counted > most;

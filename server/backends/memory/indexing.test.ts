@@ -108,6 +108,41 @@ test('more than may wait is indexed before the next call', async (t) => {
   isSound();
 });
 
+test('nobody who writes waits for what waited when the database was opened', async (t) => {
+  const { db, clock, say, waiting } = await start(t);
+  say(10 * MAX_WAITING);
+  const reopened = new Indexing({
+    db,
+    nowMs: () => clock.nowMs++,
+    onError: (error) => assert.fail(String(error)),
+    maxWaiting: MAX_WAITING,
+  });
+  say(MAX_WAITING);
+  reopened.called();
+  assert.equal(waiting(), 11 * MAX_WAITING);
+  say(1);
+  reopened.called();
+  assert.ok(waiting() <= 11 * MAX_WAITING && waiting() > 10 * MAX_WAITING, `${waiting()}: but for new ones`);
+  while (waiting() > 0) clock.nowMs += reopened.step();
+  clock.nowMs += reopened.step();
+  reopened.step();
+  say(2 * MAX_WAITING);
+  reopened.called();
+  assert.ok(waiting() <= MAX_WAITING, `${waiting()}: the old ones are done`);
+});
+
+test('what is removed is not taken for room: more than may wait is noticed', async (t) => {
+  const { db, indexing, say, waiting } = await start(t);
+  say(5 * MAX_WAITING);
+  indexing.called();
+  while (waiting() > 0) indexing.catchUp([1]);
+  db.exec('DELETE FROM messages');
+  indexing.called();
+  say(2 * MAX_WAITING);
+  indexing.called();
+  assert.ok(waiting() <= MAX_WAITING, `${waiting()} wait`);
+});
+
 test('what is removed while it waits was never in the index', async (t) => {
   const { db, indexing, clock, say, waiting, found, isSound } = await start(t);
   say(2);

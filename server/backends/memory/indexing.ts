@@ -11,7 +11,7 @@ import { IndexBacklog } from './index-backlog.js';
 import { withoutWaiting } from './locks.js';
 import { Pace } from './pace.js';
 
-/** The work of some fifteen seconds. */
+/** The work of some fifteen seconds; beside what waits when the database is opened, such as all of an index made anew. */
 const MAX_WAITING = 200_000;
 /** How long a search waits for what its channel has not indexed yet; what is left then it does not find. */
 const CATCH_UP_MS = 50;
@@ -44,10 +44,13 @@ export class Indexing {
   #retryAtMs = Number.NEGATIVE_INFINITY;
   /** Somebody has called since the last step. */
   #called = false;
+  /** Waited already when the database was opened, which nobody who writes has to wait for. */
+  #oldWaiting: number;
 
   constructor(options: IndexingOptions) {
     this.#options = options;
     this.#backlog = new IndexBacklog(options.db);
+    this.#oldWaiting = this.#backlog.size;
     this.#stepAtMs = options.nowMs();
   }
 
@@ -67,7 +70,8 @@ export class Indexing {
     this.#called = true;
     this.#stepAtMs ??= this.#options.nowMs() + GATHER_MS;
     this.#attempt(() => {
-      while (this.#backlog.exceeds(this.#options.maxWaiting ?? MAX_WAITING)) this.#indexSome();
+      const mostWaiting = this.#oldWaiting + (this.#options.maxWaiting ?? MAX_WAITING);
+      while (this.#backlog.exceeds(mostWaiting)) this.#indexSome();
     });
   }
 
@@ -79,7 +83,10 @@ export class Indexing {
     if (dueInMs > 0) return dueInMs;
     this.#stepAtMs = null;
     this.#attempt(() => {
-      if (this.#backlog.isEmpty) return;
+      if (this.#backlog.isEmpty) {
+        this.#oldWaiting = 0;
+        return;
+      }
       this.#indexSome();
       const endMs = nowMs();
       this.#stepAtMs = endMs + (endMs - startMs) * (this.#called ? BUSY_PAUSE : QUIET_PAUSE);
