@@ -33,7 +33,7 @@ const inspect = async (inspection: Inspection): Promise<unknown> => {
         db.close();
       }
     }
-    case 'rewrite':
+    case 'vacuum':
       return rewriteDatabase(path);
     case 'backup':
       return backUp(path, inspection);

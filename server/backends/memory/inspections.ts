@@ -13,7 +13,7 @@ import type { Rewritten } from './rewrite.js';
 export type Inspection = { readonly path: string } & (
   | { readonly kind: 'stats' }
   | { readonly kind: 'check'; readonly alone: boolean }
-  | { readonly kind: 'rewrite' }
+  | { readonly kind: 'vacuum' }
   | { readonly kind: 'backup'; readonly directory: string; readonly name: string; readonly replace: boolean }
 );
 
@@ -55,7 +55,7 @@ export class Inspections {
 
   /** Only where nobody else has the database open. */
   rewrite(): Promise<Rewritten> {
-    return this.#run({ kind: 'rewrite', path: this.#path });
+    return this.#run({ kind: 'vacuum', path: this.#path });
   }
 
   /** Ends what is under way, which is rejected, and refuses what follows. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import Sqlite from 'better-sqlite3';
 import { indexAll, newMessage, temporaryDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { rewriteDatabase } from './rewrite.js';
@@ -46,4 +47,18 @@ test('nothing of deleted channels is left in a database that is written anew', a
     const found = createStore(after).search('ada', channelId(channel), { query: 'more', limit: 200 });
     assert.equal(found?.length, channel % 2 === 0 ? MESSAGES - 1 : undefined);
   }
+});
+
+test('whoever reads the database meanwhile keeps it from being written anew, which is told', async (t) => {
+  const path = join(await temporaryDirectory(t), 'a.db');
+  const db = openDatabase(path);
+  createStore(db).openPrincipal('ada');
+  db.close();
+  const other = new Sqlite(path);
+  t.after(() => other.close());
+  other.exec('BEGIN; SELECT * FROM channels');
+  assert.throws(() => rewriteDatabase(path), {
+    name: 'MemoryError',
+    message: `Another program reads the database ${path}, whose file holds what was deleted until then: end it and try again.`,
+  });
 });
