@@ -141,7 +141,7 @@ const version4 = `
     words, content = 'indexed_messages', content_rowid = 'id', tokenize = "${TOKENIZER}",
     prefix = '${CHANNEL_DIGITS + 1} ${CHANNEL_DIGITS + 2} ${CHANNEL_DIGITS + 3}'
   );
-  INSERT INTO message_index (rowid, words) SELECT id, words FROM indexed_messages;
+  -- Filled behind version 8, as every index from before it is (renewIndex).
   INSERT INTO message_index (message_index, rank) VALUES ('secure-delete', 1);
 
   CREATE TRIGGER index_message AFTER INSERT ON messages
@@ -201,10 +201,7 @@ const version6 = `
 `;
 
 const version7 = `
-  -- search-text.ts makes other words of some texts than it did before: an index of those times is made anew. One that
-  -- version 4 has just made is not; the number changes behind the last step only.
-  INSERT INTO message_index (message_index)
-    SELECT 'rebuild' FROM pragma_user_version WHERE user_version >= 4;
+  -- search-text.ts makes other words of some texts than it did before; the index was made anew here, and now is behind version 8.
 `;
 
 const version8 = `
