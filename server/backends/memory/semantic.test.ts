@@ -64,7 +64,7 @@ const until = async (path: string, query: string, expected: unknown): Promise<vo
     const statement = db.prepare(query).pluck();
     const startMs = performance.now();
     for (let is = statement.get(); is !== expected; is = statement.get()) {
-      assert.ok(performance.now() - startMs < 30_000, `${query} is ${is}, not ${expected}`);
+      assert.ok(performance.now() - startMs < 120_000, `${query} is ${is}, not ${expected}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   } finally {
@@ -148,7 +148,7 @@ test('a channel’s vectors are its own, and go with it, from the disk as well',
   await vectors(path, 2);
   const startMs = performance.now();
   while (held()) {
-    assert.ok(performance.now() - startMs < 30_000, 'it stays on the disk');
+    assert.ok(performance.now() - startMs < 120_000, 'it stays on the disk');
     await memory.listChannels('ada');
   }
 });
@@ -237,7 +237,7 @@ test('a model that gives other vectors under the same name is told, and its vect
   assert.deepEqual(await search(next.memory, 'car'), ['car']);
   const startMs = performance.now();
   while (next.reports.length === 0) {
-    assert.ok(performance.now() - startMs < 30_000, 'it is not told');
+    assert.ok(performance.now() - startMs < 120_000, 'it is not told');
     await next.memory.listChannels('ada');
   }
   const [report] = next.reports;
@@ -261,7 +261,7 @@ test('an endpoint that refuses one text after another is one that fails, and is 
   for (let at = 0; at < 40; at += 1) await memory.addMessage(newMessage(`message ${at}`));
   const startMs = performance.now();
   while (reports.length === 0) {
-    assert.ok(performance.now() - startMs < 30_000, 'it is not told');
+    assert.ok(performance.now() - startMs < 120_000, 'it is not told');
     await memory.listChannels('ada');
   }
   const [report] = reports;
