@@ -176,6 +176,24 @@ export const searchContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(await recalled(memory, '', 5, 79), [4, 3]);
     });
 
+    test('takes less time for turns that are too long than reading them', async (t) => {
+      const memory = await startMemory(t, open);
+      for (let at = 0; at < 8; at += 1) await memory.addMessage(newMessage('é'.repeat(500_000)));
+      const quickestMs = async (call: () => Promise<unknown>): Promise<number> => {
+        const tookMs: number[] = [];
+        for (let at = 0; at < 5; at += 1) {
+          const startMs = performance.now();
+          await call();
+          tookMs.push(performance.now() - startMs);
+        }
+        return Math.min(...tookMs);
+      };
+      const page = { before: null, limit: 8, maxBytes: 2 ** 24 };
+      const readingMs = await quickestMs(() => memory.history('ada', 'default', page));
+      const recallMs = await quickestMs(() => recalled(memory, '', 9, 1000));
+      assert.ok(recallMs < readingMs / 2, `${recallMs} and ${readingMs} ms`);
+    });
+
     test('leaves out what is not before beforeSeq, open replies and empty ones', async (t) => {
       const memory = await startMemory(t, open);
       await tell(memory, [

@@ -14,7 +14,7 @@ import { BYTES_PER_TOKEN, tokensOf } from './tokens.js';
 const MAX_TERMS = 32;
 /** Older matches that recall looks at, best first. */
 const MAX_MATCHES = 64;
-/** Of the last turns, those that are too long for any recall; each is read whole. */
+/** Of the last turns, those that are too long for the whole budget. */
 const MAX_PASSED_OVER = 8;
 /** A search's answer ends before this much content, as a page of history does; never empty for that. */
 const MAX_SEARCH_BYTES = PROTOCOL.maxHistoryPageBytes;
@@ -24,6 +24,13 @@ interface MessageRow extends RecalledMessage {
   readonly createdAtMs: number;
 }
 
+interface TurnRow {
+  readonly seq: number;
+  readonly role: MessageRow['role'];
+  /** Null: too long to be read. */
+  readonly content: string | null;
+}
+
 const COLUMNS = 'seq, role, content, message_id AS messageId, created_at_ms AS createdAtMs';
 
 /** The port's `search` and `recall`, as it describes them, run at once on an open database. */
@@ -31,20 +38,24 @@ export class Recall {
   readonly #channels: Channels;
   readonly #summaries: Summaries;
   readonly #matches: Matches;
-  readonly #message: Statement<[channel: number, seq: number], MessageRow>;
+  readonly #message: Statement<[channel: number, seq: number, maxBytes: number], MessageRow>;
   readonly #first: Statement<[channel: number], number>;
-  readonly #newest: Statement<[channel: number, before: number], MessageRow>;
+  readonly #newest: Statement<[maxBytes: number, channel: number, before: number], TurnRow>;
 
   constructor(db: Database, channels: Channels, summaries: Summaries) {
     this.#channels = channels;
     this.#summaries = summaries;
     this.#matches = new Matches(db);
-    this.#message = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE channel = ? AND seq = ?`);
+    // octet_length reads nothing of a content, however long that is.
+    this.#message = db.prepare(
+      `SELECT ${COLUMNS} FROM messages WHERE channel = ? AND seq = ? AND octet_length(content) <= ?`,
+    );
     this.#first = db.prepare<[number], number>('SELECT min(seq) FROM messages WHERE channel = ?').pluck();
     // Only what a model should see: replies that have ended, and nothing empty.
     this.#newest = db.prepare(
-      `SELECT ${COLUMNS} FROM messages
-       WHERE channel = ? AND seq < ? AND (role = 'user' OR finish_reason IS NOT NULL) AND content <> ''
+      `SELECT seq, role, CASE WHEN octet_length(content) <= ? THEN content END AS content FROM messages
+       WHERE channel = ? AND seq < ? AND (role = 'user' OR finish_reason IS NOT NULL)
+         AND octet_length(content) > 0
        ORDER BY seq DESC`,
     );
   }
@@ -76,7 +87,7 @@ export class Recall {
     const hits: SearchHit[] = [];
     let leftBytes = MAX_SEARCH_BYTES;
     for (const { seq, score } of found.slice(0, ask.limit)) {
-      const message = this.#message.get(channel, seq);
+      const message = this.#message.get(channel, seq, Number.MAX_SAFE_INTEGER);
       if (message === undefined) continue;
       const { messageId, role, content, createdAtMs } = message;
       leftBytes -= Buffer.byteLength(content);
@@ -102,13 +113,17 @@ export class Recall {
     const chooseNewest = (before: number, reservedTokens: number): number => {
       let oldest = before;
       let passedOver = 0;
-      for (const found of this.#newest.iterate(channel, before)) {
-        if (!chosen.add(found, reservedTokens)) {
-          // One that is too long for the whole budget does not hide what was said before it.
-          if (tokensOf(found.content) <= maxTokens || passedOver === MAX_PASSED_OVER) break;
+      for (const { seq, role, content } of this.#newest.iterate(
+        maxTokens * BYTES_PER_TOKEN,
+        channel,
+        before,
+      )) {
+        // One that is too long for the whole budget does not hide what was said before it.
+        if (content === null) {
+          if (passedOver === MAX_PASSED_OVER) break;
           passedOver += 1;
-        }
-        oldest = found.seq;
+        } else if (!chosen.add({ seq, role, content }, reservedTokens)) break;
+        oldest = seq;
       }
       return oldest;
     };
@@ -128,7 +143,7 @@ export class Recall {
     const found =
       meant === null ? matches : fuse([matches.map(({ seq }) => seq), meant.slice(0, MAX_MATCHES)]);
     for (const { seq } of found) {
-      const message = this.#message.get(channel, seq);
+      const message = this.#message.get(channel, seq, chosen.leftTokens * BYTES_PER_TOKEN);
       if (message !== undefined) chosen.add(message, 0);
     }
     // What the matches left of the budget goes to the turns before.
