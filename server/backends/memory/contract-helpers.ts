@@ -74,7 +74,7 @@ export const converse = async (memory: MemoryPort, message: NewMessage, answer: 
 };
 
 /** Indexes every message of an open database, as the memory's thread does in the background. */
-export const indexAll = (db: Database): void => new IndexBacklog(db).index(() => false, null);
+export const indexAll = (db: Database): void => new IndexBacklog(db).indexAll(() => false);
 
 /** Opens a memory on a new directory with ada in it; closed after the test. */
 export const startMemory = async (t: TestContext, open: OpenMemory): Promise<MemoryPort> => {

@@ -4,19 +4,16 @@
  */
 import type { Database, Statement } from 'better-sqlite3';
 
-interface Entry {
-  readonly channel: number;
-  readonly message: number;
-}
-
 /** Looked at at once. */
 const ENTRIES_AT_ONCE = 64;
+/** Of so many of the newest, those of one channel are found, in a millisecond or two. */
+const MAX_SEARCHED = 20_000;
 
 export class IndexBacklog {
-  readonly #next: Statement<[limit: number], Entry>;
-  readonly #ofChannel: Statement<[channel: number, limit: number], Entry>;
+  readonly #next: Statement<[limit: number], number>;
+  readonly #ofChannels: Statement<[channels: string], number>;
   readonly #index: Statement<[message: number]>;
-  readonly #remove: Statement<[channel: number, message: number]>;
+  readonly #remove: Statement<[message: number]>;
   readonly #count: Statement<[], number>;
   readonly #newest: Statement<[], number | null>;
   /** A bound of how many there are: `counted` when the newest message was `newest`, less those indexed since. */
@@ -24,14 +21,19 @@ export class IndexBacklog {
   #newestThen = 0;
 
   constructor(db: Database) {
-    const columns = 'SELECT channel, message FROM index_backlog';
-    this.#next = db.prepare(`${columns} LIMIT ?`);
-    this.#ofChannel = db.prepare(`${columns} WHERE channel = ? LIMIT ?`);
+    this.#next = db.prepare<[number], number>('SELECT message FROM index_backlog LIMIT ?').pluck();
+    this.#ofChannels = db
+      .prepare<[string], number>(
+        `SELECT message FROM
+           (SELECT message, channel FROM index_backlog ORDER BY message DESC LIMIT ${MAX_SEARCHED})
+         WHERE channel IN (SELECT value FROM json_each(?)) ORDER BY message`,
+      )
+      .pluck();
     this.#index = db.prepare(
       `INSERT INTO message_index (rowid, words)
          SELECT id, index_text(channel, content) FROM messages WHERE id = ?`,
     );
-    this.#remove = db.prepare('DELETE FROM index_backlog WHERE channel = ? AND message = ?');
+    this.#remove = db.prepare('DELETE FROM index_backlog WHERE message = ?');
     this.#count = db.prepare<[], number>('SELECT count(*) FROM index_backlog').pluck();
     this.#newest = db.prepare<[], number | null>('SELECT max(id) FROM messages').pluck();
     this.#recount();
@@ -57,29 +59,31 @@ export class IndexBacklog {
     return this.#counted > most;
   }
 
-  /** Of channels in which something waits, those among `channels`, each once. */
-  waiting(channels: Iterable<number>): readonly number[] {
-    return [...new Set(channels)].filter((channel) => this.#ofChannel.get(channel, 1) !== undefined);
+  /** The messages that wait in some channels, oldest first; of very many that wait, the newest are looked at. */
+  of(channels: Iterable<number>): readonly number[] {
+    return this.#ofChannels.all(JSON.stringify([...new Set(channels)]));
   }
 
-  /**
-   * Indexes, in the caller's transaction, until `enough` says so behind a message or nothing is left.
-   * @param channels whose messages; null: all, by channel
-   */
-  index(enough: () => boolean, channels: readonly number[] | null): void {
-    for (;;) {
-      const entries =
-        channels === null
-          ? this.#next.all(ENTRIES_AT_ONCE)
-          : channels.flatMap((channel) => this.#ofChannel.all(channel, ENTRIES_AT_ONCE));
-      if (entries.length === 0) return;
-      // The index writes itself out where a row comes behind one with a higher number.
-      for (const { channel, message } of entries.sort((a, b) => a.message - b.message)) {
-        this.#index.run(message);
-        this.#remove.run(channel, message);
-        this.#counted -= 1;
-        if (enough()) return;
-      }
+  /** Indexes messages that wait, in the caller's transaction, until `enough` says so behind one of them. */
+  index(messages: readonly number[], enough: () => boolean): void {
+    for (const message of messages) {
+      this.#index.run(message);
+      this.#remove.run(message);
+      this.#counted -= 1;
+      if (enough()) return;
+    }
+  }
+
+  /** The same with all that wait, oldest first: the index writes itself out where a row comes behind one with a higher number. */
+  indexAll(enough: () => boolean): void {
+    let isEnough = false;
+    while (!isEnough) {
+      const messages = this.#next.all(ENTRIES_AT_ONCE);
+      if (messages.length === 0) return;
+      this.index(messages, () => {
+        isEnough = enough();
+        return isEnough;
+      });
     }
   }
 

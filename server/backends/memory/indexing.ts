@@ -58,10 +58,10 @@ export class Indexing {
   catchUp(channels: Iterable<number>): void {
     const { nowMs } = this.#options;
     this.#attempt(() => {
-      const waiting = this.#backlog.waiting(channels);
-      if (waiting.length === 0) return;
+      const messages = this.#backlog.of(channels);
+      if (messages.length === 0) return;
       const untilMs = nowMs() + CATCH_UP_MS;
-      this.#index(() => nowMs() >= untilMs, waiting);
+      this.#transact(() => this.#backlog.index(messages, () => nowMs() >= untilMs));
     });
   }
 
@@ -97,15 +97,15 @@ export class Indexing {
 
   #indexSome(): void {
     const pace = new Pace(this.#options.nowMs);
-    this.#index(() => pace.spent, null);
+    this.#transact(() => this.#backlog.indexAll(() => pace.spent));
   }
 
-  #index(enough: () => boolean, channels: readonly number[] | null): void {
+  #transact(work: () => void): void {
     const { db } = this.#options;
     // What a power failure undoes is in the backlog again, so this needs no sync of the disk.
     db.pragma('synchronous = NORMAL');
     try {
-      db.transaction(() => this.#backlog.index(enough, channels)).immediate();
+      db.transaction(work).immediate();
     } finally {
       db.pragma('synchronous = FULL');
     }

@@ -206,11 +206,8 @@ const version7 = `
 
 const version8 = `
   -- Messages that are not in the index yet; index-backlog.ts takes them there behind their acknowledgement.
-  CREATE TABLE index_backlog (
-    channel INTEGER NOT NULL,
-    message INTEGER NOT NULL,
-    PRIMARY KEY (channel, message)
-  ) STRICT, WITHOUT ROWID;
+  -- In the order of the messages, so that storing one writes at the end of it, whatever its channel.
+  CREATE TABLE index_backlog (message INTEGER PRIMARY KEY, channel INTEGER NOT NULL) STRICT;
   -- One row: what search-text.ts calls the rules by which the index was made.
   CREATE TABLE index_rules (rules TEXT NOT NULL) STRICT;
 
@@ -221,25 +218,25 @@ const version8 = `
   CREATE VIEW indexed_messages AS
     SELECT id, index_text(channel, content) AS words FROM messages
     WHERE (role = 'user' OR finish_reason IS NOT NULL) AND NOT EXISTS
-      (SELECT 1 FROM index_backlog WHERE channel = messages.channel AND message = messages.id);
+      (SELECT 1 FROM index_backlog WHERE message = messages.id);
 
   CREATE TRIGGER index_message AFTER INSERT ON messages
     WHEN new.role = 'user' OR new.finish_reason IS NOT NULL
   BEGIN
-    INSERT INTO index_backlog VALUES (new.channel, new.id);
+    INSERT INTO index_backlog VALUES (new.id, new.channel);
   END;
   CREATE TRIGGER index_reply AFTER UPDATE OF finish_reason ON messages
     WHEN old.role = 'assistant' AND old.finish_reason IS NULL AND new.finish_reason IS NOT NULL
   BEGIN
-    INSERT INTO index_backlog VALUES (new.channel, new.id);
+    INSERT INTO index_backlog VALUES (new.id, new.channel);
   END;
   CREATE TRIGGER unindex_message AFTER DELETE ON messages
     WHEN old.role = 'user' OR old.finish_reason IS NOT NULL
   BEGIN
     INSERT INTO message_index (message_index, rowid, words)
       SELECT 'delete', old.id, index_text(old.channel, old.content)
-      WHERE NOT EXISTS (SELECT 1 FROM index_backlog WHERE channel = old.channel AND message = old.id);
-    DELETE FROM index_backlog WHERE channel = old.channel AND message = old.id;
+      WHERE NOT EXISTS (SELECT 1 FROM index_backlog WHERE message = old.id);
+    DELETE FROM index_backlog WHERE message = old.id;
   END;
 `;
 
@@ -284,7 +281,7 @@ export const renewIndex = (db: Database, rules: string): void => {
     db.exec(
       `INSERT INTO message_index (message_index) VALUES ('delete-all');
        INSERT OR IGNORE INTO index_backlog
-         SELECT channel, id FROM messages WHERE role = 'user' OR finish_reason IS NOT NULL;
+         SELECT id, channel FROM messages WHERE role = 'user' OR finish_reason IS NOT NULL;
        DELETE FROM index_rules;`,
     );
     db.prepare('INSERT INTO index_rules VALUES (?)').run(rules);

@@ -25,6 +25,8 @@ import { VectorUpkeep } from './vector-upkeep.js';
 import { Vectors } from './vectors.js';
 
 const isCalls = (request: Request | undefined): request is readonly Call[] => Array.isArray(request);
+const isSearch = (call: Call): call is Extract<Call, readonly ['search' | 'recall', ...unknown[]]> =>
+  call[0] === 'search' || call[0] === 'recall';
 const isLimits = (request: Request): request is { readonly limits: MemoryLimits } =>
   typeof request === 'object' && 'limits' in request;
 
@@ -57,15 +59,15 @@ const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['em
   /** The channels in which something is looked for. @throws where the disk fails */
   function* searched(calls: readonly Call[]): Generator<number> {
     for (const call of calls) {
-      if (call[0] !== 'search' && call[0] !== 'recall') continue;
+      if (!isSearch(call)) continue;
       const key = channels.key(call[1], call[2]);
       if (key !== undefined) yield key;
     }
   }
 
   const runAll = (calls: readonly Call[]): void => {
-    // A search finds everything that was acknowledged before it.
-    indexing.catchUp(searched(calls));
+    // It finds everything that was acknowledged before it.
+    if (calls.some(isSearch)) indexing.catchUp(searched(calls));
     for (let done = 0; done < calls.length; ) {
       const answers = group.run(done === 0 ? calls : calls.slice(done));
       report({ answers });
