@@ -3,6 +3,7 @@ import { Churn } from './churn.js';
 import { FollowJob, type FollowSpec } from './jobs/listen.js';
 import { MixJob, type MixSpec } from './jobs/mix.js';
 import { RequestsJob, type RequestsSpec } from './jobs/requests.js';
+import { SendJob, type SendSpec } from './jobs/send.js';
 import { TalkJob, type TalkSpec } from './jobs/talk.js';
 import type { Place } from './link.js';
 import { type Job, type JoinOptions, Member, type Site } from './member.js';
@@ -26,7 +27,7 @@ export interface CrowdOptions {
   readonly ordinal: number;
 }
 
-export type JobSpec = RequestsSpec | TalkSpec | FollowSpec | MixSpec;
+export type JobSpec = RequestsSpec | TalkSpec | FollowSpec | MixSpec | SendSpec;
 
 /** Who does what. */
 export interface Work {
@@ -35,7 +36,7 @@ export interface Work {
   readonly from: number;
   readonly to: number;
   /** For each of them, where it does that; empty: in the current channel. */
-  readonly channels: readonly string[];
+  readonly channels: readonly (readonly string[])[];
   /** They begin spread over so long. */
   readonly spreadMs: number;
 }
@@ -82,7 +83,7 @@ export class Crowd {
   work({ spec, from, to, channels, spreadMs }: Work): void {
     const share = spreadMs / Math.max(1, to - from);
     for (const [at, member] of this.#members.slice(from, to).entries()) {
-      const job = this.#makeJob(spec, member, at, channels[at] ?? null);
+      const job = this.#makeJob(spec, member, at, channels[at] ?? []);
       member.take(job);
       if (spreadMs === 0) job.begin();
       else this.#timers.push(setTimeout(() => job.begin(), at * share));
@@ -147,7 +148,8 @@ export class Crowd {
     for (const member of this.#members.splice(0)) member.leave();
   }
 
-  #makeJob(spec: JobSpec, member: Member, at: number, channel: string | null): Job {
+  #makeJob(spec: JobSpec, member: Member, at: number, channels: readonly string[]): Job {
+    const [channel = null] = channels;
     switch (spec.kind) {
       case 'requests': {
         const job = new RequestsJob(member, spec);
@@ -159,6 +161,8 @@ export class Crowd {
         this.#paced.push(job);
         return job;
       }
+      case 'send':
+        return new SendJob(member, spec, channels);
       case 'talk':
         return new TalkJob(member, at, spec, channel);
       case 'follow':

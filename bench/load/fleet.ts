@@ -69,7 +69,7 @@ export interface FleetOptions {
   readonly cores: string | null;
 }
 
-/** Where a part of the fleet does its job: for each token the channels that are its own, one for each member. */
+/** Where a part of the fleet does its job: for each token the channels that are its own, as many for each member. */
 export type ChannelsByToken = readonly (readonly string[])[];
 
 export class Fleet {
@@ -135,15 +135,22 @@ export class Fleet {
     return counts;
   }
 
-  /** All members begin with a job, each in a channel of its own where there are `channels`. */
+  /** All members begin with a job, each in `each` channels of its own where there are `channels`. */
   async work(
     spec: JobSpec,
-    { channels = [], spreadMs = 0 }: { channels?: ChannelsByToken; spreadMs?: number } = {},
+    {
+      channels = [],
+      each = 1,
+      spreadMs = 0,
+    }: { channels?: ChannelsByToken; each?: number; spreadMs?: number } = {},
   ) {
     const left = channels.map((own) => [...own]);
     await this.#all((generator) => {
-      const own = Array.from({ length: generator.size }, (_, at) => left[at % this.#tokens]?.shift() ?? null);
-      const work = { spec, from: 0, to: generator.size, channels: own.filter((id) => id !== null), spreadMs };
+      const own = Array.from(
+        { length: generator.size },
+        (_, at) => left[at % this.#tokens]?.splice(0, each) ?? [],
+      );
+      const work = { spec, from: 0, to: generator.size, channels: own, spreadMs };
       return generator.tell({ do: 'work', work });
     });
   }

@@ -70,11 +70,12 @@ export const run = async ({ options, server, progress, stop }: RunOptions): Prom
       progress: (sentence) => progress.say(sentence),
       grow: (size) =>
         Promise.race([crowd.grow(size, (open) => progress.count('Connecting', open, size)), stopped]),
-      channels: async (connections) => {
+      channels: async (connections, each = 1) => {
         if (!target.isGateway) return [];
         channels = new Channels({ url, tokens });
-        const onMade = (made: number): void => progress.count('Making channels', made, connections);
-        return Promise.race([channels.make(crowd.membersByToken(connections), onMade), stopped]);
+        const onMade = (made: number): void => progress.count('Making channels', made, each * connections);
+        const counts = crowd.membersByToken(connections).map((members) => each * members);
+        return Promise.race([channels.make(counts, onMade), stopped]);
       },
       settle: (seconds) => wait(seconds, stop),
       watch: (seconds) => watcher.watch(() => wait(seconds, stop)),

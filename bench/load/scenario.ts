@@ -42,8 +42,8 @@ export interface Bench<P extends ParameterName> {
   readonly progress: (sentence: string) => void;
   /** Grows the fleet, with progress. */
   readonly grow: (connections: number) => Promise<void>;
-  /** Makes a channel for each of so many connections to come; none where the server knows none. */
-  readonly channels: (connections: number) => Promise<ChannelsByToken>;
+  /** Makes a channel, or `each`, for each of so many connections to come; none where the server knows none. */
+  readonly channels: (connections: number, each?: number) => Promise<ChannelsByToken>;
   /** Waits, and looks at nothing. */
   readonly settle: (seconds: number) => Promise<void>;
   /** Waits for so long, and looks at what everybody did meanwhile. */

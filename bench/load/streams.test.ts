@@ -65,3 +65,12 @@ test('chat: what is said is stored and answered, on both servers', async (t) => 
     assert.ok(measured.value('chat.send to its answer, p50') > 0);
   }
 });
+
+test('send: what is said is acknowledged while its replies have hardly begun, on both servers', async (t) => {
+  for (const server of ['gateway', 'raw']) {
+    const measured = await measure(t, 'send', { connections: 10, seconds: 0.4, 'warm-up': 0.1, server });
+    assertSound(measured);
+    assert.ok(measured.value('messages') > 10, `${measured.value('messages')} a second`);
+    assert.ok(measured.value('chat.send to its answer, p50') > 0);
+  }
+});

@@ -1,5 +1,6 @@
 /** What the bare server does with messages behind the handshake: the counterpart of each thing the gateway does. */
 import { join } from 'node:path';
+import type { MemoryPort } from '../../server/backends/memory/port.js';
 import { openSqliteMemory } from '../../server/backends/memory/sqlite.js';
 import type { TemplatedApp, WebSocket } from '../../server/socket/uws.js';
 
@@ -18,6 +19,7 @@ export interface Mode {
 }
 
 const TOPIC = 'all';
+const PRINCIPAL = 'local';
 const TICK_MS = 1;
 /** Of a method's name in a request as a generator writes it. */
 const METHOD_AT = '{"jsonrpc":"2.0","method":"'.length;
@@ -108,16 +110,57 @@ const publish = (app: TemplatedApp, tokensPerSecond: number, wordBytes: number):
   };
 };
 
-/** The durable writes that a chat is, and nothing else. */
-const store = async (): Promise<Mode> => {
-  const principal = 'local';
+/** Where each message of a connection goes: so many into each of its channels, which are made side by side. */
+class Channels {
+  readonly #memory: MemoryPort;
+  readonly #each: number;
+  readonly #perChannel: number;
+  readonly #said = new WeakMap<WebSocket<Seat>, { times: number; readonly firstChannel: number }>();
+  #made = 0;
+
+  constructor(memory: MemoryPort, each: number, perChannel: number) {
+    this.#memory = memory;
+    this.#each = each;
+    this.#perChannel = perChannel;
+  }
+
+  next(socket: WebSocket<Seat>): string {
+    const said = this.#said.get(socket) ?? { times: 0, firstChannel: this.#make() };
+    this.#said.set(socket, said);
+    const at = Math.floor(said.times / this.#perChannel) % this.#each;
+    said.times += 1;
+    return `ch-${said.firstChannel + at}`;
+  }
+
+  /** Calls are run in their order: the channels are there when the message comes. */
+  #make(): number {
+    const first = this.#made;
+    for (; this.#made < first + this.#each; this.#made += 1) {
+      const id = `ch-${this.#made}`;
+      const channel = { channelId: id, name: id, metadata: {}, createdAtMs: Date.now() };
+      void this.#memory.createChannel(PRINCIPAL, channel, Number.MAX_SAFE_INTEGER);
+    }
+    return first;
+  }
+}
+
+/**
+ * The durable writes that a chat is, with or without its reply, and nothing else.
+ * @param places how many channels a connection has, and how many messages go into each; null: all are in one for all connections
+ */
+const store = async (
+  withReply: boolean,
+  places: readonly [each: number, perChannel: number] | null,
+): Promise<Mode> => {
   const memory = await openSqliteMemory({ path: join(process.env.OPENCLAW_HOME ?? '.', 'raw.db') });
-  await memory.openPrincipal(principal);
+  await memory.openPrincipal(PRINCIPAL);
+  const channels = places === null ? null : new Channels(memory, ...places);
   const gone = new WeakSet<WebSocket<Seat>>();
   let lastId = 0;
   const answer = async (socket: WebSocket<Seat>): Promise<void> => {
     lastId += 1;
-    const ref = { principal, channelId: 'default', messageId: `msg-${lastId}` };
+    const channelId = channels?.next(socket) ?? 'default';
+    const ref = { principal: PRINCIPAL, channelId, messageId: `msg-${lastId}` };
     const stored = await memory.addMessage({
       ...ref,
       clientId: 'raw',
@@ -134,6 +177,7 @@ const store = async (): Promise<Mode> => {
     say(
       `{"jsonrpc":"2.0","result":{"message_id":"${ref.messageId}","channel":"default","seq":${stored.seq}},"id":1}`,
     );
+    if (!withReply) return;
     await memory.finishReply(
       { ...ref, seq: stored.seq + 1 },
       { text: 'replied', finishReason: 'stop', totalTokens: 0, durationMs: 0, usage: null, error: null },
@@ -151,21 +195,20 @@ const store = async (): Promise<Mode> => {
 };
 
 /** @param mode its name and arguments; empty: nothing besides the handshake */
-export const modeFor = async (
-  app: TemplatedApp,
-  [name, tokensPerSecond, wordBytes]: readonly string[],
-): Promise<Mode> => {
+export const modeFor = async (app: TemplatedApp, [name, first, second]: readonly string[]): Promise<Mode> => {
   switch (name) {
     case undefined:
       return {};
     case 'echo':
       return echo();
     case 'stream':
-      return stream(Number(tokensPerSecond), Number(wordBytes));
+      return stream(Number(first), Number(second));
     case 'publish':
-      return publish(app, Number(tokensPerSecond), Number(wordBytes));
+      return publish(app, Number(first), Number(second));
     case 'store':
-      return store();
+      return store(true, null);
+    case 'store-messages':
+      return store(false, [Number(first), Number(second)]);
     default:
       throw new Error(`no mode is called ${name}`);
   }

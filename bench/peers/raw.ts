@@ -9,6 +9,7 @@
  *   stream TOKENS WORD_BYTES    each connection that sends a chat gets so many tokens a second, in a corked loop
  *   publish TOKENS WORD_BYTES   one such stream for all connections, by the library's own publish
  *   store                       stores each chat and an empty reply as the gateway does, and says so
+ *   store-messages EACH COUNT   the same without the replies, each connection in EACH channels, COUNT in one after another
  */
 import { App, us_socket_local_port, type WebSocket } from '../../server/socket/uws.js';
 import { beat } from './raw-beat.js';

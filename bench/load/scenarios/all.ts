@@ -6,6 +6,7 @@ import { fanout } from './fanout.js';
 import { idle } from './idle.js';
 import { mixed } from './mixed.js';
 import { rpc } from './rpc.js';
+import { send } from './send.js';
 import { slow } from './slow.js';
 import { soak } from './soak.js';
 import { storm } from './storm.js';
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stream,
   fanout,
   slow,
+  send,
   chat,
   mixed,
   storm,
