@@ -1,5 +1,5 @@
 /** Bearer tokens: `oc_<kind>_<random>` (protocol section 3). */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** `local`: made by the first start for this machine; `user`: made by `openclaw token create`. */
 export type TokenKind = 'local' | 'user';
@@ -33,7 +33,7 @@ export const looksLikeToken = (text: string): boolean => TOKEN_PATTERN.test(text
  * SHA-256 of a token in lower-case hex, 64 characters. The only form in which a token is stored. A fast hash is
  * enough: 160 random bits cannot be guessed, unlike a password.
  */
-export const hashToken = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex');
+export const hashToken = (token: string): string => hash('sha256', token, 'hex');
 
 /** Compares two hashes of {@link hashToken} in time that does not depend on where they differ. */
 export const sameTokenHash = (left: string, right: string): boolean =>

@@ -1,8 +1,9 @@
 /** `channel.*`: the Channel Manager's methods (protocol section 4). */
-import { randomBytes } from 'node:crypto';
+
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Params } from '../../../schemas/methods.js';
 import type { ChannelRecord, MemoryPort } from '../../backends/memory/port.js';
+import { randomHex } from '../random-hex.js';
 import { fail } from '../rpc/failure.js';
 import { notificationFrame } from '../rpc/reply.js';
 import type { Handlers } from '../rpc/router.js';
@@ -79,7 +80,7 @@ export const channelMethods = (options: {
       const problem = checkText({ texts: { name }, metadata });
       if (problem !== null) return problem;
       const { principal } = session;
-      const channelId = `ch-${randomBytes(8).toString('hex')}`;
+      const channelId = `ch-${randomHex(8)}`;
       const record = {
         channelId,
         name: name ?? channelId,

@@ -56,17 +56,23 @@ export class Principal {
   }
 }
 
-/** The principals in use. One that is idle is forgotten; the store knows it still. */
+/** Channels of idle principals that are kept: whoever comes back soon need not be loaded again. */
+const MAX_IDLE_CHANNELS = 1024;
+
+/** The principals in use, and some that were a moment ago; the store knows the others still. */
 export class Principals {
   readonly #memory: MemoryPort;
   readonly #principals = new Map<string, Principal>();
+  /** Of those the idle ones, in the order in which they became idle, and how many channels each had then. */
+  readonly #idle = new Map<Principal, number>();
+  #idleChannels = 0;
   readonly #loading = new Map<string, Promise<Principal>>();
 
   constructor(memory: MemoryPort) {
     this.#memory = memory;
   }
 
-  /** Everyone in use, in no order. */
+  /** Everyone in use or lately so, in no order. */
   values(): IterableIterator<Principal> {
     return this.#principals.values();
   }
@@ -86,22 +92,36 @@ export class Principals {
       principal = await loading;
       this.#principals.set(name, principal);
     }
+    this.#wake(principal);
     principal.hold();
     return principal;
   }
 
-  /** The principal of that name where it is in use or about to be; else null. */
+  /** The principal of that name where it is in use, lately was, or is about to be; else null. */
   async inUse(name: string): Promise<Principal | null> {
     return this.#principals.get(name) ?? this.#loading.get(name)?.catch(() => null) ?? null;
   }
 
-  readonly #forget = (principal: Principal): void => {
-    if (this.#principals.get(principal.name) === principal) this.#principals.delete(principal.name);
+  readonly #rest = (principal: Principal): void => {
+    if (this.#principals.get(principal.name) !== principal || this.#idle.has(principal)) return;
+    for (const { log } of principal.channels.values()) log.forgetBefore(log.end);
+    this.#idle.set(principal, principal.channels.size);
+    this.#idleChannels += principal.channels.size;
+    for (const oldest of this.#idle.keys()) {
+      if (this.#idleChannels <= MAX_IDLE_CHANNELS) return;
+      this.#wake(oldest);
+      this.#principals.delete(oldest.name);
+    }
   };
+
+  #wake(principal: Principal): void {
+    this.#idleChannels -= this.#idle.get(principal) ?? 0;
+    this.#idle.delete(principal);
+  }
 
   async #load(name: string): Promise<Principal> {
     try {
-      return new Principal(name, await this.#memory.openPrincipal(name), this.#forget);
+      return new Principal(name, await this.#memory.openPrincipal(name), this.#rest);
     } finally {
       this.#loading.delete(name);
     }

@@ -3,9 +3,10 @@
  * while it has a connection, at most `PROTOCOL.maxNotificationsPerPrincipal`. Nothing of the
  * others needs a timer: what has come due meanwhile is found when they come.
  */
-import { randomBytes } from 'node:crypto';
+
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { MemoryPort, StoredNotification } from '../../backends/memory/port.js';
+import { randomHex } from '../random-hex.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Courier, NotificationSettings } from './courier.js';
@@ -129,6 +130,6 @@ export class Notifications {
   /** Ids sort by creation, also within a millisecond and where the wall clock was set back. */
   #nextId(wallMs: number): string {
     this.#lastIdMs = Math.max(wallMs, this.#lastIdMs + 1);
-    return `ntf-${this.#lastIdMs.toString(16).padStart(12, '0')}${randomBytes(8).toString('hex')}`;
+    return `ntf-${this.#lastIdMs.toString(16).padStart(12, '0')}${randomHex(8)}`;
   }
 }

@@ -1,5 +1,5 @@
 /** Connections that have not authenticated yet, and the one way in (protocol section 3). */
-import { randomBytes } from 'node:crypto';
+
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Scope } from '../../../schemas/define.js';
 import { resultSerializers } from '../../../schemas/generated/serializers.js';
@@ -8,6 +8,7 @@ import type { Params } from '../../../schemas/methods.js';
 import type { Channel } from '../channels/channel.js';
 import { runningStreams } from '../channels/follow.js';
 import type { Principal, Principals } from '../channels/principal.js';
+import { randomHex } from '../random-hex.js';
 import { type Failure, fail } from '../rpc/failure.js';
 import { invalidParams } from '../rpc/router.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
@@ -162,8 +163,7 @@ export class Lobbies {
   ): string {
     const { sessions, shared, limits, serverVersion, onSession, resumeStreams } = this.#options;
     const earlier = resume === undefined ? null : sessions.takeOver(resume.session_id, principal.name);
-    const sessionId =
-      earlier === null || resume === undefined ? `sess-${randomBytes(8).toString('hex')}` : resume.session_id;
+    const sessionId = earlier === null || resume === undefined ? `sess-${randomHex(8)}` : resume.session_id;
     const identity = {
       sessionId,
       clientId,
