@@ -33,12 +33,14 @@ export const composeAnswer = (request: ReasoningRequest): string => {
 /** A text in words, each with the space before it; together they are the text. Never half a character. */
 export function* words(text: string): Generator<string> {
   const word = /\s*\S+\s*$|\s*\S+|\s+/gu;
-  for (const [match] of text.matchAll(word)) {
-    for (let start = 0; start < match.length; ) {
-      let end = Math.min(match.length, start + MAX_CHUNK_UNITS);
-      const last = match.charCodeAt(end - 1);
-      if (end < match.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
-      yield match.slice(start, end);
+  // Each match begins where the one before ends.
+  for (let start = 0; word.test(text); ) {
+    const wordEnd = word.lastIndex;
+    while (start < wordEnd) {
+      let end = Math.min(wordEnd, start + MAX_CHUNK_UNITS);
+      const last = text.charCodeAt(end - 1);
+      if (end < wordEnd && last >= 0xd800 && last <= 0xdbff) end -= 1;
+      yield text.slice(start, end);
       start = end;
     }
   }

@@ -18,6 +18,11 @@ export type ToReasoning =
 /** What was to be said in one turn of the gateway's loop, in its order. */
 export type ToReasoningBatch = readonly ToReasoning[];
 
-/** A chunk's text, or how the call ended. */
-export type ReasoningEvent = readonly [callId: number, chunkOrEnd: string | ReasoningEnd];
-export type FromReasoning = readonly ReasoningEvent[];
+/**
+ * What happened to which call, in order: a chunk's text, or how the call ended. Side by side, because an array for
+ * each event would take longer to cross than the event.
+ */
+export interface FromReasoning {
+  readonly callIds: readonly number[];
+  readonly events: readonly (string | ReasoningEnd)[];
+}

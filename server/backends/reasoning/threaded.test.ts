@@ -61,13 +61,13 @@ test('the thread waits for room: it is never more than a few batches ahead', asy
   const post = (message: ToReasoning): void => worker.postMessage([message]);
   post({ kind: 'start', callId: 1, request: { message: 'word '.repeat(20_000), recalled: [] } });
   while (batches.length < MAX_BATCHES_UNDERWAY) await once(worker, 'message');
-  for (const batch of batches) assert.ok(batch.length <= MAX_BATCH_EVENTS);
+  for (const batch of batches) assert.ok(batch.events.length <= MAX_BATCH_EVENTS);
   // Had it gone on without room, more of the first call would be on its way.
   post({ kind: 'cancel', callId: 1 });
   post({ kind: 'start', callId: 2, request: { message: 'short', recalled: [] } });
   post({ kind: 'taken', batches: 1 });
   const [next] = (await once(worker, 'message')) as [FromReasoning];
-  assert.deepEqual(new Set(next.map(([callId]) => callId)), new Set([2]));
+  assert.deepEqual(new Set(next.callIds), new Set([2]));
 });
 
 test('a thread that dies ends its calls with the failure, and the next call starts another', async (t) => {

@@ -43,15 +43,16 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
     if (outbox.length === 1) setImmediate(flush);
   };
 
-  const take = (events: FromReasoning): void => {
-    for (const [callId, chunkOrEnd] of events) {
+  const take = ({ callIds, events }: FromReasoning): void => {
+    for (const [at, event] of events.entries()) {
+      const callId = callIds[at] as number;
       const sink = sinks.get(callId);
       if (sink === undefined) continue;
-      if (typeof chunkOrEnd === 'string') {
-        sink.onChunk(chunkOrEnd);
+      if (typeof event === 'string') {
+        sink.onChunk(event);
       } else {
         sinks.delete(callId);
-        sink.onEnd(chunkOrEnd);
+        sink.onEnd(event);
       }
     }
     taken += 1;

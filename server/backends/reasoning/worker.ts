@@ -2,9 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { composeAnswer, estimateUsage, words } from './embedded.js';
 import {
+  type FromReasoning,
   MAX_BATCH_EVENTS,
   MAX_BATCHES_UNDERWAY,
-  type ReasoningEvent,
   type ToReasoning,
   type ToReasoningBatch,
 } from './messages.js';
@@ -58,14 +58,17 @@ const wake = (): void => {
 const deliver = (): void => {
   immediate = null;
   timer = null;
-  const events: ReasoningEvent[] = [];
+  const callIds: number[] = [];
+  const events: (string | ReasoningEnd)[] = [];
   pacer.take(performance.now(), MAX_BATCH_EVENTS, (answer, word) => {
-    events.push([answer.callId, word ?? answer.end]);
+    callIds.push(answer.callId);
+    events.push(word ?? answer.end);
     if (word === null) answers.delete(answer.callId);
   });
   if (events.length > 0) {
     underway += 1;
-    port.postMessage(events);
+    const batch: FromReasoning = { callIds, events };
+    port.postMessage(batch);
   }
   wake();
 };

@@ -1,16 +1,18 @@
 /** `chat.*`: the Reasoning Layer's methods (protocol sections 4 and 5). */
-import { randomBytes } from 'node:crypto';
+
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { MemoryPort } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
 import { checkText } from '../channels/metadata.js';
 import { timestamp } from '../channels/methods.js';
 import type { Principal } from '../channels/principal.js';
+import { randomHex } from '../random-hex.js';
 import { type Failure, fail } from '../rpc/failure.js';
 import { notificationFrame } from '../rpc/reply.js';
 import type { Handlers } from '../rpc/router.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
+import { hasOtherReader } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { resumeRun } from './resume.js';
@@ -45,10 +47,13 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
       session.subscribe(channel);
       runs.followersChanged(channel);
     }
-    const heard = { channel: channel.id, message_id: run.messageId, seq: run.seq, message: run.message };
-    const frame = notificationFrame('chat.message', { ...heard, client_id: session.clientId });
-    log.appendFrame(frame, SCOPE_BIT.chat, null, session);
-    pump.logGrew(log);
+    // Whoever comes later begins behind it: without another reader nobody would ever read it.
+    if (hasOtherReader(log, session)) {
+      const heard = { channel: channel.id, message_id: run.messageId, seq: run.seq, message: run.message };
+      const frame = notificationFrame('chat.message', { ...heard, client_id: session.clientId });
+      log.appendFrame(frame, SCOPE_BIT.chat, null, session);
+      pump.logGrew(log);
+    }
     runs.enqueue(run);
   };
 
@@ -70,7 +75,7 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
       principal.unansweredBytes += bytes;
       let accepted = false;
       try {
-        const messageId = `msg-${randomBytes(12).toString('hex')}`;
+        const messageId = `msg-${randomHex(12)}`;
         const stored = await memory.addMessage({
           principal: principal.name,
           channelId: channel.id,

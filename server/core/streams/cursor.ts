@@ -126,3 +126,11 @@ export const isFollowed = (log: ChannelLog, stream: Stream): boolean => {
   }
   return false;
 };
+
+/** Does anyone but `reader` follow what comes of a log? */
+export const hasOtherReader = (log: ChannelLog, reader: Reader): boolean => {
+  for (let cursor = log.firstCursor; cursor !== null; cursor = cursor.next) {
+    if (cursor.reader !== reader) return true;
+  }
+  return false;
+};

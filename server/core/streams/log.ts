@@ -27,6 +27,8 @@ export class Stream {
   readonly positions: number[] = [];
   /** Encoded text so far, in bytes: what keeping it costs. */
   encodedBytes = 0;
+  /** What stands behind the index in each of its frames; made with the first. */
+  frameTail = '';
 
   constructor(messageId: string) {
     this.messageId = messageId;
@@ -65,6 +67,8 @@ export interface FrameEntry {
 }
 
 export type LogEntry = ChunkEntry | FrameEntry;
+
+const FRAME_HEAD = '{"jsonrpc":"2.0","method":"chat.stream","params":{"chunk":"';
 
 export class ChannelLog {
   readonly #channelJson: string;
@@ -202,11 +206,14 @@ export class ChannelLog {
   }
 
   #encode(head: ChunkEntry, json: string, textBytes: number, span: number): Frame {
-    const before = '{"jsonrpc":"2.0","method":"chat.stream","params":{"chunk":"';
-    const spanJson = span > 1 ? `,"span":${span}` : '';
-    const after = `","index":${head.index},"channel":${this.#channelJson},"message_id":${JSON.stringify(head.stream.messageId)}${spanJson}}}`;
-    const bytes = before.length + textBytes + after.length;
+    const { stream } = head;
+    if (stream.frameTail === '') {
+      stream.frameTail = `,"channel":${this.#channelJson},"message_id":${JSON.stringify(stream.messageId)}`;
+    }
+    const end = span > 1 ? `,"span":${span}}}` : '}}';
+    const after = `","index":${head.index}${stream.frameTail}${end}`;
+    const bytes = FRAME_HEAD.length + textBytes + after.length;
     if (bytes > this.#maxFrameBytes) throw new RangeError(`a stream frame of ${bytes} bytes`);
-    return { text: before + json + after, bytes };
+    return { text: FRAME_HEAD + json + after, bytes };
   }
 }
