@@ -403,7 +403,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     addressKey,
     page,
     onOpen: (connection) => lobbies.enter(connection),
-    onText: (connection, frame) => dispatcher.receive(connection, frame),
+    onText: (connection, frame, buffer) => dispatcher.receive(connection, frame, buffer, 0),
     onBinary: (connection) => dispatcher.receiveBinary(connection),
     onDrain: (connection) => connection.session?.drained(),
     onClose: (connection) => {

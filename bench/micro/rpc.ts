@@ -49,11 +49,12 @@ bench
     for (let i = 0; i < MESSAGES; i += 1) peer.send(plain(utf8.decode(frame)));
   })
   .add('the gateway, canonical spelling', () => {
-    for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, frame);
+    for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, frame, frame.buffer, frame.byteOffset);
     endTurn();
   })
   .add('the gateway, any other spelling', () => {
-    for (let i = 0; i < MESSAGES; i += 1) dispatcher.receive(peer, otherFrame);
+    for (let i = 0; i < MESSAGES; i += 1)
+      dispatcher.receive(peer, otherFrame, otherFrame.buffer, otherFrame.byteOffset);
     endTurn();
   })
   .add('decode alone', () => {

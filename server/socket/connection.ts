@@ -8,14 +8,7 @@ import type { WebSocket } from './uws.js';
 /** By what the library's `send` returns. */
 const OUTCOMES: readonly SendOutcome[] = ['buffered', 'sent', 'dropped'];
 
-/** What {@link sendInHand} sends: one function for all connections, where a closure for each would cost 100 bytes. */
-let socketInHand: WebSocket<UserData>;
-let frameInHand: string | Uint8Array = '';
-let statusInHand = 0;
-
-const sendInHand = (): void => {
-  statusInHand = socketInHand.send(frameInHand, false, false);
-};
+const SENT = OUTCOMES.indexOf('sent');
 
 /** The connection whose socket's callback is running; the library has corked it for that time. */
 let corked: Connection | null = null;
@@ -37,6 +30,7 @@ export class Connection implements Peer {
   lobby: Lobby | null = null;
   /** Null before the upgrade is through, and once it is closed: every method would throw then. */
   #socket: WebSocket<UserData> | null = null;
+  #mayBeUnsent = false;
   readonly #onAdmitted: (connection: Connection) => void;
 
   constructor(address: string, addressKey: string, onAdmitted: (connection: Connection) => void) {
@@ -56,10 +50,13 @@ export class Connection implements Peer {
   }
 
   /** Takes a message in its socket's callback: what is sent back at once leaves in one write at its end. */
-  receive(data: ArrayBuffer, take: (connection: Connection, frame: Uint8Array) => void): void {
+  receive(
+    data: ArrayBuffer,
+    take: (connection: Connection, frame: Uint8Array, buffer: ArrayBuffer) => void,
+  ): void {
     corked = this;
     try {
-      take(this, new Uint8Array(data));
+      take(this, new Uint8Array(data), data);
     } finally {
       corked = null;
     }
@@ -72,17 +69,16 @@ export class Connection implements Peer {
 
   send(frame: string | Uint8Array): SendOutcome {
     if (this.#socket === null) return 'dropped';
-    if (corked === this) return OUTCOMES[this.#socket.send(frame, false, false)] ?? 'dropped';
-    // Corked, header and payload leave in one write.
-    socketInHand = this.#socket;
-    frameInHand = frame;
-    this.#socket.cork(sendInHand);
-    frameInHand = '';
-    return OUTCOMES[statusInHand] ?? 'dropped';
+    const status = this.#socket.send(frame, false, false);
+    if (status !== SENT || corked === this) this.#mayBeUnsent = true;
+    return OUTCOMES[status] ?? 'dropped';
   }
 
   get unsentBytes(): number {
-    return this.#socket?.getBufferedAmount() ?? 0;
+    if (!this.#mayBeUnsent || this.#socket === null) return 0;
+    const bytes = this.#socket.getBufferedAmount();
+    if (bytes === 0 && corked !== this) this.#mayBeUnsent = false;
+    return bytes;
   }
 
   close(name: CloseName): void {

@@ -32,7 +32,7 @@ export interface DoorOptions {
   readonly later: (delayMs: number, task: () => void) => void;
   readonly onOpen: (connection: Connection) => void;
   /** One text frame's bytes, which are gone after the call. */
-  readonly onText: (connection: Connection, frame: Uint8Array) => void;
+  readonly onText: (connection: Connection, frame: Uint8Array, buffer: ArrayBuffer) => void;
   readonly onBinary: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
   readonly onClose: (connection: Connection, code: number) => void;

@@ -32,10 +32,13 @@ const SLOTS = 61;
 export class RateLimiter {
   #tokens: number;
   #filledAtMs: number;
-  /** Messages let through in each of the last seconds; made with the first message. */
+  /** Of the message before: what came at the same time needs no look at the time. */
+  #latestMs = -1;
+  /** Messages let through in each of the seconds before; made when the second begins. */
   #slots: Uint32Array | null = null;
-  /** The second that has begun, counted from the clock's start. */
+  /** The second that has begun, counted from the clock's start, and what has passed in it, which is in no slot yet. */
   #second = 0;
+  #inSecond = 0;
   #inWindow = 0;
   #coolsUntilMs = 0;
   #refusedInCooldown = 0;
@@ -56,15 +59,16 @@ export class RateLimiter {
   take(nowMs: number, limits: RateLimits): RateVerdict {
     if (!limits.enabled) return PASSES;
     if (nowMs < this.#coolsUntilMs) return this.#refuse(limits);
-    this.#fill(nowMs, limits);
-    this.#slide(nowMs);
+    if (nowMs !== this.#latestMs) {
+      this.#fill(nowMs, limits);
+      this.#slide(Math.floor(nowMs / SLOT_MS));
+      this.#latestMs = nowMs;
+    }
     if (this.#tokens < 1) return this.#cool(nowMs, limits, 'messages_per_second');
     if (this.#inWindow >= limits.messagesPerMinute) return this.#cool(nowMs, limits, 'messages_per_minute');
     this.#tokens -= 1;
     this.#inWindow += 1;
-    this.#slots ??= new Uint32Array(SLOTS);
-    const slot = this.#second % SLOTS;
-    this.#slots[slot] = (this.#slots[slot] as number) + 1;
+    this.#inSecond += 1;
     return PASSES;
   }
 
@@ -76,14 +80,16 @@ export class RateLimiter {
     this.#filledAtMs = nowMs;
   }
 
-  /** Drops from the count what has left the window. */
-  #slide(nowMs: number): void {
-    const second = Math.floor(nowMs / SLOT_MS);
-    const slots = this.#slots;
-    if (slots === null || second - this.#second >= SLOTS) {
-      slots?.fill(0);
+  /** Drops from the count what has left the window, now that `second` has begun. */
+  #slide(second: number): void {
+    if (second === this.#second) return;
+    if (second - this.#second >= SLOTS) {
+      this.#slots?.fill(0);
       this.#inWindow = 0;
     } else {
+      this.#slots ??= new Uint32Array(SLOTS);
+      const slots = this.#slots;
+      slots[this.#second % SLOTS] = this.#inSecond;
       for (let passed = this.#second + 1; passed <= second; passed += 1) {
         const slot = passed % SLOTS;
         this.#inWindow -= slots[slot] as number;
@@ -91,6 +97,7 @@ export class RateLimiter {
       }
     }
     this.#second = second;
+    this.#inSecond = 0;
   }
 
   #cool(nowMs: number, limits: RateLimits, limit: RateLimitName): RateVerdict {

@@ -2,10 +2,11 @@
  * The way of a message: text in, envelope, session, route, scope, validation, handler, reply out.
  * What a handler answers at once is sent at once; only what had to ask a port waits.
  */
-import { randomBytes } from 'node:crypto';
+
 import type { GatewayMetrics } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
+import { randomHex } from '../random-hex.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
@@ -13,11 +14,8 @@ import type { TurnClock } from '../time/turn-clock.js';
 import { isBadRequest, NO_PARAMS, NULL_ID, type Request, readRequest } from './envelope.js';
 import { Failure, fail } from './failure.js';
 import { errorReply, resultReply } from './reply.js';
-import { invalidParams, RawJson, type Route, type Routes } from './router.js';
+import { invalidParams, RawJson, type Route, type Routes, UNCOUNTED } from './router.js';
 import { RequestScanner } from './scan.js';
-
-/** The one message that never counts for the rate limit (protocol section 6). */
-const UNCOUNTED = 'heartbeat.pong';
 
 const SMALL_REPLY_BYTES = 1024;
 
@@ -59,9 +57,15 @@ export class Dispatcher {
   }
 
   /** Takes one text frame, in UTF-8, of a peer that is not closed. The bytes need not outlive the call. */
-  receive(peer: Peer, frame: Uint8Array): void {
+  receive(peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): void {
     const { lobby, session } = peer;
-    if (lobby === null && session !== null && !session.busy && this.#takeCanonical(session, frame)) return;
+    if (
+      lobby === null &&
+      session !== null &&
+      !session.busy &&
+      this.#takeCanonical(session, frame, buffer, offset)
+    )
+      return;
     const text = utf8.decode(frame);
     if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return;
     if (session?.busy !== true) this.#take(peer, text);
@@ -69,15 +73,15 @@ export class Dispatcher {
   }
 
   /** The fast path. False, and nothing has happened, where the frame is not a request in its canonical spelling. */
-  #takeCanonical(session: Session, frame: Uint8Array): boolean {
+  #takeCanonical(session: Session, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean {
     const scanner = this.#scanner;
-    const route = scanner.scan(frame);
+    const route = scanner.scan(frame, buffer, offset);
     if (route === null) return false;
     const { idFrom, idTo } = scanner;
     const params = readParams(frame, scanner.paramsFrom, scanner.paramsTo);
     if (params === null) return false;
     this.#metrics.messagesReceived += 1;
-    const refusal = route.method === UNCOUNTED ? null : this.#limit(session);
+    const refusal = route.counts ? this.#limit(session) : null;
     if (refusal === null && route.constant !== null && params === NO_PARAMS) {
       if (idFrom !== idTo) session.reply(route.constant.prebuilt.withId(frame, idFrom, idTo));
       return true;
@@ -262,7 +266,7 @@ export class Dispatcher {
   }
 
   #fault(method: string, error: unknown): Failure {
-    const traceId = randomBytes(8).toString('hex');
+    const traceId = randomHex(8);
     this.#onFault(method, traceId, error);
     return fail('internalError', { trace_id: traceId });
   }

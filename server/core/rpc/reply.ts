@@ -45,12 +45,11 @@ export class PrebuiltReply {
   /** @param source holds the id as JSON at [from, to), as {@link RequestScanner} found it */
   withId(source: Uint8Array, from: number, to: number): Uint8Array {
     const bytes = this.#bytes;
-    let length = this.#headLength;
-    for (let at = from; at < to; at += 1, length += 1) bytes[length] = source[at] as number;
-    bytes[length] = CLOSE_BRACE;
-    length += 1;
+    const headLength = this.#headLength;
     const idLength = to - from;
-    this.#views[idLength] ??= bytes.subarray(0, length);
+    for (let at = 0; at < idLength; at += 1) bytes[headLength + at] = source[from + at] as number;
+    bytes[headLength + idLength] = CLOSE_BRACE;
+    this.#views[idLength] ??= bytes.subarray(0, headLength + idLength + 1);
     return this.#views[idLength] as Uint8Array;
   }
 }

@@ -40,6 +40,8 @@ export type Handlers = { readonly [N in RoutedMethod]: Handler<N> };
 export interface Route {
   readonly method: RoutedMethod;
   readonly target: Target;
+  /** Whether it counts for the rate limit. */
+  readonly counts: boolean;
   /** 0 where no scope is needed. */
   readonly scopeBit: number;
   readonly scope: Scope | null;
@@ -49,6 +51,9 @@ export interface Route {
   readonly handle: (session: Session, params: never) => Answer<never>;
   readonly serialize: (result: never) => string;
 }
+
+/** The one message that never counts for the rate limit (protocol section 6). */
+export const UNCOUNTED = 'heartbeat.pong';
 
 /** A Map, not an object: `constructor` and `__proto__` are no methods. */
 export type Routes = ReadonlyMap<string, Route>;
@@ -64,6 +69,7 @@ export const buildRoutes = (handlers: Handlers): Routes => {
     routes.set(name, {
       method,
       target,
+      counts: method !== UNCOUNTED,
       scope,
       scopeBit: scope === null ? 0 : SCOPE_BIT[scope],
       validate,

@@ -11,7 +11,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** What the fast path makes of a frame; null where it leaves it alone. */
 const fast = (frame: Uint8Array): Request | null => {
-  const method = scanner.scan(frame);
+  const method = scanner.scan(frame, frame.buffer, frame.byteOffset);
   if (method === null) return null;
   const { idFrom, idTo, paramsFrom, paramsTo } = scanner;
   let params: object = {};

@@ -31,15 +31,15 @@ const MAX_METHOD_LENGTH = 64;
 
 /** `{}` */
 const NO_PARAMS_LENGTH = 2;
-/** Bytes in a word. */
-const WORD = 4;
+/** Bytes in a word: a double, the widest that is compared without an allocation. */
+const WORD = Float64Array.BYTES_PER_ELEMENT;
 
 interface Entry<Route> {
   readonly name: Uint8Array;
   readonly route: Route;
-  /** A request without params up to its id, and its first words as numbers. */
-  readonly plain: Uint8Array;
-  readonly plainWords: Int32Array;
+  /** A request without params up to its id: its first words, and the bytes behind them. */
+  readonly plainWords: Float64Array;
+  readonly plainRest: Uint8Array;
 }
 
 /** FNV-1a over a name's bytes; any hash would do, a hit is compared byte by byte. */
@@ -72,15 +72,23 @@ export class RequestScanner<Route> {
       for (const byte of name) hash = Math.imul(hash ^ byte, FNV_PRIME);
       const at = hash & this.#mask;
       const plain = encoder.encode(`{"jsonrpc":"2.0","method":"${method}","params":{},"id":`);
-      const plainWords = wordsOf(plain);
-      this.#buckets[at] = [...(this.#buckets[at] ?? []), { name, route, plain, plainWords }];
+      const wordBytes = plain.length - (plain.length % WORD);
+      const plainWords = new Float64Array(plain.slice(0, wordBytes).buffer);
+      const entry = { name, route, plainWords, plainRest: plain.slice(wordBytes) };
+      this.#buckets[at] = [...(this.#buckets[at] ?? []), entry];
     }
   }
 
-  /** The route of a canonical request; null for everything else. */
-  scan(bytes: Uint8Array): Route | null {
+  /**
+   * The route of a canonical request; null for everything else.
+   *
+   * @param buffer where the bytes are, from `offset` on: asking them for it takes as long as half of the scan
+   */
+  scan(bytes: Uint8Array, buffer: ArrayBufferLike, offset: number): Route | null {
     const latest = this.#latest;
-    if (latest !== null && this.#isPlain(bytes, latest)) return latest.route;
+    if (latest !== null && offset % WORD === 0 && this.#isPlain(bytes, buffer, offset, latest)) {
+      return latest.route;
+    }
     if (!startsWith(bytes, HEAD, 0)) return null;
     let hash = FNV_OFFSET;
     let at = HEAD.length;
@@ -97,19 +105,26 @@ export class RequestScanner<Route> {
   }
 
   /**
-   * Is it the entry's method without params, spelled `"params":{}`? Four bytes at a time, which takes half the time
-   * of looking at each; what it finds, the rest of this class would find as well.
+   * Is it the entry's method without params, spelled `"params":{}`? Eight bytes at a time: every look at bytes of a frame
+   * asks first whether they have been taken away. What it finds, the rest of this class would find as well.
    */
-  #isPlain(bytes: Uint8Array, { plain, plainWords }: Entry<Route>): boolean {
-    const { length } = plain;
-    if (bytes.length <= length || bytes.byteOffset % WORD !== 0) return false;
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset, plainWords.length);
-    for (let i = 0; i < plainWords.length; i += 1) if (words[i] !== plainWords[i]) return false;
-    for (let i = plainWords.length * WORD; i < length; i += 1) if (bytes[i] !== plain[i]) return false;
-    const end = bytes.length - 1;
-    if (bytes[end] !== CLOSE_BRACE || this.#scanIdBackwards(bytes, end) < 0) return false;
-    if (this.idFrom !== length) return false;
-    this.paramsTo = length - ID.length;
+  #isPlain(bytes: Uint8Array, buffer: ArrayBufferLike, offset: number, entry: Entry<Route>): boolean {
+    const { plainWords, plainRest } = entry;
+    // Lengths are taken for doubles, which makes every index and comparison one, unless they are cut to 32 bits.
+    const wordCount = plainWords.length | 0;
+    const restBytes = plainRest.length | 0;
+    const wordBytes = wordCount * WORD;
+    const idFrom = wordBytes + restBytes;
+    const end = (bytes.length | 0) - 1;
+    if (end <= idFrom) return false;
+    const words = new Float64Array(buffer, offset, wordCount);
+    // As numbers, ASCII text is equal only to itself: it spells neither a zero nor what is not a number.
+    for (let i = 0; i < wordCount; i += 1) if (words[i] !== plainWords[i]) return false;
+    for (let i = 0; i < restBytes; i += 1) if (bytes[wordBytes + i] !== plainRest[i]) return false;
+    if (bytes[end] !== CLOSE_BRACE || !isId(bytes, idFrom, end)) return false;
+    this.idFrom = idFrom;
+    this.idTo = end;
+    this.paramsTo = idFrom - ID.length;
     this.paramsFrom = this.paramsTo - NO_PARAMS_LENGTH;
     return true;
   }
@@ -176,8 +191,23 @@ export class RequestScanner<Route> {
   }
 }
 
-const wordsOf = (bytes: Uint8Array): Int32Array =>
-  new Int32Array(bytes.slice(0, bytes.length - (bytes.length % WORD)).buffer);
+/** Whether [from, end), which is not empty, is an id in its canonical spelling. */
+const isId = (bytes: Uint8Array, from: number, end: number): boolean => {
+  const first = bytes[from] as number;
+  if (first !== QUOTE) {
+    if (end - from > MAX_ID_DIGITS || (first === ZERO && end - from > 1)) return false;
+    for (let at = from; at < end; at += 1) if (!isDigit(bytes[at] as number)) return false;
+    return true;
+  }
+  const last = end - 1;
+  if (last === from || last - from - 1 > MAX_ID_LENGTH || bytes[last] !== QUOTE) return false;
+  for (let at = from + 1; at < last; at += 1) {
+    const character = bytes[at] as number;
+    if (character < SPACE || character > TILDE || character === BACKSLASH || character === QUOTE)
+      return false;
+  }
+  return true;
+};
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 
