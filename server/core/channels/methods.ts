@@ -3,7 +3,7 @@
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Params } from '../../../schemas/methods.js';
 import type { ChannelRecord, MemoryPort } from '../../backends/memory/port.js';
-import { randomHex } from '../random-hex.js';
+import { randomHex } from '../ids.js';
 import { fail } from '../rpc/failure.js';
 import { notificationFrame } from '../rpc/reply.js';
 import type { Handlers } from '../rpc/router.js';

@@ -6,7 +6,7 @@
 
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { MemoryPort, StoredNotification } from '../../backends/memory/port.js';
-import { randomHex } from '../random-hex.js';
+import { randomHex } from '../ids.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Courier, NotificationSettings } from './courier.js';

@@ -5,8 +5,8 @@
 
 import type { GatewayMetrics } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
+import { randomHex } from '../ids.js';
 import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
-import { randomHex } from '../random-hex.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';

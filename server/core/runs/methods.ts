@@ -6,7 +6,7 @@ import type { Channel } from '../channels/channel.js';
 import { checkText } from '../channels/metadata.js';
 import { timestamp } from '../channels/methods.js';
 import type { Principal } from '../channels/principal.js';
-import { randomHex } from '../random-hex.js';
+import { timedHex } from '../ids.js';
 import { type Failure, fail } from '../rpc/failure.js';
 import { notificationFrame } from '../rpc/reply.js';
 import type { Handlers } from '../rpc/router.js';
@@ -75,7 +75,8 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
       principal.unansweredBytes += bytes;
       let accepted = false;
       try {
-        const messageId = `msg-${randomHex(12)}`;
+        const createdAtMs = clock.wallMs();
+        const messageId = `msg-${timedHex(createdAtMs)}`;
         const stored = await memory.addMessage({
           principal: principal.name,
           channelId: channel.id,
@@ -85,7 +86,7 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
           metadata: metadata ?? null,
           idempotencyKey: key ?? null,
           onlyRepeated,
-          createdAtMs: clock.wallMs(),
+          createdAtMs,
         });
         if (stored.outcome === 'conflict') return fail('conflict');
         if (stored.outcome === 'no-room') return busy;

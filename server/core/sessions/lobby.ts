@@ -8,7 +8,7 @@ import type { Params } from '../../../schemas/methods.js';
 import type { Channel } from '../channels/channel.js';
 import { runningStreams } from '../channels/follow.js';
 import type { Principal, Principals } from '../channels/principal.js';
-import { randomHex } from '../random-hex.js';
+import { randomHex } from '../ids.js';
 import { type Failure, fail } from '../rpc/failure.js';
 import { invalidParams } from '../rpc/router.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
