@@ -160,18 +160,18 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         files: tlsFiles(config),
         wallMs: () => clock.wallMs(),
         canPresent: () => listener.canRenew && !draining,
-        present: (renewed) => {
-          const presented = listener.renew(renewed);
-          settings.present(renewed.names);
-          try {
-            announce(renewed.fingerprint);
-          } catch (error) {
-            // It is presented all the same; only the commands of this machine do not know it.
-            onFault('gateway.json', error);
-          }
-          log.info({ names: renewed.names, fingerprint: renewed.fingerprint }, 'certificate renewed');
-          return presented;
-        },
+        present: (renewed) =>
+          listener.renew(renewed, () => {
+            settings.present(renewed.names);
+            void listener.rulesChanged();
+            try {
+              announce(renewed.fingerprint);
+            } catch (error) {
+              // It is presented all the same; only the commands of this machine do not know it.
+              onFault('gateway.json', error);
+            }
+            log.info({ names: renewed.names, fingerprint: renewed.fingerprint }, 'certificate renewed');
+          }),
         warn: (sentence) => log.warn(sentence),
       })
     : null;
@@ -402,13 +402,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     trustedProxies: () => settings.trustedProxies,
     addressKey,
     page,
-    onOpen: (connection) => lobbies.enter(connection),
-    onText: (connection, frame) => dispatcher.receive(connection, frame),
-    onBinary: (connection) => dispatcher.receiveBinary(connection),
-    onDrain: (connection) => connection.session?.drained(),
-    onClose: (connection) => {
-      lobbies.leave(connection);
-      if (connection.session !== null) sessions.end(connection.session);
+    onOpen: (peer) => lobbies.enter(peer),
+    onText: (peer, frame) => dispatcher.receive(peer, frame),
+    onBinary: (peer) => dispatcher.receiveBinary(peer),
+    onDrain: (peer) => peer.session?.drained(),
+    onClose: (peer) => {
+      lobbies.leave(peer);
+      if (peer.session !== null) sessions.end(peer.session);
     },
     onFault,
   });
@@ -446,7 +446,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     draining = true;
     health.set('clients', 'failing');
     removeGatewayFile(home.gatewayFile, process.pid);
-    listener.stopListening();
+    await listener.stopListening();
     await drain({
       sessions,
       lobbies,

@@ -85,6 +85,10 @@ export class Connection implements Peer {
     return this.#socket?.getBufferedAmount() ?? 0;
   }
 
+  get backlogBytes(): number {
+    return this.unsentBytes;
+  }
+
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;

@@ -13,6 +13,7 @@ import { TimerWheel } from '../../../server/core/time/timer-wheel.js';
 export class CountingPeer implements Peer {
   readonly address = '127.0.0.1';
   readonly unsentBytes = 0;
+  readonly backlogBytes = 0;
   readonly closed = false;
   session: Session | null = null;
   readonly lobby: Lobby | null = null;

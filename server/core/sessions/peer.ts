@@ -22,8 +22,13 @@ export interface Peer {
   admitted(): void;
   /** Sends a text frame; bytes are UTF-8 and need not outlive the call. Must not be called once `closed`. */
   send(frame: string | Uint8Array): SendOutcome;
-  /** Bytes that the socket has not taken yet; 0 inside a socket callback, whatever was sent there. */
+  /**
+   * Bytes that the socket has not taken yet, or that are still on their way to it; 0 inside a socket callback,
+   * whatever was sent there.
+   */
   readonly unsentBytes: number;
+  /** Those of them that the socket was offered and did not take: they wait for the client. */
+  readonly backlogBytes: number;
   /** Sends the close frame behind everything sent before. Harmless twice. */
   close(name: CloseName): void;
 }

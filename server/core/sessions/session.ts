@@ -274,7 +274,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
       this.#largestBytes = 0;
       return;
     }
-    if (unsentBytes - this.#largestBytes > this.#shared.limits.maxReplyBacklogBytes)
+    if (this.peer.backlogBytes - this.#largestBytes > this.#shared.limits.maxReplyBacklogBytes)
       this.peer.close('tryAgainLater');
     else this.#watchBacklog();
   }
@@ -294,6 +294,20 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     this.lastDrainedMs = this.#lastProgressMs;
     if (this.behind.length > 0) this.#shared.pump.readerReady(this);
+  }
+
+  /**
+   * What was on its way to the socket of another thread has come there, taken by it or not. No sign of life: the
+   * kernel takes what a client that has vanished will never get.
+   */
+  arrived(): void {
+    const isEmpty = this.peer.unsentBytes === 0;
+    if (isEmpty && this.#backlogTimer?.scheduled === true) {
+      this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
+    }
+    // What waits for the client is looked at, too, where it may be too much.
+    const mayBeTooMuch = this.peer.backlogBytes > this.#shared.limits.maxReplyBacklogBytes;
+    if ((isEmpty && this.behind.length > 0) || mayBeTooMuch) this.#shared.pump.readerReady(this);
   }
 
   // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
