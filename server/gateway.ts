@@ -52,7 +52,8 @@ import { page } from './page.js';
 import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
-import { ListenError, type Listener, listen } from './socket/listener.js';
+import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
+import { listenThreaded } from './socket/threads/threaded-listener.js';
 import { expirySentence, TlsError } from './socket/tls.js';
 
 const WHEEL_TICK_MS = 100;
@@ -182,7 +183,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   health.set('clients', 'failing');
 
   // The backends, each on its own thread.
-  let giveUp = (error: Error): void => onFault('memory', error);
+  let giveUp = (what: string, error: Error): void => onFault(what, error);
   const memory = await openSqliteMemory({
     path: home.databaseFile,
     embeddings: embeddingsOptions(config, process.env),
@@ -190,7 +191,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       if (report.ok) log.warn('the embeddings endpoint works again');
       else log.warn(report.sentence);
     },
-    onFailure: (error) => giveUp(error),
+    onFailure: (error) => giveUp('memory', error),
     onHealth: (report) => {
       health.set('store', report.ok ? 'ok' : 'failing');
       if (report.ok) {
@@ -317,12 +318,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     config,
     loadConfig: options.loadConfig,
     keeper,
-    apply: (next) => {
+    apply: async (next) => {
       settings.apply(next);
       reasoning.setChunkDelayMs(settings.chunkDelayMs);
       memory.setLimits(settings.memory);
       log.level = next.log.level;
       alertOfExpiry();
+      await listener.rulesChanged();
     },
   });
   const reload = (): Promise<Reloaded> => reloader.reload();
@@ -391,7 +393,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   undo.push(() => operations.close());
 
   // The door opens last.
-  const listener: Listener = await listen({
+  const listening: ListenerOptions = {
     host,
     port: config.gateway.port,
     maxMessageBytes: config.gateway.max_message_bytes,
@@ -411,7 +413,18 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       if (peer.session !== null) sessions.end(peer.session);
     },
     onFault,
-  });
+  };
+  const listener: Listener =
+    settings.workers === 1
+      ? await listen(listening)
+      : await listenThreaded(
+          {
+            ...listening,
+            onArrived: (peer) => peer.session?.arrived(),
+            onFailure: (error) => giveUp('sockets', error),
+          },
+          settings.workers,
+        );
   undo.push(() => listener.close());
   const urlHost = host.includes(':') ? `[${host}]` : host;
   const url = `${keeper === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
@@ -482,8 +495,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     return closing;
   };
   const failed = new Promise<never>((_resolve, reject) => {
-    giveUp = (error) => {
-      onFault('memory', error);
+    giveUp = (what, error) => {
+      onFault(what, error);
       void close();
       void close().then(() => reject(new GatewayFailed(`The gateway cannot go on: ${error.message}`)));
     };

@@ -81,6 +81,21 @@ export class Connection implements Peer {
     return OUTCOMES[statusInHand] ?? 'dropped';
   }
 
+  /** Sends frames in one write, as far as they fit into one. */
+  sendAll(frames: readonly Uint8Array[]): SendOutcome {
+    const [first, ...others] = frames;
+    if (first === undefined) return 'sent';
+    if (others.length === 0) return this.send(first);
+    const socket = this.#socket;
+    if (socket === null) return 'dropped';
+    const statuses = new Set<number>();
+    socket.cork(() => {
+      for (const frame of frames) statuses.add(socket.send(frame, false, false));
+    });
+    if (statuses.has(OUTCOMES.indexOf('dropped'))) return 'dropped';
+    return socket.getBufferedAmount() === 0 ? 'sent' : 'buffered';
+  }
+
   get unsentBytes(): number {
     return this.#socket?.getBufferedAmount() ?? 0;
   }

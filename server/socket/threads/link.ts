@@ -1,0 +1,179 @@
+/**
+ * What a socket thread and the core tell each other: records, all those of one turn in one buffer, which changes its
+ * owner instead of being copied. A plain data structure that knows neither threads nor sockets.
+ *
+ * A batch is the number of its bytes that are used, then records: kind (1 byte), connection (4), value (4), and for
+ * some kinds as many bytes as the value says.
+ */
+
+/** From the core to a socket thread. */
+export const TO_SOCKETS = {
+  /** A text frame's bytes: for each connection of a {@link TO_SOCKETS.to} before the next one. */
+  frame: 1,
+  to: 2,
+  /** The value is the close's place in the table of close codes. */
+  close: 3,
+  /** May a connection come? The value is a {@link VERDICTS}. */
+  verdict: 4,
+  /** A connection has authenticated. */
+  admitted: 5,
+} as const;
+
+/** From a socket thread to the core. */
+export const TO_CORE = {
+  /** May a connection come from the address in the bytes? The core says so with a verdict. */
+  asked: 16,
+  /** It has come. */
+  opened: 17,
+  text: 18,
+  binary: 19,
+  /** So many bytes wait for the client. */
+  backlog: 20,
+  /** The same, fewer than before: the client takes them. */
+  drained: 21,
+  /** It has gone, or has never come. The value is 1 where the gateway's side has ended it. */
+  gone: 22,
+  /** Everything in the oldest batch with frames that was not told of yet has been given to the sockets. */
+  taken: 23,
+} as const;
+
+export const VERDICTS = { comeIn: 0, gatewayFull: 1, addressFull: 2, draining: 3 } as const;
+
+export type Kind = (typeof TO_SOCKETS)[keyof typeof TO_SOCKETS] | (typeof TO_CORE)[keyof typeof TO_CORE];
+
+const WITH_BYTES: ReadonlySet<number> = new Set([TO_SOCKETS.frame, TO_CORE.asked, TO_CORE.text]);
+
+const HEAD_BYTES = 4;
+const RECORD_BYTES = 9;
+const FIRST_BYTES = 4 * 1024;
+/** A batch that has more is sent at once, so that the other side begins; it is beyond this by one record at most. */
+export const MAX_BATCH_BYTES = 64 * 1024;
+/** A UTF-16 unit takes this many bytes of UTF-8 at most. */
+const MAX_UTF8_BYTES = 3;
+
+/** Takes what is to be told, and hands it on in batches. */
+export class BatchWriter {
+  readonly #post: (batch: ArrayBuffer, usedBytes: number) => void;
+  #buffer = Buffer.alloc(0);
+  #view = new DataView(new ArrayBuffer(0));
+  #used = HEAD_BYTES;
+  /** Of the batch before: the next one will be as long. */
+  #lastUsed = 0;
+  /** The frame that the next `to` is about; null where there is none, or where it may have changed since. */
+  #frame: string | null = null;
+  #frameBytes = 0;
+
+  /** @param post takes a batch, which must be gone from here with the call */
+  constructor(post: (batch: ArrayBuffer, usedBytes: number) => void) {
+    this.#post = post;
+  }
+
+  get isEmpty(): boolean {
+    return this.#used === HEAD_BYTES;
+  }
+
+  put(kind: Kind, connection: number, value: number): void {
+    this.#reserve(RECORD_BYTES);
+    this.#write(kind, connection, value);
+  }
+
+  /** @param data bytes, which need not outlive the call, or text. Returns how many bytes of UTF-8 they are. */
+  putData(kind: Kind, connection: number, data: string | Uint8Array): number {
+    return this.#putData(kind, connection, data, 0);
+  }
+
+  /** A frame for one connection. The same text for one after another travels once a batch. Returns its bytes. */
+  send(connection: number, frame: string | Uint8Array): number {
+    if (frame === this.#frame && this.#used + RECORD_BYTES <= MAX_BATCH_BYTES) {
+      this.#reserve(RECORD_BYTES);
+    } else {
+      this.#frameBytes = this.#putData(TO_SOCKETS.frame, 0, frame, RECORD_BYTES);
+      this.#frame = typeof frame === 'string' ? frame : null;
+    }
+    this.#write(TO_SOCKETS.to, connection, 0);
+    return this.#frameBytes;
+  }
+
+  /** Hands on what there is. */
+  flush(): void {
+    if (this.isEmpty) return;
+    const { buffer } = this.#buffer;
+    const used = this.#used;
+    this.#view.setUint32(0, used, true);
+    this.#buffer = Buffer.alloc(0);
+    this.#used = HEAD_BYTES;
+    this.#lastUsed = used;
+    this.#frame = null;
+    this.#post(buffer as ArrayBuffer, used);
+  }
+
+  /** @param behindBytes room that must be left behind it in the same batch */
+  #putData(kind: Kind, connection: number, data: string | Uint8Array, behindBytes: number): number {
+    if (typeof data !== 'string') {
+      this.#reserve(RECORD_BYTES + data.length + behindBytes);
+      this.#write(kind, connection, data.length);
+      this.#buffer.set(data, this.#used);
+      this.#used += data.length;
+      return data.length;
+    }
+    // Counting is dearer than too much room, where there is little to count.
+    const most = data.length * MAX_UTF8_BYTES;
+    this.#reserve(RECORD_BYTES + behindBytes + (most < FIRST_BYTES ? most : Buffer.byteLength(data)));
+    const bytes = this.#buffer.write(data, this.#used + RECORD_BYTES, 'utf8');
+    this.#write(kind, connection, bytes);
+    this.#used += bytes;
+    return bytes;
+  }
+
+  #write(kind: Kind, connection: number, value: number): void {
+    const at = this.#used;
+    this.#view.setUint8(at, kind);
+    this.#view.setUint32(at + 1, connection, true);
+    this.#view.setUint32(at + 5, value, true);
+    this.#used = at + RECORD_BYTES;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#used + bytes <= this.#buffer.length) return;
+    if (this.#used + bytes > MAX_BATCH_BYTES) this.flush();
+    const likely = this.#buffer.length === 0 ? this.#lastUsed : 2 * this.#buffer.length;
+    const length = Math.max(FIRST_BYTES, Math.min(likely, MAX_BATCH_BYTES), this.#used + bytes);
+    // Not from Node's pool, which others share.
+    const larger = Buffer.from(new ArrayBuffer(length));
+    larger.set(this.#buffer.subarray(0, this.#used));
+    this.#buffer = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+}
+
+/** How many bytes of a batch are used. */
+export const batchBytes = (batch: ArrayBuffer): number => new DataView(batch).getUint32(0, true);
+
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Gives each record of a batch to `take`, in order; the bytes are part of the batch.
+ * @throws RangeError where it is no batch
+ */
+export const readBatch = (
+  batch: ArrayBuffer,
+  take: (kind: Kind, connection: number, value: number, bytes: Uint8Array) => void,
+): void => {
+  const view = new DataView(batch);
+  const used = view.getUint32(0, true);
+  if (used > batch.byteLength) throw new RangeError(`a batch of ${used} bytes in ${batch.byteLength}`);
+  let at = HEAD_BYTES;
+  while (at < used) {
+    const kind = view.getUint8(at);
+    const connection = view.getUint32(at + 1, true);
+    const value = view.getUint32(at + 5, true);
+    at += RECORD_BYTES;
+    if (!WITH_BYTES.has(kind)) {
+      take(kind as Kind, connection, value, NO_BYTES);
+      continue;
+    }
+    if (at + value > used) throw new RangeError(`a record of ${value} bytes in ${used - at}`);
+    take(kind as Kind, connection, value, new Uint8Array(batch, at, value));
+    at += value;
+  }
+};

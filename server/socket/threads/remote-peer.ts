@@ -1,0 +1,67 @@
+/** A connection as the core sees it whose socket is in another thread. */
+import type { CloseName } from '../../../schemas/codes.js';
+import type { Lobby } from '../../core/sessions/lobby.js';
+import type { Peer, SendOutcome } from '../../core/sessions/peer.js';
+import type { Session } from '../../core/sessions/session.js';
+import type { Holder } from '../places.js';
+
+/** What brings a peer's frames to its socket. */
+export interface Carrier {
+  /** Takes a frame with it. Returns its bytes, of which {@link RemotePeer.arrived} hears when they are there. */
+  carry(peer: RemotePeer, frame: string | Uint8Array): number;
+  admitted(peer: RemotePeer): void;
+  close(peer: RemotePeer, name: CloseName): void;
+}
+
+export class RemotePeer implements Peer, Holder {
+  readonly address: string;
+  readonly addressKey: string;
+  /** Among the connections of its thread. */
+  readonly number: number;
+  closed = false;
+  ended = false;
+  authenticated = false;
+  /** Its upgrade is through. */
+  opened = false;
+  session: Session | null = null;
+  lobby: Lobby | null = null;
+  /** What its socket had not taken when its thread last told. */
+  backlogBytes = 0;
+  #underwayBytes = 0;
+  readonly #carrier: Carrier;
+
+  constructor(carrier: Carrier, number: number, address: string, addressKey: string) {
+    this.#carrier = carrier;
+    this.number = number;
+    this.address = address;
+    this.addressKey = addressKey;
+  }
+
+  get unsentBytes(): number {
+    return this.#underwayBytes + this.backlogBytes;
+  }
+
+  admitted(): void {
+    this.authenticated = true;
+    this.#carrier.admitted(this);
+  }
+
+  send(frame: string | Uint8Array): SendOutcome {
+    if (this.closed) return 'dropped';
+    this.#underwayBytes += this.#carrier.carry(this, frame);
+    return 'buffered';
+  }
+
+  /** So many bytes of what it was sent have been given to its socket. Were they the last ones on their way? */
+  arrived(bytes: number): boolean {
+    this.#underwayBytes -= bytes;
+    return this.#underwayBytes === 0;
+  }
+
+  close(name: CloseName): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.ended = true;
+    this.#carrier.close(this, name);
+  }
+}
