@@ -1,4 +1,5 @@
 /** The clients' listener, with the sockets in the thread that has the core. */
+import type { Admission } from '../core/limits/admission.js';
 import type { Peer } from '../core/sessions/peer.js';
 import { Connection } from './connection.js';
 import { Doors } from './doors.js';
@@ -10,14 +11,22 @@ import type { Certificate } from './tls.js';
 
 export { ListenError } from './port.js';
 
-export interface ListenerOptions extends Place, PlacesOptions, Omit<RequestOptions, 'tls' | 'onHandshake'> {
+export interface ListenerOptions
+  extends Place,
+    Pick<PlacesOptions, 'later'>,
+    Omit<RequestOptions, 'tls' | 'enter'> {
   readonly maxMessageBytes: number;
   readonly certificate: Certificate | null;
+  /** Counts connections, in all and by address. */
+  readonly admission: Admission;
   /** Under which an address is counted. */
   readonly addressKey: (address: string) => string;
   readonly onOpen: (peer: Peer) => void;
-  /** One text frame's bytes, which are gone after the call. */
-  readonly onText: (peer: Peer, frame: Uint8Array) => void;
+  /**
+   * One text frame's bytes, which are gone after the call. False where what it has brought about waits for promises
+   * to settle.
+   */
+  readonly onText: (peer: Peer, frame: Uint8Array) => boolean;
   readonly onBinary: (peer: Peer) => void;
   /** The socket has sent some of what was unsent. */
   readonly onDrain: (peer: Peer) => void;
@@ -61,11 +70,9 @@ export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT
   const requests = new Requests({
     ...options,
     tls: certificate !== null,
-    onHandshake: (handshake) => {
-      const key = options.addressKey(handshake.address);
-      const refusal = places.take(key);
-      if (refusal === null) handshake.upgrade(new Connection(handshake.address, key, onAdmitted));
-      else handshake.refuse(refusal);
+    enter: (address) => {
+      const key = options.addressKey(address);
+      return places.take(key) ?? new Connection(address, key, onAdmitted);
     },
   });
   const onClose = (connection: Connection): void => {

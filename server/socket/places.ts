@@ -1,5 +1,5 @@
 /** Who has a place among the connections (protocol section 1), from the moment it is let in until it has really gone. */
-import type { Admission } from '../core/limits/admission.js';
+import type { AdmissionRefusal } from '../core/limits/admission.js';
 import type { SocketCount } from './socket-count.js';
 import { REFUSALS, type Refusal } from './upgrade.js';
 
@@ -9,8 +9,18 @@ import { REFUSALS, type Refusal } from './upgrade.js';
  */
 const LINGER_MS = 16_000;
 
+/** Counts connections, in all and by address. */
+export interface PlaceTable {
+  /** Null where one more connection may come: it counts from then on, as unauthenticated. */
+  tryEnter(addressKey: string): AdmissionRefusal | null;
+  /** A connection has authenticated. Once for each that entered, at most. */
+  authenticated(addressKey: string): void;
+  /** A connection has gone. Once for each that entered. */
+  leave(addressKey: string, wasAuthenticated: boolean): void;
+}
+
 export interface PlacesOptions {
-  readonly admission: Admission;
+  readonly admission: PlaceTable;
   /** Runs something {@link LINGER_MS} later. */
   readonly later: (delayMs: number, task: () => void) => void;
 }
@@ -35,16 +45,9 @@ export class Places {
 
   /** Takes a place for a connection that is about to be upgraded; or says why there is none. */
   take(addressKey: string): Refusal | null {
-    const { admission } = this.#options;
-    const refusal = admission.refusal(addressKey);
-    if (refusal !== null) return refusal === 'gateway-full' ? REFUSALS.gatewayFull : REFUSALS.addressFull;
-    admission.enter(addressKey);
-    return null;
-  }
-
-  /** Gives back a place that was taken for a connection which was not upgraded after all. */
-  giveBack(addressKey: string): void {
-    this.#options.admission.leave(addressKey, false);
+    const refusal = this.#options.admission.tryEnter(addressKey);
+    if (refusal === null) return null;
+    return refusal === 'gateway-full' ? REFUSALS.gatewayFull : REFUSALS.addressFull;
   }
 
   /** A connection that was upgraded has gone. */

@@ -1,12 +1,12 @@
 /** The HTTP half of the listener: which request becomes a WebSocket, which gets the page, and what the others are told. */
 import { clientAddress, type TrustedProxies } from './client-address.js';
-import { Handshake, writeRefusal } from './handshake.js';
+import { Connection, type UserData } from './connection.js';
 import { checkOrigin, type OriginRules, REFUSALS, type Refusal, WEBSOCKET_VERSION } from './upgrade.js';
 import type { HttpRequest, HttpResponse, us_socket_context_t } from './uws.js';
 
 export interface RequestOptions {
-  /** Upgrades a request that may become a WebSocket, or refuses it: at once, or later where it is postponed. */
-  readonly onHandshake: (handshake: Handshake) => void;
+  /** A connection for a request that is to become a WebSocket, from this address; or why there is no room for it. */
+  readonly enter: (address: string) => Connection | Refusal;
   /** Given the port that is listened on; asked at every request, so that a reload takes effect at once. */
   readonly originRules: (port: number) => OriginRules;
   /** Likewise. Null: nobody is believed. */
@@ -45,8 +45,18 @@ export class Requests {
       this.#refuse(res, problem);
       return;
     }
-    this.#options.onHandshake(
-      new Handshake(res, req, context, this.#addressOf(res, req), (refusal) => this.#refuse(res, refusal)),
+    const connection = this.#options.enter(this.#addressOf(res, req));
+    if (!(connection instanceof Connection)) {
+      this.#refuse(res, connection);
+      return;
+    }
+    const userData: UserData = { connection };
+    res.upgrade(
+      userData,
+      req.getHeader('sec-websocket-key'),
+      req.getHeader('sec-websocket-protocol'),
+      req.getHeader('sec-websocket-extensions'),
+      context,
     );
   });
 
@@ -98,7 +108,11 @@ export class Requests {
   }
 
   #refuse(res: HttpResponse, refusal: Refusal): void {
-    this.#answer(res, () => writeRefusal(res, refusal));
+    this.#answer(res, () => {
+      res.writeStatus(refusal.status);
+      if (refusal.header !== null) res.writeHeader(...refusal.header);
+      res.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(`${refusal.text}\n`, true);
+    });
   }
 
   /**

@@ -202,7 +202,7 @@ const startListener = async (
       addressKey: (address) => address,
       page: { contentType: 'text/plain', body: 'page' },
       onOpen: ignore,
-      onText: ignore,
+      onText: () => true,
       onBinary: ignore,
       onDrain: ignore,
       onClose: ignore,

@@ -48,6 +48,13 @@ export class Admission {
     return null;
   }
 
+  /** Null where one more connection may come: it is let in. */
+  tryEnter(addressKey: string): AdmissionRefusal | null {
+    const refusal = this.refusal(addressKey);
+    if (refusal === null) this.enter(addressKey);
+    return refusal;
+  }
+
   /** A connection has been let in; it counts as unauthenticated. */
   enter(addressKey: string): void {
     const counts = this.#addresses.get(addressKey);

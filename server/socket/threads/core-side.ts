@@ -2,18 +2,16 @@
 import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import type { ListenerOptions } from '../listener.js';
 import type { Places } from '../places.js';
-import { REFUSALS, type Refusal } from '../upgrade.js';
-import { BatchWriter, type Kind, readBatch, TO_CORE, TO_SOCKETS, VERDICTS } from './link.js';
+import { BatchReader, BatchWriter, TO_CORE, TO_SOCKETS } from './link.js';
 import { type Carrier, RemotePeer } from './remote-peer.js';
 
 const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
 
 export interface CoreSideOptions
-  extends Pick<
-    ListenerOptions,
-    'admission' | 'addressKey' | 'onOpen' | 'onText' | 'onBinary' | 'onDrain' | 'onClose'
-  > {
+  extends Pick<ListenerOptions, 'addressKey' | 'onOpen' | 'onText' | 'onBinary' | 'onDrain' | 'onClose'> {
   readonly places: Places;
+  /** A stranger has authenticated. */
+  readonly onAdmitted: (addressKey: string) => void;
   /** What was on its way to a peer's socket has come there. */
   readonly onArrived: (peer: RemotePeer) => void;
   /** Hands a batch to the thread. */
@@ -26,11 +24,6 @@ interface Carried {
   readonly bytes: number[];
 }
 
-const verdictOf = (refusal: Refusal | null): number => {
-  if (refusal === null) return VERDICTS.comeIn;
-  return refusal === REFUSALS.gatewayFull ? VERDICTS.gatewayFull : VERDICTS.addressFull;
-};
-
 export class CoreSide implements Carrier {
   /** Nobody comes in any more. */
   stopping = false;
@@ -42,6 +35,8 @@ export class CoreSide implements Carrier {
   /** Of those that the thread has yet to deal with, oldest first. */
   readonly #underway: Carried[] = [];
   #flushScheduled = false;
+  /** A batch is being dealt with, behind which everything is handed on. */
+  #isReading = false;
 
   constructor(options: CoreSideOptions) {
     this.#options = options;
@@ -63,7 +58,7 @@ export class CoreSide implements Carrier {
   }
 
   admitted({ number, addressKey }: RemotePeer): void {
-    this.#options.admission.authenticated(addressKey);
+    this.#options.onAdmitted(addressKey);
     this.#writer.put(TO_SOCKETS.admitted, number, 0);
     this.#wake();
   }
@@ -74,9 +69,23 @@ export class CoreSide implements Carrier {
     this.#options.onClose(peer);
   }
 
-  /** Takes what the thread tells. */
-  take(batch: ArrayBuffer): void {
-    readBatch(batch, this.#record);
+  /** Takes what the thread tells. Calls `done` when all of it has been dealt with, in this turn of the loop. */
+  take(batch: ArrayBuffer, done: () => void): void {
+    this.#isReading = true;
+    this.#read(new BatchReader(batch), done);
+  }
+
+  #read(reader: BatchReader, done: () => void): void {
+    while (reader.next()) {
+      if (this.#takeRecord(reader)) continue;
+      // Every message is a turn of its own where the sockets are in this thread: what it has brought about happens
+      // before the next one. A tick comes when every promise has settled that can, and before any other event.
+      queueMicrotask(() => process.nextTick(() => this.#read(reader, done)));
+      return;
+    }
+    this.#isReading = false;
+    this.#writer.flush();
+    done();
   }
 
   /** Hands the thread what there is for it. */
@@ -92,7 +101,7 @@ export class CoreSide implements Carrier {
 
   /** What one call into the core has to say goes together, promises that it settles included. */
   #wake(): void {
-    if (this.#flushScheduled) return;
+    if (this.#flushScheduled || this.#isReading) return;
     this.#flushScheduled = true;
     process.nextTick(this.#flushInTurn);
   }
@@ -102,52 +111,46 @@ export class CoreSide implements Carrier {
     this.#writer.flush();
   };
 
-  readonly #record = (kind: Kind, number: number, value: number, bytes: Uint8Array): void => {
-    if (kind === TO_CORE.asked) {
-      this.#asked(number, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-      return;
+  /** False where promises have to settle before the next one. */
+  #takeRecord({ kind, connection, value, bytes }: BatchReader): boolean {
+    if (kind === TO_CORE.opened) {
+      this.#opened(connection, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+      return true;
     }
     if (kind === TO_CORE.taken) {
       this.#taken();
-      return;
+      return true;
     }
-    const peer = this.#peers.get(number);
-    if (peer === undefined) return;
+    const peer = this.#peers.get(connection);
+    if (peer === undefined) throw new RangeError(`a record of kind ${kind} for nobody`);
     switch (kind) {
       case TO_CORE.text:
-        if (!peer.closed) this.#options.onText(peer, bytes);
-        return;
+        return peer.closed || this.#options.onText(peer, bytes);
+      case TO_CORE.binary:
+        if (!peer.closed) this.#options.onBinary(peer);
+        return true;
       case TO_CORE.backlog:
         peer.backlogBytes = value;
-        return;
+        return true;
       case TO_CORE.drained:
         peer.backlogBytes = value;
         if (!peer.closed) this.#options.onDrain(peer);
-        return;
-      case TO_CORE.binary:
-        if (!peer.closed) this.#options.onBinary(peer);
-        return;
-      case TO_CORE.opened:
-        peer.opened = true;
-        this.#options.onOpen(peer);
-        // It was let in before, and came after everybody had been told.
-        if (this.stopping) peer.close('serverShutdown');
-        return;
+        return true;
       case TO_CORE.gone:
-        this.#peers.delete(number);
+        this.#peers.delete(connection);
         this.#gone(peer, value === 1);
-        return;
+        return true;
       default:
         throw new RangeError(`a record of kind ${kind}`);
     }
-  };
+  }
 
-  #asked(number: number, address: string): void {
-    const key = this.#options.addressKey(address);
-    const verdict = this.stopping ? VERDICTS.draining : verdictOf(this.#options.places.take(key));
-    if (verdict === VERDICTS.comeIn) this.#peers.set(number, new RemotePeer(this, number, address, key));
-    this.#writer.put(TO_SOCKETS.verdict, number, verdict);
-    this.#wake();
+  #opened(number: number, address: string): void {
+    const peer = new RemotePeer(this, number, address, this.#options.addressKey(address));
+    this.#peers.set(number, peer);
+    this.#options.onOpen(peer);
+    // It was let in before, and came after everybody had been told.
+    if (this.stopping) peer.close('serverShutdown');
   }
 
   #taken(): void {
@@ -160,10 +163,6 @@ export class CoreSide implements Carrier {
   }
 
   #gone(peer: RemotePeer, ended: boolean): void {
-    if (!peer.opened) {
-      this.#options.places.giveBack(peer.addressKey);
-      return;
-    }
     peer.ended ||= ended;
     this.#options.places.leave(peer);
     if (peer.closed) return;

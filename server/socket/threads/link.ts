@@ -13,17 +13,13 @@ export const TO_SOCKETS = {
   to: 2,
   /** The value is the close's place in the table of close codes. */
   close: 3,
-  /** May a connection come? The value is a {@link VERDICTS}. */
-  verdict: 4,
   /** A connection has authenticated. */
-  admitted: 5,
+  admitted: 4,
 } as const;
 
 /** From a socket thread to the core. */
 export const TO_CORE = {
-  /** May a connection come from the address in the bytes? The core says so with a verdict. */
-  asked: 16,
-  /** It has come. */
+  /** A connection has come, from the address in the bytes. */
   opened: 17,
   text: 18,
   binary: 19,
@@ -31,17 +27,15 @@ export const TO_CORE = {
   backlog: 20,
   /** The same, fewer than before: the client takes them. */
   drained: 21,
-  /** It has gone, or has never come. The value is 1 where the gateway's side has ended it. */
+  /** It has gone. The value is 1 where the gateway's side has ended it. */
   gone: 22,
   /** Everything in the oldest batch with frames that was not told of yet has been given to the sockets. */
   taken: 23,
 } as const;
 
-export const VERDICTS = { comeIn: 0, gatewayFull: 1, addressFull: 2, draining: 3 } as const;
-
 export type Kind = (typeof TO_SOCKETS)[keyof typeof TO_SOCKETS] | (typeof TO_CORE)[keyof typeof TO_CORE];
 
-const WITH_BYTES: ReadonlySet<number> = new Set([TO_SOCKETS.frame, TO_CORE.asked, TO_CORE.text]);
+const WITH_BYTES: ReadonlySet<number> = new Set([TO_SOCKETS.frame, TO_CORE.opened, TO_CORE.text]);
 
 const HEAD_BYTES = 4;
 const RECORD_BYTES = 9;
@@ -151,29 +145,41 @@ export const batchBytes = (batch: ArrayBuffer): number => new DataView(batch).ge
 
 const NO_BYTES = new Uint8Array(0);
 
-/**
- * Gives each record of a batch to `take`, in order; the bytes are part of the batch.
- * @throws RangeError where it is no batch
- */
-export const readBatch = (
-  batch: ArrayBuffer,
-  take: (kind: Kind, connection: number, value: number, bytes: Uint8Array) => void,
-): void => {
-  const view = new DataView(batch);
-  const used = view.getUint32(0, true);
-  if (used > batch.byteLength) throw new RangeError(`a batch of ${used} bytes in ${batch.byteLength}`);
-  let at = HEAD_BYTES;
-  while (at < used) {
-    const kind = view.getUint8(at);
-    const connection = view.getUint32(at + 1, true);
-    const value = view.getUint32(at + 5, true);
-    at += RECORD_BYTES;
-    if (!WITH_BYTES.has(kind)) {
-      take(kind as Kind, connection, value, NO_BYTES);
-      continue;
-    }
-    if (at + value > used) throw new RangeError(`a record of ${value} bytes in ${used - at}`);
-    take(kind as Kind, connection, value, new Uint8Array(batch, at, value));
-    at += value;
+/** Reads the records of a batch, in order. */
+export class BatchReader {
+  kind: Kind = TO_CORE.taken;
+  connection = 0;
+  value = 0;
+  /** A part of the batch; empty where the kind has none. */
+  bytes: Uint8Array = NO_BYTES;
+  readonly #batch: ArrayBuffer;
+  readonly #view: DataView;
+  readonly #end: number;
+  #at = HEAD_BYTES;
+
+  /** @throws RangeError where it is no batch */
+  constructor(batch: ArrayBuffer) {
+    this.#batch = batch;
+    this.#view = new DataView(batch);
+    this.#end = this.#view.getUint32(0, true);
+    if (this.#end > batch.byteLength)
+      throw new RangeError(`a batch of ${this.#end} bytes in ${batch.byteLength}`);
   }
-};
+
+  /** Steps to the next record; false where there is none. @throws RangeError where it is none */
+  next(): boolean {
+    const at = this.#at;
+    if (at >= this.#end) return false;
+    this.kind = this.#view.getUint8(at) as Kind;
+    this.connection = this.#view.getUint32(at + 1, true);
+    this.value = this.#view.getUint32(at + 5, true);
+    this.#at = at + RECORD_BYTES;
+    if (!WITH_BYTES.has(this.kind)) return true;
+    const bytes = this.value;
+    if (this.#at + bytes > this.#end)
+      throw new RangeError(`a record of ${bytes} bytes in ${this.#end - this.#at}`);
+    this.bytes = new Uint8Array(this.#batch, this.#at, bytes);
+    this.#at += bytes;
+    return true;
+  }
+}

@@ -1,6 +1,6 @@
 /** What a socket thread is started with, and what is said between it and the core besides batches. */
 
-import type { SocketLimits } from '../socket-count.js';
+import type { AdmissionLimits } from '../../core/limits/admission.js';
 import type { Certificate } from '../tls.js';
 import type { OriginRules } from '../upgrade.js';
 
@@ -9,7 +9,7 @@ export interface Rules {
   readonly origin: Omit<OriginRules, 'port'>;
   /** Addresses and ranges of the proxies that are believed; null: none. */
   readonly proxies: readonly string[] | null;
-  readonly limits: SocketLimits;
+  readonly limits: AdmissionLimits;
 }
 
 export interface ThreadData {
@@ -24,6 +24,8 @@ export interface ThreadData {
   readonly rules: Rules;
   /** Of {@link SocketCount}. */
   readonly count: Int32Array;
+  /** Of {@link SharedAdmission}. */
+  readonly places: Int32Array;
   /** {@link LINK_CELLS} of them. */
   readonly cells: Int32Array;
 }

@@ -21,8 +21,6 @@ export class RemotePeer implements Peer, Holder {
   closed = false;
   ended = false;
   authenticated = false;
-  /** Its upgrade is through. */
-  opened = false;
   session: Session | null = null;
   lobby: Lobby | null = null;
   /** What its socket had not taken when its thread last told. */

@@ -2,46 +2,27 @@
 import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import { Connection } from '../connection.js';
 import type { DoorOptions } from '../door.js';
-import type { Handshake } from '../handshake.js';
-import { REFUSALS, type Refusal } from '../upgrade.js';
-import { BatchWriter, type Kind, readBatch, TO_CORE, TO_SOCKETS, VERDICTS } from './link.js';
+import { BatchReader, BatchWriter, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
 
 const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
-
-/** By verdict. */
-const REFUSAL_OF: Readonly<Record<number, Refusal>> = {
-  [VERDICTS.gatewayFull]: REFUSALS.gatewayFull,
-  [VERDICTS.addressFull]: REFUSALS.addressFull,
-  [VERDICTS.draining]: REFUSALS.draining,
-};
 
 const ignore = (): void => {};
 
 class NumberedConnection extends Connection {
   readonly number: number;
 
-  constructor(address: string, number: number) {
-    // Under which its address is counted is the core's business.
-    super(address, '', ignore);
+  constructor(address: string, addressKey: string, number: number) {
+    super(address, addressKey, ignore);
     this.number = number;
   }
 }
 
 const numbered = (connection: Connection): NumberedConnection => connection as NumberedConnection;
 
-export interface SocketSideOptions {
-  /** Hands a batch to the core. */
-  readonly post: (batch: ArrayBuffer, usedBytes: number) => void;
-  readonly onFault: (what: string, error: unknown) => void;
-}
-
 export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'> {
   readonly #connections = new Map<number, NumberedConnection>();
-  /** Those who wait to hear whether there is room. */
-  readonly #asking = new Map<number, Handshake>();
   #lastNumber = 0;
   readonly #writer: BatchWriter;
-  readonly #onFault: SocketSideOptions['onFault'];
   #flushScheduled = false;
   readonly #drained = new Set<NumberedConnection>();
   /** Connections with bytes that wait for the client, and how many the core knows of. */
@@ -54,26 +35,24 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
   /** To whom the batch in hand has frames. */
   readonly #addressees: number[] = [];
 
-  constructor({ post, onFault }: SocketSideOptions) {
+  /** @param post hands a batch to the core */
+  constructor(post: (batch: ArrayBuffer, usedBytes: number) => void) {
     this.#writer = new BatchWriter(post);
-    this.#onFault = onFault;
   }
 
   // --- what doors and requests tell --------------------------------------------------------
 
-  readonly onHandshake = (handshake: Handshake): void => {
-    const number = this.#nextNumber();
-    this.#asking.set(number, handshake);
-    handshake.postpone(() => {
-      this.#asking.delete(number);
-      this.#tell(TO_CORE.gone, number, 0);
-    });
-    this.#writer.putData(TO_CORE.asked, number, handshake.address);
+  /** A connection for a client that is to come in. */
+  enter(address: string, addressKey: string): Connection {
+    return new NumberedConnection(address, addressKey, this.#nextNumber());
+  }
+
+  readonly onOpen = (connection: Connection): void => {
+    const { number, address } = numbered(connection);
+    this.#connections.set(number, numbered(connection));
+    this.#writer.putData(TO_CORE.opened, number, address);
     this.#wake();
   };
-
-  readonly onOpen = (connection: Connection): void =>
-    this.#tell(TO_CORE.opened, numbered(connection).number, 0);
 
   readonly onText = (connection: Connection, frame: Uint8Array): void => {
     this.#writer.putData(TO_CORE.text, numbered(connection).number, frame);
@@ -101,7 +80,7 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
 
   /** Takes what the core tells. */
   take(batch: ArrayBuffer): void {
-    readBatch(batch, this.#record);
+    for (const reader = new BatchReader(batch); reader.next(); ) this.#takeRecord(reader);
     this.#sendRun();
     if (this.#addressees.length === 0) return;
     for (const number of this.#addressees) {
@@ -124,7 +103,7 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
 
   #nextNumber(): number {
     do this.#lastNumber = (this.#lastNumber + 1) >>> 0;
-    while (this.#connections.has(this.#lastNumber) || this.#asking.has(this.#lastNumber));
+    while (this.#connections.has(this.#lastNumber));
     return this.#lastNumber;
   }
 
@@ -152,7 +131,7 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
     this.#writer.flush();
   };
 
-  readonly #record = (kind: Kind, number: number, value: number, bytes: Uint8Array): void => {
+  #takeRecord({ kind, connection: number, value, bytes }: BatchReader): void {
     if (kind === TO_SOCKETS.frame) {
       this.#frame = bytes as Uint8Array<ArrayBuffer>;
       return;
@@ -174,13 +153,10 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
       case TO_SOCKETS.admitted:
         this.#connections.get(number)?.admitted();
         return;
-      case TO_SOCKETS.verdict:
-        this.#decided(number, value);
-        return;
       default:
         throw new RangeError(`a record of kind ${kind}`);
     }
-  };
+  }
 
   #sendRun(): void {
     const connection = this.#runOf;
@@ -188,26 +164,5 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
     this.#runOf = null;
     if (!connection.closed && connection.sendAll(this.#run) === 'dropped') connection.close('tryAgainLater');
     this.#run.length = 0;
-  }
-
-  #decided(number: number, verdict: number): void {
-    const handshake = this.#asking.get(number);
-    // It has gone, and the core hears of that.
-    if (handshake === undefined) return;
-    this.#asking.delete(number);
-    const refusal = REFUSAL_OF[verdict];
-    if (refusal !== undefined) {
-      handshake.refuse(refusal);
-      return;
-    }
-    const connection = new NumberedConnection(handshake.address, number);
-    this.#connections.set(number, connection);
-    try {
-      handshake.upgrade(connection);
-    } catch (error) {
-      this.#onFault('http', error);
-      this.#connections.delete(number);
-      this.#tell(TO_CORE.gone, number, 0);
-    }
   }
 }

@@ -34,6 +34,7 @@ export class SocketThread {
   /** Those who wait for it to have done what it was told. */
   readonly #waiting = new Map<number, Waiting>();
   #lastOrder = 0;
+  #isListening = false;
   #isClosing = false;
   #hasEnded = false;
 
@@ -46,8 +47,10 @@ export class SocketThread {
     this.listening = new Promise((resolve, reject) => {
       worker.on('message', (said: ArrayBuffer | Notice) => {
         if (said instanceof ArrayBuffer) this.#take(said);
-        else if (said.kind === 'listening') resolve(said.port);
-        else if (said.kind === 'refused') reject(errorOf(said.refused));
+        else if (said.kind === 'listening') {
+          this.#isListening = true;
+          resolve(said.port);
+        } else if (said.kind === 'refused') reject(errorOf(said.refused));
         else if (said.kind === 'fault') options.onFault(said.what, said.error);
         else this.#done(said.order, said.refused);
       });
@@ -109,13 +112,10 @@ export class SocketThread {
   }
 
   #take(batch: ArrayBuffer): void {
-    const bytes = batchBytes(batch);
-    try {
-      this.#core.take(batch);
-    } finally {
-      Atomics.add(this.#cells, LINK_CELLS.taken, bytes);
+    this.#core.take(batch, () => {
+      Atomics.add(this.#cells, LINK_CELLS.taken, batchBytes(batch));
       Atomics.notify(this.#cells, LINK_CELLS.taken);
-    }
+    });
   }
 
   #done(id: number, refused: Refused | null): void {
@@ -131,6 +131,6 @@ export class SocketThread {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#core.lost();
-    if (!this.#isClosing) this.#options.onFailure(error);
+    if (this.#isListening && !this.#isClosing) this.#options.onFailure(error);
   }
 }

@@ -1,12 +1,15 @@
 /** A socket thread: the clients' port, framing and TLS; what the frames mean is for the core to say. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { addressKey } from '../../auth/address.js';
 import { TrustedProxies } from '../client-address.js';
 import { Doors, type Handover } from '../doors.js';
+import { Places } from '../places.js';
 import { ListenError, shareAgain, takePortShared } from '../port.js';
 import { Requests } from '../requests.js';
 import { SocketCount } from '../socket-count.js';
 import { TlsError } from '../tls.js';
 import { LINK_CELLS, type Notice, type Order, type Refused, type ThreadData } from './messages.js';
+import { SharedAdmission } from './shared-admission.js';
 import { SocketSide } from './socket-side.js';
 
 /** What the core has not dealt with may be so much; then sockets wait unread, as they would if it had them itself. */
@@ -38,9 +41,15 @@ const post = (batch: ArrayBuffer, usedBytes: number): void => {
 let { rules } = data;
 let proxies = rules.proxies === null ? null : new TrustedProxies(rules.proxies);
 const limits = { ...rules.limits };
-const sockets = new SocketSide({ post, onFault });
+const sockets = new SocketSide(post);
+const admission = new SharedAdmission(data.places, limits);
+const socketCount = new SocketCount(count, limits);
+const places = new Places({ admission, later: () => {} }, socketCount);
 const requests = new Requests({
-  onHandshake: sockets.onHandshake,
+  enter: (address) => {
+    const key = addressKey(address);
+    return places.take(key) ?? sockets.enter(address, key);
+  },
   originRules: (ownPort) => ({ ...rules.origin, port: ownPort }),
   trustedProxies: () => proxies,
   page,
@@ -102,7 +111,7 @@ const serve = (doors: Doors): void => {
   });
 };
 
-const doorOptions = { ...sockets, count: new SocketCount(count, limits), maxMessageBytes };
+const doorOptions = { ...sockets, count: socketCount, maxMessageBytes };
 const take = data.isFirst ? takePortShared : shareAgain;
 try {
   serve(await Doors.open(doorOptions, requests, certificate, { host, port: data.port }, take));

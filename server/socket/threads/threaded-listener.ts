@@ -5,6 +5,7 @@ import { CAN_SHARE_PORT, ListenError } from '../port.js';
 import { SocketCount } from '../socket-count.js';
 import { LINK_CELLS, type Rules } from './messages.js';
 import type { RemotePeer } from './remote-peer.js';
+import { SharedAdmission } from './shared-admission.js';
 import { SocketThread } from './socket-thread.js';
 
 export interface ThreadedListenerOptions extends ListenerOptions {
@@ -29,22 +30,35 @@ export const listenThreaded = async (
     throw new ListenError('Only Linux shares a port among threads: set gateway.workers to 1.');
   }
   const { host, certificate, maxMessageBytes, page, admission } = options;
+  const { limits } = admission;
   const count = SocketCount.cells();
-  const places = new Places(options, new SocketCount(count, admission.limits));
+  const cells = SharedAdmission.cells();
+  const shared = new SharedAdmission(cells, limits);
+  const places = new Places({ admission: shared, later: options.later }, new SocketCount(count, limits));
+  const onAdmitted = (addressKey: string): void => shared.authenticated(addressKey);
   const rules = (): Rules => {
     const { servedHosts, allowedOrigins, scheme } = options.originRules(0);
-    const { maxConnections, maxUnauthenticated } = admission.limits;
     return {
       origin: { servedHosts, allowedOrigins, scheme },
       proxies: options.trustedProxies()?.ranges ?? null,
-      limits: { maxConnections, maxUnauthenticated },
+      limits: { ...limits },
     };
   };
   const threads: SocketThread[] = [];
   const start = (port: number): Promise<number> => {
     const isFirst = threads.length === 0;
-    const data = { host, port, isFirst, certificate, maxMessageBytes, page, rules: rules(), count };
-    const thread = new SocketThread({ ...options, places }, { ...data, cells: linkCells() });
+    const data = {
+      host,
+      port,
+      isFirst,
+      certificate,
+      maxMessageBytes,
+      page,
+      rules: rules(),
+      count,
+      places: cells,
+    };
+    const thread = new SocketThread({ ...options, places, onAdmitted }, { ...data, cells: linkCells() });
     threads.push(thread);
     return thread.listening;
   };
