@@ -34,6 +34,9 @@ export interface Holder {
   readonly ended: boolean;
 }
 
+/** Does its place stay taken for a while when it has gone? */
+export const lingers = ({ authenticated, ended }: Holder): boolean => ended && !authenticated;
+
 export class Places {
   readonly #options: PlacesOptions;
   readonly #count: SocketCount;
@@ -51,13 +54,18 @@ export class Places {
   }
 
   /** A connection that was upgraded has gone. */
-  leave({ addressKey, authenticated, ended }: Holder): void {
-    const { admission, later } = this.#options;
-    const free = (): void => {
-      admission.leave(addressKey, authenticated);
-      this.#count.left();
-    };
-    if (ended && !authenticated) later(LINGER_MS, free);
-    else free();
+  leave(holder: Holder): void {
+    if (lingers(holder)) this.linger(holder.addressKey);
+    else this.#free(holder.addressKey, holder.authenticated);
+  }
+
+  /** A stranger that was upgraded has been closed, and its descriptor may live on. */
+  linger(addressKey: string): void {
+    this.#options.later(LINGER_MS, () => this.#free(addressKey, false));
+  }
+
+  #free(addressKey: string, wasAuthenticated: boolean): void {
+    this.#options.admission.leave(addressKey, wasAuthenticated);
+    this.#count.left();
   }
 }

@@ -269,8 +269,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   flushed(): void {
     if (this.peer.closed) return;
-    const { unsentBytes } = this.peer;
-    if (unsentBytes === 0) {
+    if (this.peer.unsentBytes === 0) {
       this.#largestBytes = 0;
       return;
     }

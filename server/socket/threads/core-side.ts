@@ -10,12 +10,12 @@ const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
 export interface CoreSideOptions
   extends Pick<ListenerOptions, 'addressKey' | 'onOpen' | 'onText' | 'onBinary' | 'onDrain' | 'onClose'> {
   readonly places: Places;
-  /** A stranger has authenticated. */
-  readonly onAdmitted: (addressKey: string) => void;
   /** What was on its way to a peer's socket has come there. */
   readonly onArrived: (peer: RemotePeer) => void;
   /** Hands a batch to the thread. */
   readonly post: (batch: ArrayBuffer) => void;
+  /** Of {@link BatchWriter}. */
+  readonly newBuffer: () => ArrayBuffer;
 }
 
 /** Frames of one batch: for whom they are, and how long. */
@@ -40,13 +40,14 @@ export class CoreSide implements Carrier {
 
   constructor(options: CoreSideOptions) {
     this.#options = options;
-    this.#writer = new BatchWriter((batch) => {
+    const post = (batch: ArrayBuffer): void => {
       if (this.#carried.peers.length > 0) {
         this.#underway.push(this.#carried);
         this.#carried = { peers: [], bytes: [] };
       }
       options.post(batch);
-    });
+    };
+    this.#writer = new BatchWriter(post, options.newBuffer);
   }
 
   carry(peer: RemotePeer, frame: string | Uint8Array): number {
@@ -57,8 +58,7 @@ export class CoreSide implements Carrier {
     return bytes;
   }
 
-  admitted({ number, addressKey }: RemotePeer): void {
-    this.#options.onAdmitted(addressKey);
+  admitted({ number }: RemotePeer): void {
     this.#writer.put(TO_SOCKETS.admitted, number, 0);
     this.#wake();
   }
@@ -95,7 +95,7 @@ export class CoreSide implements Carrier {
 
   /** The thread has ended, and every socket with it. */
   lost(): void {
-    for (const peer of this.#peers.values()) this.#gone(peer, false);
+    for (const peer of this.#peers.values()) this.#gone(peer);
     this.#peers.clear();
   }
 
@@ -138,7 +138,8 @@ export class CoreSide implements Carrier {
         return true;
       case TO_CORE.gone:
         this.#peers.delete(connection);
-        this.#gone(peer, value === 1);
+        if (value === 1) this.#options.places.linger(this.#options.addressKey(peer.address));
+        this.#gone(peer);
         return true;
       default:
         throw new RangeError(`a record of kind ${kind}`);
@@ -146,7 +147,7 @@ export class CoreSide implements Carrier {
   }
 
   #opened(number: number, address: string): void {
-    const peer = new RemotePeer(this, number, address, this.#options.addressKey(address));
+    const peer = new RemotePeer(this, number, address);
     this.#peers.set(number, peer);
     this.#options.onOpen(peer);
     // It was let in before, and came after everybody had been told.
@@ -162,9 +163,7 @@ export class CoreSide implements Carrier {
     }
   }
 
-  #gone(peer: RemotePeer, ended: boolean): void {
-    peer.ended ||= ended;
-    this.#options.places.leave(peer);
+  #gone(peer: RemotePeer): void {
     if (peer.closed) return;
     peer.closed = true;
     this.#options.onClose(peer);

@@ -39,27 +39,35 @@ const WITH_BYTES: ReadonlySet<number> = new Set([TO_SOCKETS.frame, TO_CORE.opene
 
 const HEAD_BYTES = 4;
 const RECORD_BYTES = 9;
-const FIRST_BYTES = 4 * 1024;
-/** A batch that has more is sent at once, so that the other side begins; it is beyond this by one record at most. */
-export const MAX_BATCH_BYTES = 64 * 1024;
+/** A batch that is full is sent at once, so that the other side begins. Only a record that is larger alone has more. */
+export const BATCH_BYTES = 64 * 1024;
 /** A UTF-16 unit takes this many bytes of UTF-8 at most. */
 const MAX_UTF8_BYTES = 3;
+
+const NO_BUFFER = Buffer.from(new ArrayBuffer(0));
 
 /** Takes what is to be told, and hands it on in batches. */
 export class BatchWriter {
   readonly #post: (batch: ArrayBuffer, usedBytes: number) => void;
-  #buffer = Buffer.alloc(0);
-  #view = new DataView(new ArrayBuffer(0));
+  readonly #newBuffer: () => ArrayBuffer;
+  /** Empty between two batches. */
+  #buffer = NO_BUFFER;
+  #view = new DataView(NO_BUFFER.buffer);
   #used = HEAD_BYTES;
-  /** Of the batch before: the next one will be as long. */
-  #lastUsed = 0;
   /** The frame that the next `to` is about; null where there is none, or where it may have changed since. */
   #frame: string | null = null;
   #frameBytes = 0;
 
-  /** @param post takes a batch, which must be gone from here with the call */
-  constructor(post: (batch: ArrayBuffer, usedBytes: number) => void) {
+  /**
+   * @param post takes a batch, which must be gone from here with the call
+   * @param newBuffer of {@link BATCH_BYTES}
+   */
+  constructor(
+    post: (batch: ArrayBuffer, usedBytes: number) => void,
+    newBuffer: () => ArrayBuffer = () => new ArrayBuffer(BATCH_BYTES),
+  ) {
     this.#post = post;
+    this.#newBuffer = newBuffer;
   }
 
   get isEmpty(): boolean {
@@ -78,9 +86,7 @@ export class BatchWriter {
 
   /** A frame for one connection. The same text for one after another travels once a batch. Returns its bytes. */
   send(connection: number, frame: string | Uint8Array): number {
-    if (frame === this.#frame && this.#used + RECORD_BYTES <= MAX_BATCH_BYTES) {
-      this.#reserve(RECORD_BYTES);
-    } else {
+    if (frame !== this.#frame || !this.#hasRoomFor(RECORD_BYTES)) {
       this.#frameBytes = this.#putData(TO_SOCKETS.frame, 0, frame, RECORD_BYTES);
       this.#frame = typeof frame === 'string' ? frame : null;
     }
@@ -91,12 +97,11 @@ export class BatchWriter {
   /** Hands on what there is. */
   flush(): void {
     if (this.isEmpty) return;
-    const { buffer } = this.#buffer;
+    const { buffer } = this.#view;
     const used = this.#used;
     this.#view.setUint32(0, used, true);
-    this.#buffer = Buffer.alloc(0);
+    this.#buffer = NO_BUFFER;
     this.#used = HEAD_BYTES;
-    this.#lastUsed = used;
     this.#frame = null;
     this.#post(buffer as ArrayBuffer, used);
   }
@@ -112,7 +117,8 @@ export class BatchWriter {
     }
     // Counting is dearer than too much room, where there is little to count.
     const most = data.length * MAX_UTF8_BYTES;
-    this.#reserve(RECORD_BYTES + behindBytes + (most < FIRST_BYTES ? most : Buffer.byteLength(data)));
+    const room = RECORD_BYTES + behindBytes;
+    if (!this.#hasRoomFor(room + most)) this.#reserve(room + Buffer.byteLength(data));
     const bytes = this.#buffer.write(data, this.#used + RECORD_BYTES, 'utf8');
     this.#write(kind, connection, bytes);
     this.#used += bytes;
@@ -127,16 +133,17 @@ export class BatchWriter {
     this.#used = at + RECORD_BYTES;
   }
 
+  #hasRoomFor(bytes: number): boolean {
+    return this.#used + bytes <= this.#buffer.length;
+  }
+
   #reserve(bytes: number): void {
-    if (this.#used + bytes <= this.#buffer.length) return;
-    if (this.#used + bytes > MAX_BATCH_BYTES) this.flush();
-    const likely = this.#buffer.length === 0 ? this.#lastUsed : 2 * this.#buffer.length;
-    const length = Math.max(FIRST_BYTES, Math.min(likely, MAX_BATCH_BYTES), this.#used + bytes);
-    // Not from Node's pool, which others share.
-    const larger = Buffer.from(new ArrayBuffer(length));
-    larger.set(this.#buffer.subarray(0, this.#used));
-    this.#buffer = larger;
-    this.#view = new DataView(larger.buffer);
+    if (this.#hasRoomFor(bytes)) return;
+    this.flush();
+    const needed = HEAD_BYTES + bytes;
+    const buffer = needed <= BATCH_BYTES ? this.#newBuffer() : new ArrayBuffer(needed);
+    this.#buffer = Buffer.from(buffer);
+    this.#view = new DataView(buffer);
   }
 }
 

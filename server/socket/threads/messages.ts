@@ -3,6 +3,10 @@
 import type { AdmissionLimits } from '../../core/limits/admission.js';
 import type { Certificate } from '../tls.js';
 import type { OriginRules } from '../upgrade.js';
+import type { Parcel } from './spares.js';
+
+/** Besides parcels nothing that is said is an array. */
+export const isParcel = <Other extends object>(said: Parcel | Other): said is Parcel => Array.isArray(said);
 
 /** What holds for every request, and changes with a reload. */
 export interface Rules {

@@ -3,7 +3,6 @@ import type { CloseName } from '../../../schemas/codes.js';
 import type { Lobby } from '../../core/sessions/lobby.js';
 import type { Peer, SendOutcome } from '../../core/sessions/peer.js';
 import type { Session } from '../../core/sessions/session.js';
-import type { Holder } from '../places.js';
 
 /** What brings a peer's frames to its socket. */
 export interface Carrier {
@@ -13,14 +12,11 @@ export interface Carrier {
   close(peer: RemotePeer, name: CloseName): void;
 }
 
-export class RemotePeer implements Peer, Holder {
+export class RemotePeer implements Peer {
   readonly address: string;
-  readonly addressKey: string;
   /** Among the connections of its thread. */
   readonly number: number;
   closed = false;
-  ended = false;
-  authenticated = false;
   session: Session | null = null;
   lobby: Lobby | null = null;
   /** What its socket had not taken when its thread last told. */
@@ -28,11 +24,10 @@ export class RemotePeer implements Peer, Holder {
   #underwayBytes = 0;
   readonly #carrier: Carrier;
 
-  constructor(carrier: Carrier, number: number, address: string, addressKey: string) {
+  constructor(carrier: Carrier, number: number, address: string) {
     this.#carrier = carrier;
     this.number = number;
     this.address = address;
-    this.addressKey = addressKey;
   }
 
   get unsentBytes(): number {
@@ -40,7 +35,6 @@ export class RemotePeer implements Peer, Holder {
   }
 
   admitted(): void {
-    this.authenticated = true;
     this.#carrier.admitted(this);
   }
 
@@ -59,7 +53,6 @@ export class RemotePeer implements Peer, Holder {
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;
-    this.ended = true;
     this.#carrier.close(this, name);
   }
 }

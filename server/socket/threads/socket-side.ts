@@ -2,17 +2,16 @@
 import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import { Connection } from '../connection.js';
 import type { DoorOptions } from '../door.js';
+import { lingers } from '../places.js';
 import { BatchReader, BatchWriter, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
 
 const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
 
-const ignore = (): void => {};
-
 class NumberedConnection extends Connection {
   readonly number: number;
 
-  constructor(address: string, addressKey: string, number: number) {
-    super(address, addressKey, ignore);
+  constructor(address: string, addressKey: string, number: number, onAdmitted: (one: Connection) => void) {
+    super(address, addressKey, onAdmitted);
     this.number = number;
   }
 }
@@ -35,16 +34,19 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
   /** To whom the batch in hand has frames. */
   readonly #addressees: number[] = [];
 
-  /** @param post hands a batch to the core */
-  constructor(post: (batch: ArrayBuffer, usedBytes: number) => void) {
-    this.#writer = new BatchWriter(post);
+  /**
+   * @param post hands a batch to the core
+   * @param newBuffer of {@link BatchWriter}
+   */
+  constructor(post: (batch: ArrayBuffer, usedBytes: number) => void, newBuffer: () => ArrayBuffer) {
+    this.#writer = new BatchWriter(post, newBuffer);
   }
 
   // --- what doors and requests tell --------------------------------------------------------
 
   /** A connection for a client that is to come in. */
-  enter(address: string, addressKey: string): Connection {
-    return new NumberedConnection(address, addressKey, this.#nextNumber());
+  enter(address: string, addressKey: string, onAdmitted: (connection: Connection) => void): Connection {
+    return new NumberedConnection(address, addressKey, this.#nextNumber(), onAdmitted);
   }
 
   readonly onOpen = (connection: Connection): void => {
@@ -73,7 +75,7 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
     this.#connections.delete(number);
     this.#drained.delete(numbered(connection));
     this.#backlogs.delete(numbered(connection));
-    this.#tell(TO_CORE.gone, number, connection.ended ? 1 : 0);
+    this.#tell(TO_CORE.gone, number, lingers(connection) ? 1 : 0);
   };
 
   // --- the link ----------------------------------------------------------------------------

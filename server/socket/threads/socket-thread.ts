@@ -4,9 +4,10 @@ import { ListenError } from '../port.js';
 import { TlsError } from '../tls.js';
 import { CoreSide, type CoreSideOptions } from './core-side.js';
 import { batchBytes } from './link.js';
-import { LINK_CELLS, type Notice, type Order, type Refused, type ThreadData } from './messages.js';
+import { isParcel, LINK_CELLS, type Notice, type Order, type Refused, type ThreadData } from './messages.js';
+import { type Parcel, Spares } from './spares.js';
 
-export interface SocketThreadOptions extends Omit<CoreSideOptions, 'post'> {
+export interface SocketThreadOptions extends Omit<CoreSideOptions, 'post' | 'newBuffer'> {
   readonly onFault: (what: string, error: unknown) => void;
   /** It has ended unasked, and its connections with it. */
   readonly onFailure: (error: Error) => void;
@@ -30,6 +31,7 @@ export class SocketThread {
   readonly #cells: Int32Array;
   readonly #worker: Worker;
   readonly #core: CoreSide;
+  readonly #spares = new Spares();
   readonly #ended: Promise<void>;
   /** Those who wait for it to have done what it was told. */
   readonly #waiting = new Map<number, Waiting>();
@@ -43,10 +45,17 @@ export class SocketThread {
     this.#cells = data.cells;
     const worker = new Worker(new URL('./socket-worker.js', import.meta.url), { workerData: data });
     this.#worker = worker;
-    this.#core = new CoreSide({ ...options, post: (batch) => worker.postMessage(batch, [batch]) });
+    this.#core = new CoreSide({
+      ...options,
+      newBuffer: this.#spares.take,
+      post: (batch) => {
+        const parcel = this.#spares.pack(batch);
+        worker.postMessage(parcel, parcel);
+      },
+    });
     this.listening = new Promise((resolve, reject) => {
-      worker.on('message', (said: ArrayBuffer | Notice) => {
-        if (said instanceof ArrayBuffer) this.#take(said);
+      worker.on('message', (said: Parcel | Notice) => {
+        if (isParcel(said)) this.#take(this.#spares.unpack(said));
         else if (said.kind === 'listening') {
           this.#isListening = true;
           resolve(said.port);
@@ -115,6 +124,7 @@ export class SocketThread {
     this.#core.take(batch, () => {
       Atomics.add(this.#cells, LINK_CELLS.taken, batchBytes(batch));
       Atomics.notify(this.#cells, LINK_CELLS.taken);
+      this.#spares.wasRead(batch);
     });
   }
 

@@ -2,15 +2,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { addressKey } from '../../auth/address.js';
 import { TrustedProxies } from '../client-address.js';
+import type { Connection } from '../connection.js';
 import { Doors, type Handover } from '../doors.js';
 import { Places } from '../places.js';
 import { ListenError, shareAgain, takePortShared } from '../port.js';
 import { Requests } from '../requests.js';
 import { SocketCount } from '../socket-count.js';
 import { TlsError } from '../tls.js';
-import { LINK_CELLS, type Notice, type Order, type Refused, type ThreadData } from './messages.js';
+import { isParcel, LINK_CELLS, type Notice, type Order, type Refused, type ThreadData } from './messages.js';
 import { SharedAdmission } from './shared-admission.js';
 import { SocketSide } from './socket-side.js';
+import { type Parcel, Spares } from './spares.js';
 
 /** What the core has not dealt with may be so much; then sockets wait unread, as they would if it had them itself. */
 const MAX_UNTAKEN_BYTES = 4 * 1024 * 1024;
@@ -26,10 +28,12 @@ const tell = (notice: Notice): void => port.postMessage(notice);
 const onFault = (what: string, error: unknown): void =>
   tell({ kind: 'fault', what, error: error instanceof Error ? error : String(error) });
 
+const spares = new Spares();
 /** Bytes handed to the core so far, modulo 2³². */
 let posted = 0;
 const post = (batch: ArrayBuffer, usedBytes: number): void => {
-  port.postMessage(batch, [batch]);
+  const parcel = spares.pack(batch);
+  port.postMessage(parcel, parcel);
   posted = (posted + usedBytes) | 0;
   while (Atomics.load(cells, LINK_CELLS.released) === 0) {
     const taken = Atomics.load(cells, LINK_CELLS.taken);
@@ -41,14 +45,16 @@ const post = (batch: ArrayBuffer, usedBytes: number): void => {
 let { rules } = data;
 let proxies = rules.proxies === null ? null : new TrustedProxies(rules.proxies);
 const limits = { ...rules.limits };
-const sockets = new SocketSide(post);
+const sockets = new SocketSide(post, spares.take);
 const admission = new SharedAdmission(data.places, limits);
 const socketCount = new SocketCount(count, limits);
+const onAdmitted = (connection: Connection): void => admission.authenticated(connection.addressKey);
+// The core keeps the places of those that linger: it has the clock.
 const places = new Places({ admission, later: () => {} }, socketCount);
 const requests = new Requests({
   enter: (address) => {
     const key = addressKey(address);
-    return places.take(key) ?? sockets.enter(address, key);
+    return places.take(key) ?? sockets.enter(address, key, onAdmitted);
   },
   originRules: (ownPort) => ({ ...rules.origin, port: ownPort }),
   trustedProxies: () => proxies,
@@ -104,14 +110,21 @@ const serve = (doors: Doors): void => {
     }
   };
 
-  port.on('message', (said: ArrayBuffer | { readonly id: number; readonly order: Order }) => {
-    if (said instanceof ArrayBuffer) sockets.take(said);
-    else if (said.order.kind === 'close') close();
+  port.on('message', (said: Parcel | { readonly id: number; readonly order: Order }) => {
+    if (isParcel(said)) {
+      const batch = spares.unpack(said);
+      sockets.take(batch);
+      spares.wasRead(batch);
+    } else if (said.order.kind === 'close') close();
     else void obey(said.id, said.order);
   });
 };
 
-const doorOptions = { ...sockets, count: socketCount, maxMessageBytes };
+const onClose = (connection: Connection): void => {
+  places.leave(connection);
+  sockets.onClose(connection);
+};
+const doorOptions = { ...sockets, onClose, count: socketCount, maxMessageBytes };
 const take = data.isFirst ? takePortShared : shareAgain;
 try {
   serve(await Doors.open(doorOptions, requests, certificate, { host, port: data.port }, take));

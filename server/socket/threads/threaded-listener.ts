@@ -33,9 +33,10 @@ export const listenThreaded = async (
   const { limits } = admission;
   const count = SocketCount.cells();
   const cells = SharedAdmission.cells();
-  const shared = new SharedAdmission(cells, limits);
-  const places = new Places({ admission: shared, later: options.later }, new SocketCount(count, limits));
-  const onAdmitted = (addressKey: string): void => shared.authenticated(addressKey);
+  const places = new Places(
+    { admission: new SharedAdmission(cells, limits), later: options.later },
+    new SocketCount(count, limits),
+  );
   const rules = (): Rules => {
     const { servedHosts, allowedOrigins, scheme } = options.originRules(0);
     return {
@@ -58,7 +59,7 @@ export const listenThreaded = async (
       count,
       places: cells,
     };
-    const thread = new SocketThread({ ...options, places, onAdmitted }, { ...data, cells: linkCells() });
+    const thread = new SocketThread({ ...options, places }, { ...data, cells: linkCells() });
     threads.push(thread);
     return thread.listening;
   };
