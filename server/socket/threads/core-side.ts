@@ -18,6 +18,9 @@ export interface CoreSideOptions
   readonly newBuffer: () => ArrayBuffer;
 }
 
+/** With more on its way to a thread nobody has more than one frame on its way, or a crowd would have a lot together. */
+const MOST_UNDERWAY_BYTES = 512 * 1024;
+
 /** Frames of one batch: for whom they are, and how long. */
 interface Carried {
   readonly peers: RemotePeer[];
@@ -34,6 +37,8 @@ export class CoreSide implements Carrier {
   #carried: Carried = { peers: [], bytes: [] };
   /** Of those that the thread has yet to deal with, oldest first. */
   readonly #underway: Carried[] = [];
+  /** For how many bytes those have a socket to go to. */
+  #underwayBytes = 0;
   #flushScheduled = false;
   /** A batch is being dealt with, behind which everything is handed on. */
   #isReading = false;
@@ -54,8 +59,13 @@ export class CoreSide implements Carrier {
     const bytes = this.#writer.send(peer.number, frame);
     this.#carried.peers.push(peer);
     this.#carried.bytes.push(bytes);
+    this.#underwayBytes += bytes;
     this.#wake();
     return bytes;
+  }
+
+  get hasRoom(): boolean {
+    return this.#underwayBytes < MOST_UNDERWAY_BYTES;
   }
 
   admitted({ number }: RemotePeer): void {
@@ -159,6 +169,7 @@ export class CoreSide implements Carrier {
     if (carried === undefined) throw new RangeError('more batches taken than sent');
     const { peers, bytes } = carried;
     for (const [at, peer] of peers.entries()) {
+      this.#underwayBytes -= bytes[at] as number;
       if (peer.arrived(bytes[at] as number) && !peer.closed) this.#options.onArrived(peer);
     }
   }

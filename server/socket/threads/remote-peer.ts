@@ -4,10 +4,19 @@ import type { Lobby } from '../../core/sessions/lobby.js';
 import type { Peer, SendOutcome } from '../../core/sessions/peer.js';
 import type { Session } from '../../core/sessions/session.js';
 
+/**
+ * Who is that far behind that its frames are full, as full as merging makes them, may have some of them on their way
+ * at a time; what is small waits, and is merged with what comes meanwhile.
+ */
+const FULL_FRAME_BYTES = 8 * 1024;
+const MOST_UNDERWAY_BYTES = 64 * 1024;
+
 /** What brings a peer's frames to its socket. */
 export interface Carrier {
   /** Takes a frame with it. Returns its bytes, of which {@link RemotePeer.arrived} hears when they are there. */
   carry(peer: RemotePeer, frame: string | Uint8Array): number;
+  /** Little is on its way, for all its peers together. */
+  readonly hasRoom: boolean;
   admitted(peer: RemotePeer): void;
   close(peer: RemotePeer, name: CloseName): void;
 }
@@ -22,6 +31,7 @@ export class RemotePeer implements Peer {
   /** What its socket had not taken when its thread last told. */
   backlogBytes = 0;
   #underwayBytes = 0;
+  #lastBytes = 0;
   readonly #carrier: Carrier;
 
   constructor(carrier: Carrier, number: number, address: string) {
@@ -31,7 +41,11 @@ export class RemotePeer implements Peer {
   }
 
   get unsentBytes(): number {
-    return this.#underwayBytes + this.backlogBytes;
+    const mayGoOn =
+      this.#lastBytes >= FULL_FRAME_BYTES &&
+      this.#underwayBytes < MOST_UNDERWAY_BYTES &&
+      this.#carrier.hasRoom;
+    return mayGoOn ? this.backlogBytes : this.#underwayBytes + this.backlogBytes;
   }
 
   admitted(): void {
@@ -40,14 +54,15 @@ export class RemotePeer implements Peer {
 
   send(frame: string | Uint8Array): SendOutcome {
     if (this.closed) return 'dropped';
-    this.#underwayBytes += this.#carrier.carry(this, frame);
+    this.#lastBytes = this.#carrier.carry(this, frame);
+    this.#underwayBytes += this.#lastBytes;
     return 'buffered';
   }
 
-  /** So many bytes of what it was sent have been given to its socket. Were they the last ones on their way? */
+  /** So many bytes of what it was sent have been given to its socket. True where that makes a difference to its session. */
   arrived(bytes: number): boolean {
     this.#underwayBytes -= bytes;
-    return this.#underwayBytes === 0;
+    return this.#underwayBytes === 0 || this.unsentBytes === 0;
   }
 
   close(name: CloseName): void {
