@@ -137,7 +137,7 @@ export class SocketThread {
 
   #end(): void {
     this.#hasEnded = true;
-    const error = new Error('a thread that serves sockets has ended');
+    const error = new Error('a thread that serves sockets has ended.');
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#core.lost();
