@@ -61,20 +61,19 @@ const test = async (parts) => {
   const files = testFiles().filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
   if (files.length === 0) throw new StepFailed(`No test has ${parts.join(' or ')} in its path.`);
   const atOnce = Math.max(2, availableParallelism() - 1);
-  /** @param {readonly string[]} some @param {number} concurrency @param {string} workers of the gateways */
-  const runWith = (some, concurrency, workers) => {
+  /** @param {readonly string[]} some @param {string} workers of the gateways */
+  const runWith = (some, workers) => {
     const flags = ['--enable-source-maps', '--test-reporter=spec', '--test-timeout=180000'];
-    const args = ['--test', ...flags, `--test-concurrency=${concurrency}`, ...some];
+    const args = ['--test', ...flags, `--test-concurrency=${atOnce}`, ...some];
     return run(process.execPath, args, { OPENCLAW_TEST_WORKERS: workers });
   };
   const chosen = process.env.OPENCLAW_TEST_WORKERS;
-  if (chosen !== undefined) return runWith(files, atOnce, chosen);
-  const status = await runWith(files, atOnce, '1');
+  if (chosen !== undefined) return runWith(files, chosen);
+  const status = await runWith(files, '1');
   const again = platform() === 'linux' ? files.filter(concernsThreads) : [];
   if (status !== 0 || again.length === 0) return status;
   console.log('\nOnce more, with two socket threads in every gateway (gateway.workers = 2):');
-  // These wait more than they work.
-  return runWith(again, 2 * atOnce, '2');
+  return runWith(again, '2');
 };
 
 /** @returns {string[]} a benchmark is a file that is run: what several of them share stands in `lib/` */
