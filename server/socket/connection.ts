@@ -104,6 +104,10 @@ export class Connection implements Peer {
     return this.unsentBytes;
   }
 
+  get hasRoom(): boolean {
+    return this.unsentBytes === 0;
+  }
+
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;

@@ -14,6 +14,7 @@ export class CountingPeer implements Peer {
   readonly address = '127.0.0.1';
   readonly unsentBytes = 0;
   readonly backlogBytes = 0;
+  readonly hasRoom = true;
   readonly closed = false;
   session: Session | null = null;
   readonly lobby: Lobby | null = null;

@@ -29,6 +29,8 @@ export interface Peer {
   readonly unsentBytes: number;
   /** Those of them that the socket was offered and did not take: they wait for the client. */
   readonly backlogBytes: number;
+  /** Whether more of what can wait may be sent now. */
+  readonly hasRoom: boolean;
   /** Sends the close frame behind everything sent before. Harmless twice. */
   close(name: CloseName): void;
 }

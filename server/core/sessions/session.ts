@@ -240,8 +240,16 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     return this.peer.closed || this.#openBatches > 0;
   }
 
+  get hasRoom(): boolean {
+    return this.peer.hasRoom;
+  }
+
   get unsentBytes(): number {
     return this.peer.unsentBytes;
+  }
+
+  get backlogBytes(): number {
+    return this.peer.backlogBytes;
   }
 
   sendFrame(frame: Frame): void {
@@ -296,17 +304,19 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   }
 
   /**
-   * What was on its way to the socket of another thread has come there, taken by it or not. No sign of life: the
-   * kernel takes what a client that has vanished will never get.
+   * Something that was on its way to the socket of another thread has come there, taken by it or not. No sign of life:
+   * the kernel takes what a client that has vanished will never get.
    */
   arrived(): void {
-    const isEmpty = this.peer.unsentBytes === 0;
-    if (isEmpty && this.#backlogTimer?.scheduled === true) {
+    if (this.peer.backlogBytes > 0) {
+      this.flushed();
+      return;
+    }
+    if (this.peer.unsentBytes === 0) this.#largestBytes = 0;
+    if (this.#backlogTimer?.scheduled === true) {
       this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     }
-    // What waits for the client is looked at, too, where it may be too much.
-    const mayBeTooMuch = this.peer.backlogBytes > this.#shared.limits.maxReplyBacklogBytes;
-    if ((isEmpty && this.behind.length > 0) || mayBeTooMuch) this.#shared.pump.readerReady(this);
+    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
   }
 
   // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
@@ -336,7 +346,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** Is a client still taking what it is sent? Also the belt for a drain event that never comes. */
   checkBacklog(nowMs: number): void {
     if (this.peer.closed) return;
-    if (this.behind.length > 0 && this.peer.unsentBytes === 0) this.#shared.pump.readerReady(this);
+    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
     if (this.peer.unsentBytes === 0) return;
     if (nowMs - this.#lastProgressMs >= this.#shared.limits.maxBacklogMs) this.peer.close('tryAgainLater');
     else if (this.#backlogTimer !== null)

@@ -168,9 +168,12 @@ export class CoreSide implements Carrier {
     const carried = this.#underway.shift();
     if (carried === undefined) throw new RangeError('more batches taken than sent');
     const { peers, bytes } = carried;
-    for (const [at, peer] of peers.entries()) {
-      this.#underwayBytes -= bytes[at] as number;
-      if (peer.arrived(bytes[at] as number) && !peer.closed) this.#options.onArrived(peer);
+    for (let at = 0; at < peers.length; at += 1) {
+      const peer = peers[at] as RemotePeer;
+      const arrivedBytes = bytes[at] as number;
+      this.#underwayBytes -= arrivedBytes;
+      peer.arrived(arrivedBytes);
+      if (!peer.closed) this.#options.onArrived(peer);
     }
   }
 

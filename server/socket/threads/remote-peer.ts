@@ -41,11 +41,14 @@ export class RemotePeer implements Peer {
   }
 
   get unsentBytes(): number {
-    const mayGoOn =
-      this.#lastBytes >= FULL_FRAME_BYTES &&
-      this.#underwayBytes < MOST_UNDERWAY_BYTES &&
-      this.#carrier.hasRoom;
-    return mayGoOn ? this.backlogBytes : this.#underwayBytes + this.backlogBytes;
+    return this.#underwayBytes + this.backlogBytes;
+  }
+
+  get hasRoom(): boolean {
+    if (this.backlogBytes > 0) return false;
+    if (this.#underwayBytes === 0) return true;
+    const isFull = this.#lastBytes >= FULL_FRAME_BYTES;
+    return isFull && this.#underwayBytes < MOST_UNDERWAY_BYTES && this.#carrier.hasRoom;
   }
 
   admitted(): void {
@@ -59,10 +62,9 @@ export class RemotePeer implements Peer {
     return 'buffered';
   }
 
-  /** So many bytes of what it was sent have been given to its socket. True where that makes a difference to its session. */
-  arrived(bytes: number): boolean {
+  /** So many bytes of what it was sent have been given to its socket. */
+  arrived(bytes: number): void {
     this.#underwayBytes -= bytes;
-    return this.#underwayBytes === 0 || this.unsentBytes === 0;
   }
 
   close(name: CloseName): void {
