@@ -35,7 +35,6 @@ import { reasoningFailed } from './core/runs/completion.js';
 import { resumeRun } from './core/runs/resume.js';
 import { Retention } from './core/runs/retention.js';
 import { Runs } from './core/runs/runs.js';
-import { drain } from './core/sessions/drain.js';
 import { Lobbies, type Verdict } from './core/sessions/lobby.js';
 import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
@@ -51,6 +50,7 @@ import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
 import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
+import { Shutdown } from './shutdown.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
 import { listenThreaded } from './socket/threads/threaded-listener.js';
@@ -59,7 +59,6 @@ import { expirySentence, TlsError } from './socket/tls.js';
 const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
-const DRAIN_CHECK_MS = 50;
 const CERTIFICATE_CHECK_MS = 1000;
 const CERTIFICATE_WARNING_MS = 24 * 3600 * 1000;
 /** Replies that have ended and can still be resumed from memory. */
@@ -453,23 +452,20 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
   }
 
-  let closing: Promise<void> | null = null;
-  let drainUntilMs = 0;
-  const shutDown = async (): Promise<void> => {
-    draining = true;
-    health.set('clients', 'failing');
-    removeGatewayFile(home.gatewayFile, process.pid);
-    await listener.stopListening();
-    await drain({
-      sessions,
-      lobbies,
-      runs,
-      graceMs: settings.drainMs,
-      busy: () => [...principals.values()].some((principal) => principal.held),
-      pause: () => new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS)),
-      expired: () => clock.nowMs() >= drainUntilMs,
-    });
-    const steps: (() => unknown)[] = [
+  const shutdown = new Shutdown({
+    sessions,
+    lobbies,
+    runs,
+    busy: () => [...principals.values()].some((principal) => principal.held),
+    nowMs: () => clock.nowMs(),
+    graceMs: () => settings.drainMs,
+    onBegin: () => {
+      draining = true;
+      health.set('clients', 'failing');
+      removeGatewayFile(home.gatewayFile, process.pid);
+      return listener.stopListening();
+    },
+    steps: [
       () => compaction.close(),
       () => reasoning.close(),
       () => runs.storeLate(),
@@ -479,21 +475,10 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       () => listener.close(),
       () => operations.close(),
       unlock,
-    ];
-    for (const step of steps) {
-      // What cannot be done in order must not keep the rest from being done.
-      try {
-        await step();
-      } catch (error) {
-        onFault('shutdown', error);
-      }
-    }
-  };
-  const close = (): Promise<void> => {
-    drainUntilMs = closing === null ? clock.nowMs() + settings.drainMs : clock.nowMs();
-    closing ??= shutDown();
-    return closing;
-  };
+    ],
+    onFault,
+  });
+  const close = (): Promise<void> => shutdown.close();
   const failed = new Promise<never>((_resolve, reject) => {
     giveUp = (what, error) => {
       onFault(what, error);
