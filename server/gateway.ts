@@ -55,8 +55,8 @@ import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
 import { listenThreaded } from './socket/threads/threaded-listener.js';
 import { expirySentence, TlsError } from './socket/tls.js';
+import { TICK_MS, Ticker } from './ticker.js';
 
-const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
 const CERTIFICATE_CHECK_MS = 1000;
@@ -218,7 +218,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   // The core: data structures that know neither socket nor clock.
   const metrics = createMetrics();
   const messageRate = new RateWindow();
-  const wheel = new TimerWheel(WHEEL_TICK_MS, clock.nowMs());
+  const wheel = new TimerWheel(TICK_MS, clock.nowMs());
   const pump = new Pump(setImmediate);
   const principals = new Principals(memory);
   const retention = new Retention({
@@ -355,15 +355,10 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       log.error({ method, trace_id, error: describeError(error) }, 'internal error'),
   });
 
-  // One timer for everything that waits. It fires behind the sockets' turn, so that what had
-  // arrived in time is seen before its deadline is, however late the loop is.
-  const tick = (): void => {
-    // Whoever has just been promised entries of a log gets them before they are forgotten.
-    pump.flush();
-    wheel.advance(clock.nowMs());
-  };
-  const ticker = setInterval(() => setImmediate(tick), WHEEL_TICK_MS);
-  undo.push(() => clearInterval(ticker));
+  // One timer for everything that waits.
+  const ticker = new Ticker({ clock, wheel, pump });
+  ticker.start();
+  undo.push(() => ticker.stop());
   const storeTokenUse = async (): Promise<void> => {
     const uses = [...tokenUse];
     tokenUse.clear();
@@ -425,6 +420,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
           settings.workers,
         );
   undo.push(() => listener.close());
+  ticker.arrivals = listener.arrivals;
   const urlHost = host.includes(':') ? `[${host}]` : host;
   const url = `${keeper === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
   const announce = (fingerprint: string | undefined): void =>
@@ -471,7 +467,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       () => runs.storeLate(),
       storeTokenUse,
       () => memory.close(),
-      () => clearInterval(ticker),
+      () => ticker.stop(),
       () => listener.close(),
       () => operations.close(),
       unlock,

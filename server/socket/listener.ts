@@ -44,6 +44,11 @@ export interface Listener {
    * @param onPresented from now on new connections may see it
    */
   renew(certificate: Certificate, onPresented?: () => void): Promise<void>;
+  /**
+   * Resolves when the core has been told of all that had arrived; never rejects. Null where it knows at the end of
+   * every turn.
+   */
+  readonly arrivals: (() => Promise<void>) | null;
   /** What {@link ListenerOptions} ask for at every request has changed. Resolves when it holds for every request. */
   rulesChanged(): Promise<void>;
   /** Resolves when nothing more is accepted; connections go on. */
@@ -92,6 +97,7 @@ export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT
       onPresented?.();
       await handover.complete();
     },
+    arrivals: null,
     rulesChanged: async () => {},
     stopListening: async () => doors.stopListening(),
     close: async () => doors.close(),

@@ -52,6 +52,8 @@ export type Order =
   | { readonly kind: 'present'; readonly certificate: Certificate }
   | { readonly kind: 'complete' }
   | { readonly kind: 'cancel' }
+  /** Tells of all that has arrived before it is done. */
+  | { readonly kind: 'report' }
   | { readonly kind: 'stopListening' }
   | { readonly kind: 'close' };
 

@@ -103,6 +103,13 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
     }
   }
 
+  /** Resolves when the core has been told of all that has arrived. */
+  async report(): Promise<void> {
+    // Behind the first turn that begins from now on every socket has been looked at.
+    for (let turns = 0; turns < 2; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+    this.#flush();
+  }
+
   #nextNumber(): number {
     do this.#lastNumber = (this.#lastNumber + 1) >>> 0;
     while (this.#connections.has(this.#lastNumber));

@@ -93,6 +93,7 @@ const serve = (doors: Doors): void => {
     if (order.kind === 'present') handover = doors.present(order.certificate);
     else if (order.kind === 'complete') await handover?.complete();
     else if (order.kind === 'cancel') handover?.cancel();
+    else if (order.kind === 'report') await sockets.report();
     else if (order.kind === 'stopListening') doors.stopListening();
     else if (order.kind === 'rules') {
       rules = order.rules;

@@ -97,6 +97,9 @@ export const listenThreaded = async (
       onPresented?.();
       await Promise.all(threads.map((thread) => thread.tell({ kind: 'complete' })));
     },
+    arrivals: async () => {
+      await Promise.allSettled(threads.map((thread) => thread.tell({ kind: 'report' })));
+    },
     rulesChanged: async () => {
       const order = { kind: 'rules', rules: rules() } as const;
       await Promise.allSettled(threads.map((thread) => thread.tell(order)));
