@@ -16,6 +16,7 @@ const read = (batches: readonly ArrayBuffer[]): Told[] =>
     for (const reader = new BatchReader(batch); reader.next(); ) {
       const { kind, connection, value, bytes } = reader;
       const isText = kind === TO_CORE.text || kind === TO_SOCKETS.frame;
+      if (isText) assert.equal(bytes.byteOffset % 4, 0);
       told.push({ kind, connection, value, text: isText ? Buffer.from(bytes).toString() : '' });
     }
     return told;
@@ -113,12 +114,19 @@ test('one text for many travels once a batch, bytes that may have changed every 
   assert.equal(kinds.filter((kind) => kind === TO_SOCKETS.frame).length, link.batches.length);
   assert.equal(link.batches.length, 1);
 
+  const large = 'x'.repeat(1024 * 1024);
+  for (let connection = 0; connection < 1000; connection += 1) link.writer.send(connection, large);
+  link.writer.flush();
+  const [, ...ofLarge] = link.batches;
+  assert.equal(ofLarge.length, 1, 'a large one, too');
+  assert.equal(deliveries(ofLarge).length, 1000);
+
   const bytes = Buffer.from('ping 1');
   link.writer.send(1, bytes);
   bytes.write('ping 2');
   link.writer.send(2, bytes);
   link.writer.flush();
-  assert.deepEqual(deliveries(link.batches.slice(1)), [
+  assert.deepEqual(deliveries(link.batches.slice(2)), [
     [1, 'ping 1'],
     [2, 'ping 2'],
   ]);
@@ -126,6 +134,9 @@ test('one text for many travels once a batch, bytes that may have changed every 
 
 test('what is no batch is told from one', () => {
   assert.throws(() => new BatchReader(new ArrayBuffer(2)), RangeError);
+  const tooShort = new ArrayBuffer(8);
+  new DataView(tooShort).setUint32(0, 8, true);
+  assert.throws(() => read([tooShort]), /^RangeError: a record in 4 bytes$/);
   const tooLong = new ArrayBuffer(8);
   new DataView(tooLong).setUint32(0, 9, true);
   assert.throws(() => new BatchReader(tooLong), /^RangeError: a batch of 9 bytes in 8$/);
@@ -134,6 +145,6 @@ test('what is no batch is told from one', () => {
   link.writer.flush();
   const [batch] = link.batches;
   assert.ok(batch !== undefined);
-  new DataView(batch).setUint32(9, 100, true);
+  new DataView(batch).setUint32(12, 100, true);
   assert.throws(() => read([batch]), /^RangeError: a record of 100 bytes in 4$/);
 });

@@ -2,8 +2,9 @@
  * What a socket thread and the core tell each other: records, all those of one turn in one buffer, which changes its
  * owner instead of being copied. A plain data structure that knows neither threads nor sockets.
  *
- * A batch is the number of its bytes that are used, then records: kind (1 byte), connection (4), value (4), and for
- * some kinds as many bytes as the value says.
+ * A batch is the number of its bytes that are used, then records: kind, connection and value, a word of four bytes each,
+ * and for some kinds as many bytes as the value says, filled up to a word. So what is in it is where words are, as
+ * whoever compares messages a word at a time wants it.
  */
 
 /** From the core to a socket thread. */
@@ -37,14 +38,19 @@ export type Kind = (typeof TO_SOCKETS)[keyof typeof TO_SOCKETS] | (typeof TO_COR
 
 const WITH_BYTES: ReadonlySet<number> = new Set([TO_SOCKETS.frame, TO_CORE.opened, TO_CORE.text]);
 
-const HEAD_BYTES = 4;
-const RECORD_BYTES = 9;
-/** A batch that is full is sent at once, so that the other side begins. Only a record that is larger alone has more. */
+const WORD_BYTES = 4;
+const HEAD_BYTES = WORD_BYTES;
+const RECORD_BYTES = 3 * WORD_BYTES;
+/** A batch that is full is sent at once, so that the other side begins. Only one with a large record has more. */
 export const BATCH_BYTES = 64 * 1024;
+/** What is left for those who get it in a batch that begins with a frame: however large, it is not copied for each of them. */
+const ADDRESSEES_BYTES = 12 * 1024;
 /** A UTF-16 unit takes this many bytes of UTF-8 at most. */
 const MAX_UTF8_BYTES = 3;
 
 const NO_BUFFER = Buffer.from(new ArrayBuffer(0));
+
+const wholeWords = (bytes: number): number => (bytes + WORD_BYTES - 1) & -WORD_BYTES;
 
 /** Takes what is to be told, and hands it on in batches. */
 export class BatchWriter {
@@ -52,7 +58,7 @@ export class BatchWriter {
   readonly #newBuffer: () => ArrayBuffer;
   /** Empty between two batches. */
   #buffer = NO_BUFFER;
-  #view = new DataView(NO_BUFFER.buffer);
+  #words = new Uint32Array(NO_BUFFER.buffer);
   #used = HEAD_BYTES;
   /** The frame that the next `to` is about; null where there is none, or where it may have changed since. */
   #frame: string | null = null;
@@ -75,7 +81,7 @@ export class BatchWriter {
   }
 
   put(kind: Kind, connection: number, value: number): void {
-    this.#reserve(RECORD_BYTES);
+    this.#reserve(RECORD_BYTES, 0);
     this.#write(kind, connection, value);
   }
 
@@ -87,7 +93,7 @@ export class BatchWriter {
   /** A frame for one connection. The same text for one after another travels once a batch. Returns its bytes. */
   send(connection: number, frame: string | Uint8Array): number {
     if (frame !== this.#frame || !this.#hasRoomFor(RECORD_BYTES)) {
-      this.#frameBytes = this.#putData(TO_SOCKETS.frame, 0, frame, RECORD_BYTES);
+      this.#frameBytes = this.#putData(TO_SOCKETS.frame, 0, frame, ADDRESSEES_BYTES);
       this.#frame = typeof frame === 'string' ? frame : null;
     }
     this.#write(TO_SOCKETS.to, connection, 0);
@@ -97,58 +103,61 @@ export class BatchWriter {
   /** Hands on what there is. */
   flush(): void {
     if (this.isEmpty) return;
-    const { buffer } = this.#view;
+    const { buffer } = this.#words;
     const used = this.#used;
-    this.#view.setUint32(0, used, true);
+    this.#words[0] = used;
     this.#buffer = NO_BUFFER;
     this.#used = HEAD_BYTES;
     this.#frame = null;
     this.#post(buffer as ArrayBuffer, used);
   }
 
-  /** @param behindBytes room that must be left behind it in the same batch */
+  /** @param behindBytes room that a new batch has behind it; one record's, if there is any, in whichever batch it is */
   #putData(kind: Kind, connection: number, data: string | Uint8Array, behindBytes: number): number {
+    const room = RECORD_BYTES + Math.min(behindBytes, RECORD_BYTES);
     if (typeof data !== 'string') {
-      this.#reserve(RECORD_BYTES + data.length + behindBytes);
+      this.#reserve(room + wholeWords(data.length), behindBytes);
       this.#write(kind, connection, data.length);
       this.#buffer.set(data, this.#used);
-      this.#used += data.length;
+      this.#used += wholeWords(data.length);
       return data.length;
     }
     // Counting is dearer than too much room, where there is little to count.
-    const most = data.length * MAX_UTF8_BYTES;
-    const room = RECORD_BYTES + behindBytes;
-    if (!this.#hasRoomFor(room + most)) this.#reserve(room + Buffer.byteLength(data));
+    const mostBytes = wholeWords(data.length * MAX_UTF8_BYTES);
+    if (!this.#hasRoomFor(room + mostBytes)) {
+      this.#reserve(room + wholeWords(Buffer.byteLength(data)), behindBytes);
+    }
     const bytes = this.#buffer.write(data, this.#used + RECORD_BYTES, 'utf8');
     this.#write(kind, connection, bytes);
-    this.#used += bytes;
+    this.#used += wholeWords(bytes);
     return bytes;
   }
 
   #write(kind: Kind, connection: number, value: number): void {
-    const at = this.#used;
-    this.#view.setUint8(at, kind);
-    this.#view.setUint32(at + 1, connection, true);
-    this.#view.setUint32(at + 5, value, true);
-    this.#used = at + RECORD_BYTES;
+    const at = this.#used / WORD_BYTES;
+    this.#words[at] = kind;
+    this.#words[at + 1] = connection;
+    this.#words[at + 2] = value;
+    this.#used += RECORD_BYTES;
   }
 
   #hasRoomFor(bytes: number): boolean {
     return this.#used + bytes <= this.#buffer.length;
   }
 
-  #reserve(bytes: number): void {
+  /** @param behindBytes more room that a new batch has for what follows */
+  #reserve(bytes: number, behindBytes: number): void {
     if (this.#hasRoomFor(bytes)) return;
     this.flush();
-    const needed = HEAD_BYTES + bytes;
+    const needed = HEAD_BYTES + bytes + behindBytes;
     const buffer = needed <= BATCH_BYTES ? this.#newBuffer() : new ArrayBuffer(needed);
     this.#buffer = Buffer.from(buffer);
-    this.#view = new DataView(buffer);
+    this.#words = new Uint32Array(buffer);
   }
 }
 
 /** How many bytes of a batch are used. */
-export const batchBytes = (batch: ArrayBuffer): number => new DataView(batch).getUint32(0, true);
+export const batchBytes = (batch: ArrayBuffer): number => new Uint32Array(batch, 0, 1)[0] as number;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -157,18 +166,18 @@ export class BatchReader {
   kind: Kind = TO_CORE.taken;
   connection = 0;
   value = 0;
-  /** A part of the batch; empty where the kind has none. */
+  /** A part of the batch, where the kind has one. */
   bytes: Uint8Array = NO_BYTES;
   readonly #batch: ArrayBuffer;
-  readonly #view: DataView;
+  readonly #words: Uint32Array;
   readonly #end: number;
   #at = HEAD_BYTES;
 
   /** @throws RangeError where it is no batch */
   constructor(batch: ArrayBuffer) {
     this.#batch = batch;
-    this.#view = new DataView(batch);
-    this.#end = this.#view.getUint32(0, true);
+    this.#words = new Uint32Array(batch);
+    this.#end = batchBytes(batch);
     if (this.#end > batch.byteLength)
       throw new RangeError(`a batch of ${this.#end} bytes in ${batch.byteLength}`);
   }
@@ -177,16 +186,18 @@ export class BatchReader {
   next(): boolean {
     const at = this.#at;
     if (at >= this.#end) return false;
-    this.kind = this.#view.getUint8(at) as Kind;
-    this.connection = this.#view.getUint32(at + 1, true);
-    this.value = this.#view.getUint32(at + 5, true);
+    if (at + RECORD_BYTES > this.#end) throw new RangeError(`a record in ${this.#end - at} bytes`);
+    const word = at / WORD_BYTES;
+    this.kind = this.#words[word] as Kind;
+    this.connection = this.#words[word + 1] as number;
+    this.value = this.#words[word + 2] as number;
     this.#at = at + RECORD_BYTES;
     if (!WITH_BYTES.has(this.kind)) return true;
     const bytes = this.value;
     if (this.#at + bytes > this.#end)
       throw new RangeError(`a record of ${bytes} bytes in ${this.#end - this.#at}`);
     this.bytes = new Uint8Array(this.#batch, this.#at, bytes);
-    this.#at += bytes;
+    this.#at += wholeWords(bytes);
     return true;
   }
 }
