@@ -26,6 +26,8 @@ export interface DoorOptions {
   /** One text frame's bytes, which are gone after the call. */
   readonly onText: (connection: Connection, frame: Uint8Array) => void;
   readonly onBinary: (connection: Connection) => void;
+  /** A message beyond its limit: the connection is to be closed behind what came before. */
+  readonly onTooLarge: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
   readonly onClose: (connection: Connection) => void;
 }
@@ -120,7 +122,7 @@ export class Door {
         const limit = connection.authenticated
           ? maxMessageBytes
           : Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
-        if (data.byteLength > limit) connection.close('messageTooLarge');
+        if (data.byteLength > limit) options.onTooLarge(connection);
         else if (isBinary) options.onBinary(connection);
         else connection.receive(data, options.onText);
       },

@@ -84,8 +84,10 @@ export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT
     places.leave(connection);
     options.onClose(connection);
   };
+  const onTooLarge = (connection: Connection): void => connection.close('messageTooLarge');
   const take = canRenew ? takePortShared : takePort;
-  const doors = await Doors.open({ ...options, count, onClose }, requests, certificate, options, take);
+  const doorOptions = { ...options, count, onTooLarge, onClose };
+  const doors = await Doors.open(doorOptions, requests, certificate, options, take);
   return {
     port: requests.port,
     canRenew,

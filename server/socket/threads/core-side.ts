@@ -139,6 +139,10 @@ export class CoreSide implements Carrier {
       case TO_CORE.binary:
         if (!peer.closed) this.#options.onBinary(peer);
         return true;
+      case TO_CORE.tooLarge:
+        // Closed here, it is behind the answers to what came before.
+        peer.close('messageTooLarge');
+        return true;
       case TO_CORE.backlog:
         peer.backlogBytes = value;
         return true;

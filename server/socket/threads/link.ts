@@ -24,14 +24,16 @@ export const TO_CORE = {
   opened: 17,
   text: 18,
   binary: 19,
+  /** A message beyond its limit. */
+  tooLarge: 20,
   /** So many bytes wait for the client. */
-  backlog: 20,
+  backlog: 21,
   /** The same, fewer than before: the client takes them. */
-  drained: 21,
+  drained: 22,
   /** It has gone. The value is 1 where the gateway's side has ended it. */
-  gone: 22,
+  gone: 23,
   /** Everything in the oldest batch with frames that was not told of yet has been given to the sockets. */
-  taken: 23,
+  taken: 24,
 } as const;
 
 export type Kind = (typeof TO_SOCKETS)[keyof typeof TO_SOCKETS] | (typeof TO_CORE)[keyof typeof TO_CORE];

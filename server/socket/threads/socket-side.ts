@@ -64,6 +64,9 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
   readonly onBinary = (connection: Connection): void =>
     this.#tell(TO_CORE.binary, numbered(connection).number, 0);
 
+  readonly onTooLarge = (connection: Connection): void =>
+    this.#tell(TO_CORE.tooLarge, numbered(connection).number, 0);
+
   readonly onDrain = (connection: Connection): void => {
     // What is left is looked at outside of the socket's callback.
     this.#drained.add(numbered(connection));
