@@ -32,7 +32,9 @@ const run = (command, args, env = {}) =>
     child.once('close', (status) => resolve(status ?? 1));
   });
 
-const THREAD_FAULTS = ['blocked-loop', 'close-codes', 'half-open', 'followers'].map((name) => `faults/${name}`);
+const THREAD_FAULTS = ['blocked-loop', 'close-codes', 'half-open', 'followers'].map(
+  (name) => `faults/${name}`,
+);
 
 /**
  * Tests of a whole gateway that run once more with two socket threads: all that come in through its port, but for

@@ -4,7 +4,7 @@
  * change at once.
  */
 import { availableParallelism, networkInterfaces } from 'node:os';
-import type { Config } from '../schemas/config.js';
+import { CONFIG_OPTIONS, type Config } from '../schemas/config.js';
 import type { MemoryLimits } from './backends/memory/sqlite.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
 import type { NotificationSettings } from './core/notifications/courier.js';
@@ -52,6 +52,11 @@ const servedHosts = (
   );
 };
 
+const threadsOf = (workers: Config['gateway']['workers']): number => {
+  if (workers !== 'auto') return workers;
+  return CAN_SHARE_PORT ? Math.min(availableParallelism(), CONFIG_OPTIONS['gateway.workers'].max) : 1;
+};
+
 export class Settings {
   readonly #descriptorLimit: number;
   #certificateNames: readonly string[] | null;
@@ -95,8 +100,7 @@ export class Settings {
     this.#descriptorLimit = descriptorLimit ?? Number.POSITIVE_INFINITY;
     this.#certificateNames = certificateNames;
     this.#config = config;
-    const { workers } = config.gateway;
-    this.workers = workers === 'auto' ? (CAN_SHARE_PORT ? availableParallelism() : 1) : workers;
+    this.workers = threadsOf(config.gateway.workers);
     this.apply(config);
   }
 

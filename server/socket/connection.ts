@@ -7,6 +7,7 @@ import type { WebSocket } from './uws.js';
 
 /** By what the library's `send` returns. */
 const OUTCOMES: readonly SendOutcome[] = ['buffered', 'sent', 'dropped'];
+const DROPPED = OUTCOMES.indexOf('dropped');
 
 /** What {@link sendInHand} sends: one function for all connections, where a closure for each would cost 100 bytes. */
 let socketInHand: WebSocket<UserData>;
@@ -83,16 +84,16 @@ export class Connection implements Peer {
 
   /** Sends frames in one write, as far as they fit into one. */
   sendAll(frames: readonly Uint8Array[]): SendOutcome {
-    const [first, ...others] = frames;
+    const [first] = frames;
     if (first === undefined) return 'sent';
-    if (others.length === 0) return this.send(first);
+    if (frames.length === 1) return this.send(first);
     const socket = this.#socket;
     if (socket === null) return 'dropped';
-    const statuses = new Set<number>();
+    let isDropped = false;
     socket.cork(() => {
-      for (const frame of frames) statuses.add(socket.send(frame, false, false));
+      for (const frame of frames) if (socket.send(frame, false, false) === DROPPED) isDropped = true;
     });
-    if (statuses.has(OUTCOMES.indexOf('dropped'))) return 'dropped';
+    if (isDropped) return 'dropped';
     return socket.getBufferedAmount() === 0 ? 'sent' : 'buffered';
   }
 

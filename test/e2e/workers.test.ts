@@ -1,14 +1,14 @@
 /** What is special where several threads serve the one port. The rest of the tests here run with one and with two. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { GatewayFailed } from '../../server/gateway.js';
 import { CAN_SHARE_PORT } from '../../server/socket/port.js';
 import { HAS_OPENSSL, makeCertificate, tlsConfig } from '../helpers/certificate.js';
-import type { Json } from '../helpers/client.js';
+import { Client, type Json } from '../helpers/client.js';
 import { ENDLESS, embeddedReply, engine } from '../helpers/engine.js';
 import {
   atEnd,
@@ -20,7 +20,7 @@ import {
 import { startGatewayProcess } from '../helpers/gateway-process.js';
 import { askUpgrade } from '../helpers/raw-socket.js';
 import { recordLog } from '../helpers/recorded-log.js';
-import { until } from '../helpers/system.js';
+import { freePort, until } from '../helpers/system.js';
 import { oneOnEach, type SocketThreads, watchThreads } from '../helpers/threads.js';
 import { req } from './requirements.js';
 
@@ -75,6 +75,41 @@ test(
       await stalled?.complete(message_id);
       if (stalled !== null) assert.equal(stalled.streamed(message_id), embeddedReply(message));
     }
+  },
+);
+
+test(
+  `${req('P1-workers')} who finds the first thread before the others listen is served once all do`,
+  LINUX,
+  async (t) => {
+    const homeDir = temporaryFolder(t);
+    const port = await freePort();
+    let isStarted = false;
+    const starting = startTestGateway(t, {
+      homeDir,
+      flags: { 'gateway.port': `${port}`, 'gateway.workers': '8' },
+    }).then((under) => {
+      isStarted = true;
+      return under;
+    });
+    let client: Client | null = null;
+    await until(async () => {
+      const tried = new Client(`ws://127.0.0.1:${port}`);
+      atEnd(t, () => tried.terminate());
+      const opened = tried.opened.then(
+        () => true,
+        () => false,
+      );
+      if (await opened) client = tried;
+      return opened;
+    }, 'the first thread');
+    assert.ok(client !== null);
+    const early: Client = client;
+    const token = readFileSync(join(homeDir, 'local-token'), 'utf8').trim();
+    await early.call('auth.handshake', { client_id: 'early', client_version: '1', token });
+    assert.equal(isStarted, true);
+    assert.deepEqual((await early.call('system.reload')).changed, []);
+    await starting;
   },
 );
 

@@ -35,6 +35,8 @@ export class SocketThread {
   readonly #ended: Promise<void>;
   /** Those who wait for it to have done what it was told. */
   readonly #waiting = new Map<number, Waiting>();
+  /** What it told before the core takes anything of it; null from then on. */
+  #untaken: Parcel[] | null = [];
   #lastOrder = 0;
   #isListening = false;
   #isClosing = false;
@@ -55,7 +57,7 @@ export class SocketThread {
     });
     this.listening = new Promise((resolve, reject) => {
       worker.on('message', (said: Parcel | Notice) => {
-        if (isParcel(said)) this.#take(this.#spares.unpack(said));
+        if (isParcel(said)) this.#receive(said);
         else if (said.kind === 'listening') {
           this.#isListening = true;
           resolve(said.port);
@@ -63,7 +65,7 @@ export class SocketThread {
         else if (said.kind === 'fault') options.onFault(said.what, said.error);
         else this.#done(said.order, said.refused);
       });
-      worker.on('exit', () => reject(new Error('a socket thread ended before it listened')));
+      worker.on('exit', () => reject(new ListenError('A socket thread ended before it listened.')));
     });
     this.#ended = new Promise((resolve) => {
       worker.on('error', (error) => options.onFault('socket thread', error));
@@ -72,6 +74,15 @@ export class SocketThread {
         resolve();
       });
     });
+  }
+
+  /** From now on the core takes what it tells; who has come in before that has waited. */
+  async begin(): Promise<void> {
+    for (let parcel = this.#untaken?.shift(); parcel !== undefined; parcel = this.#untaken?.shift()) {
+      const next = parcel;
+      await new Promise<void>((resolve) => this.#take(next, resolve));
+    }
+    this.#untaken = null;
   }
 
   /**
@@ -120,11 +131,18 @@ export class SocketThread {
     this.#worker.postMessage({ id, order });
   }
 
-  #take(batch: ArrayBuffer): void {
+  #receive(parcel: Parcel): void {
+    if (this.#untaken === null) this.#take(parcel, () => {});
+    else this.#untaken.push(parcel);
+  }
+
+  #take(parcel: Parcel, done: () => void): void {
+    const batch = this.#spares.unpack(parcel);
     this.#core.take(batch, () => {
       Atomics.add(this.#cells, LINK_CELLS.taken, batchBytes(batch));
       Atomics.notify(this.#cells, LINK_CELLS.taken);
       this.#spares.wasRead(batch);
+      done();
     });
   }
 

@@ -78,6 +78,7 @@ export const listenThreaded = async (
   try {
     port = await start(options.port);
     await Promise.all(Array.from({ length: workers - 1 }, () => start(port)));
+    await Promise.all(threads.map((thread) => thread.begin()));
   } catch (error) {
     await close();
     throw error;
