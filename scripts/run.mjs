@@ -32,25 +32,33 @@ const run = (command, args, env = {}) =>
     child.once('close', (status) => resolve(status ?? 1));
   });
 
-const THREAD_FAULTS = ['blocked-loop', 'close-codes', 'half-open', 'followers'].map(
-  (name) => `faults/${name}`,
-);
+const THREAD_FAULTS = ['blocked-loop', 'close-codes', 'half-open'].map((name) => `faults/${name}`);
 
 /**
  * Tests of a whole gateway that run once more with two socket threads: all that come in through its port, but for
  * what takes long and shows nothing that the rest does not (crowds, restarts, the store).
  */
 const THREAD_TESTS = ['e2e/', 'conformance/rfc6455', 'conformance/opening', 'fuzz/', ...THREAD_FAULTS];
-/** They look at commands, files, tables or the store, whatever serves the sockets. */
+/** They look at commands, files, tables or the store, whatever serves the sockets; or at threads anyway. */
 const NO_THREAD_TESTS = [
+  'alerts',
+  'certificates',
+  'compaction',
   'config',
+  'error-codes',
   'gate',
   'health',
-  'specification',
-  'workers',
+  'history',
+  'idempotency',
   'memory-admin',
   'memory-commands',
-  'certificates',
+  'notify',
+  'persistence',
+  'semantic',
+  'specification',
+  'tokens',
+  'troubleshooting',
+  'workers',
 ];
 
 /** @param {string} file */
