@@ -23,8 +23,9 @@ const SMALL_REPLY_BYTES = 1024;
 
 /** What became of a frame on the fast path. */
 const NOT_CANONICAL = 0;
+/** It was answered with what never changes, and has changed nothing. */
 const DONE = 1;
-/** Something of it waits for promises to settle. */
+/** What it has brought about may wait for promises to settle. */
 const PENDING = 2;
 
 /** A reply as JSON, or null where there is none. */
@@ -66,8 +67,8 @@ export class Dispatcher {
 
   /**
    * Takes one text frame, in UTF-8, of a peer that is not closed. The bytes need not outlive the call. False where
-   * what it has brought about is not over with the call, but with the promises that wait now: whoever hands over
-   * several frames in one turn lets those settle before the next one.
+   * what it has brought about may be over only with the promises that wait now: whoever hands over several frames in
+   * one turn lets those settle before the next one.
    */
   receive(peer: Peer, frame: Uint8Array): boolean {
     const { lobby, session } = peer;
@@ -97,18 +98,14 @@ export class Dispatcher {
       return DONE;
     }
     const answer = refusal ?? this.#invoke(session, route, params);
-    if (idFrom === idTo) return refusal === null && !(answer instanceof Promise) ? DONE : PENDING;
+    if (idFrom === idTo) return PENDING;
     if (answer instanceof RawJson) {
       session.reply(answer.prebuilt.withId(frame, idFrom, idTo));
-      return DONE;
+      return PENDING;
     }
     const idJson = utf8.decode(frame.subarray(idFrom, idTo));
-    if (!(answer instanceof Promise)) {
-      session.reply(respond(idJson, answer));
-      // Who was refused may be one that is closed behind the answer.
-      return refusal === null ? DONE : PENDING;
-    }
-    void answer.then((later) => session.reply(respond(idJson, later)));
+    if (!(answer instanceof Promise)) session.reply(respond(idJson, answer));
+    else void answer.then((later) => session.reply(respond(idJson, later)));
     return PENDING;
   }
 
