@@ -28,7 +28,7 @@ export default {
   forbidden: [
     room('schemas', []),
     room('metrics', ['schemas/']),
-    room('server/socket', ['schemas/', 'metrics/', 'server/core/']),
+    room('server/socket', ['schemas/', 'metrics/', 'server/core/', 'server/auth/address\\.ts$']),
     room('server/core', ['schemas/', 'metrics/', 'server/backends/[^/]+/port\\.ts$']),
     room('server/backends', ['schemas/', 'metrics/']),
     room('server/auth', ['schemas/']),

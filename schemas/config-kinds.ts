@@ -34,6 +34,17 @@ export interface IntegerOption extends NumericOption {
 export interface NumberOption extends NumericOption {
   readonly type: 'number';
 }
+/** A whole number, or a word that stands for one which the gateway finds out by itself. */
+export interface CountOption<W extends string = string> extends Described {
+  readonly type: 'count';
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+  readonly word: W;
+  /** What the word stands for. */
+  readonly meaning: string;
+}
 export interface BooleanOption extends Described {
   readonly type: 'boolean';
   readonly default: boolean;
@@ -58,6 +69,7 @@ export interface EnumOption<V extends string = string> extends Described {
 export type ConfigOption =
   | IntegerOption
   | NumberOption
+  | CountOption
   | BooleanOption
   | StringOption
   | StringsOption
@@ -71,6 +83,10 @@ export const integer = (option: Omit<IntegerOption, 'type'>): IntegerOption => (
   ...option,
 });
 export const number = (option: Omit<NumberOption, 'type'>): NumberOption => ({ type: 'number', ...option });
+export const countOr = <const W extends string>(
+  word: W,
+  option: Omit<CountOption<NoInfer<W>>, 'type' | 'word'>,
+): CountOption<W> => ({ type: 'count', word, ...option });
 export const boolean = (option: Omit<BooleanOption, 'type'>): BooleanOption => ({
   type: 'boolean',
   ...option,

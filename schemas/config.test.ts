@@ -19,7 +19,7 @@ import {
 const defaults = buildConfig(new Map());
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 48);
+  assert.equal(CONFIG_KEYS.length, 49);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -32,6 +32,9 @@ test('the table is complete and sound', () => {
         assert.ok(option.default >= option.min && option.default <= option.max, key);
         if (option.zero !== undefined) assert.equal(option.min, 0, `${key} says what 0 means and refuses it`);
         if (option.derived !== undefined) assert.ok(isConfigKey(option.derived.from));
+        break;
+      case 'count':
+        assert.ok(option.default >= option.min && option.default <= option.max, key);
         break;
       case 'enum':
         assert.ok(option.values.includes(option.default), key);
@@ -66,6 +69,7 @@ test('the defaults are those of the product', () => {
     gateway: {
       host: '127.0.0.1',
       port: 18789,
+      workers: 1,
       insecure: false,
       heartbeat_interval: 30,
       heartbeat_timeout: 90,

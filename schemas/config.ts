@@ -12,6 +12,8 @@ import {
   boolean,
   type ConfigOption,
   type ConfigValue,
+  type CountOption,
+  countOr,
   type EnumOption,
   FILE_PATH,
   HOST,
@@ -54,6 +56,16 @@ export const CONFIG_OPTIONS = {
     zero: 'any free port',
     reloadable: false,
     reason: 'The port for WebSocket clients and the web UI.',
+  }),
+  'gateway.workers': countOr('auto', {
+    default: 1,
+    min: 1,
+    max: 64,
+    unit: 'threads',
+    meaning: 'as many as the machine has cores',
+    reloadable: false,
+    reason:
+      'Threads that serve the sockets of the one port. With 1 the thread that decides everything serves them as well, which is the quickest as long as one core is enough; more take framing, TLS and system calls off it. More than 1 needs Linux.',
   }),
   'gateway.insecure': boolean({
     default: false,
@@ -442,13 +454,15 @@ export type ConfigKey = keyof Options;
 type ValueOf<O> =
   O extends EnumOption<infer V>
     ? V
-    : O extends NumericOption
-      ? number
-      : O extends BooleanOption
-        ? boolean
-        : O extends StringsOption
-          ? readonly string[]
-          : string;
+    : O extends CountOption<infer W>
+      ? number | W
+      : O extends NumericOption
+        ? number
+        : O extends BooleanOption
+          ? boolean
+          : O extends StringsOption
+            ? readonly string[]
+            : string;
 type Head<K> = K extends `${infer H}.${string}` ? H : K;
 type Under<T, H extends string> = { [K in keyof T as K extends `${H}.${infer Rest}` ? Rest : never]: T[K] };
 type Nested<T> = {

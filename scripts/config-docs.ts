@@ -137,6 +137,8 @@ function factsOf(option: ConfigOption): readonly string[] {
       return ['true or false'];
     case 'enum':
       return [option.values.map((value) => `\`${formatConfigValue(value)}\``).join(' or ')];
+    case 'count':
+      return [`${option.unit}, ${option.min} to ${option.max}, or \`"${option.word}"\`: ${option.meaning}`];
     case 'string':
       return [option.rule.expected];
     case 'strings':

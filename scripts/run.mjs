@@ -11,7 +11,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { prepare, preparePeers, testFiles } from './lib/prepare.mjs';
@@ -20,21 +20,70 @@ import { StepFailed } from './lib/steps.mjs';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
 
-/** @param {string} command @param {readonly string[]} args @returns {Promise<number>} its exit status */
-const run = (command, args) =>
+/**
+ * @param {string} command @param {readonly string[]} args
+ * @param {Readonly<Record<string, string>>} [env] variables besides those of this process
+ * @returns {Promise<number>} its exit status
+ */
+const run = (command, args, env = {}) =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit' });
+    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } });
     child.once('error', reject);
     child.once('close', (status) => resolve(status ?? 1));
   });
+
+const THREAD_FAULTS = ['blocked-loop', 'close-codes', 'half-open'].map((name) => `faults/${name}`);
+
+/**
+ * Tests of a whole gateway that run once more with two socket threads: all that come in through its port, but for
+ * what takes long and shows nothing that the rest does not (crowds, restarts, the store).
+ */
+const THREAD_TESTS = ['e2e/', 'conformance/rfc6455', 'conformance/opening', 'fuzz/', ...THREAD_FAULTS];
+/** They look at commands, files, tables or the store, whatever serves the sockets; or at threads anyway. */
+const NO_THREAD_TESTS = [
+  'alerts',
+  'certificates',
+  'compaction',
+  'config',
+  'error-codes',
+  'gate',
+  'health',
+  'history',
+  'idempotency',
+  'memory-admin',
+  'memory-commands',
+  'notify',
+  'persistence',
+  'semantic',
+  'specification',
+  'tokens',
+  'troubleshooting',
+  'workers',
+];
+
+/** @param {string} file */
+const concernsThreads = (file) =>
+  THREAD_TESTS.some((part) => file.includes(`test/${part}`)) &&
+  !NO_THREAD_TESTS.some((name) => file.endsWith(`/${name}.test.js`));
 
 /** @param {readonly string[]} parts of paths; none: every test */
 const test = async (parts) => {
   const files = testFiles().filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
   if (files.length === 0) throw new StepFailed(`No test has ${parts.join(' or ')} in its path.`);
-  const workers = Math.max(2, availableParallelism() - 1);
-  const flags = ['--enable-source-maps', '--test-reporter=spec', '--test-timeout=180000'];
-  return run(process.execPath, ['--test', ...flags, `--test-concurrency=${workers}`, ...files]);
+  const atOnce = Math.max(2, availableParallelism() - 1);
+  /** @param {readonly string[]} some @param {string} workers of the gateways */
+  const runWith = (some, workers) => {
+    const flags = ['--enable-source-maps', '--test-reporter=spec', '--test-timeout=180000'];
+    const args = ['--test', ...flags, `--test-concurrency=${atOnce}`, ...some];
+    return run(process.execPath, args, { OPENCLAW_TEST_WORKERS: workers });
+  };
+  const chosen = process.env.OPENCLAW_TEST_WORKERS;
+  if (chosen !== undefined) return runWith(files, chosen);
+  const status = await runWith(files, '1');
+  const again = platform() === 'linux' ? files.filter(concernsThreads) : [];
+  if (status !== 0 || again.length === 0) return status;
+  console.log('\nOnce more, with two socket threads in every gateway (gateway.workers = 2):');
+  return runWith(again, '2');
 };
 
 /** @returns {string[]} a benchmark is a file that is run: what several of them share stands in `lib/` */

@@ -35,7 +35,6 @@ import { reasoningFailed } from './core/runs/completion.js';
 import { resumeRun } from './core/runs/resume.js';
 import { Retention } from './core/runs/retention.js';
 import { Runs } from './core/runs/runs.js';
-import { drain } from './core/sessions/drain.js';
 import { Lobbies, type Verdict } from './core/sessions/lobby.js';
 import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
@@ -51,14 +50,15 @@ import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
 import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
+import { Shutdown } from './shutdown.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
-import { ListenError, type Listener, listen } from './socket/listener.js';
+import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
+import { listenThreaded } from './socket/threads/threaded-listener.js';
 import { expirySentence, TlsError } from './socket/tls.js';
+import { TICK_MS, Ticker } from './ticker.js';
 
-const WHEEL_TICK_MS = 100;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
-const DRAIN_CHECK_MS = 50;
 const CERTIFICATE_CHECK_MS = 1000;
 const CERTIFICATE_WARNING_MS = 24 * 3600 * 1000;
 /** Replies that have ended and can still be resumed from memory. */
@@ -160,18 +160,18 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         files: tlsFiles(config),
         wallMs: () => clock.wallMs(),
         canPresent: () => listener.canRenew && !draining,
-        present: (renewed) => {
-          const presented = listener.renew(renewed);
-          settings.present(renewed.names);
-          try {
-            announce(renewed.fingerprint);
-          } catch (error) {
-            // It is presented all the same; only the commands of this machine do not know it.
-            onFault('gateway.json', error);
-          }
-          log.info({ names: renewed.names, fingerprint: renewed.fingerprint }, 'certificate renewed');
-          return presented;
-        },
+        present: (renewed) =>
+          listener.renew(renewed, () => {
+            settings.present(renewed.names);
+            void listener.rulesChanged();
+            try {
+              announce(renewed.fingerprint);
+            } catch (error) {
+              // It is presented all the same; only the commands of this machine do not know it.
+              onFault('gateway.json', error);
+            }
+            log.info({ names: renewed.names, fingerprint: renewed.fingerprint }, 'certificate renewed');
+          }),
         warn: (sentence) => log.warn(sentence),
       })
     : null;
@@ -182,7 +182,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   health.set('clients', 'failing');
 
   // The backends, each on its own thread.
-  let giveUp = (error: Error): void => onFault('memory', error);
+  let giveUp = (what: string, error: Error): void => onFault(what, error);
   const memory = await openSqliteMemory({
     path: home.databaseFile,
     embeddings: embeddingsOptions(config, process.env),
@@ -190,7 +190,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       if (report.ok) log.warn('the embeddings endpoint works again');
       else log.warn(report.sentence);
     },
-    onFailure: (error) => giveUp(error),
+    onFailure: (error) => giveUp('memory', error),
     onHealth: (report) => {
       health.set('store', report.ok ? 'ok' : 'failing');
       if (report.ok) {
@@ -218,7 +218,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   // The core: data structures that know neither socket nor clock.
   const metrics = createMetrics();
   const messageRate = new RateWindow();
-  const wheel = new TimerWheel(WHEEL_TICK_MS, clock.nowMs());
+  const wheel = new TimerWheel(TICK_MS, clock.nowMs());
   const pump = new Pump(setImmediate);
   const principals = new Principals(memory);
   const retention = new Retention({
@@ -317,12 +317,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     config,
     loadConfig: options.loadConfig,
     keeper,
-    apply: (next) => {
+    apply: async (next) => {
       settings.apply(next);
       reasoning.setChunkDelayMs(settings.chunkDelayMs);
       memory.setLimits(settings.memory);
       log.level = next.log.level;
       alertOfExpiry();
+      await listener.rulesChanged();
     },
   });
   const reload = (): Promise<Reloaded> => reloader.reload();
@@ -354,15 +355,10 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       log.error({ method, trace_id, error: describeError(error) }, 'internal error'),
   });
 
-  // One timer for everything that waits. It fires behind the sockets' turn, so that what had
-  // arrived in time is seen before its deadline is, however late the loop is.
-  const tick = (): void => {
-    // Whoever has just been promised entries of a log gets them before they are forgotten.
-    pump.flush();
-    wheel.advance(clock.nowMs());
-  };
-  const ticker = setInterval(() => setImmediate(tick), WHEEL_TICK_MS);
-  undo.push(() => clearInterval(ticker));
+  // One timer for everything that waits.
+  const ticker = new Ticker({ clock, wheel, pump });
+  ticker.start();
+  undo.push(() => ticker.stop());
   const storeTokenUse = async (): Promise<void> => {
     const uses = [...tokenUse];
     tokenUse.clear();
@@ -391,7 +387,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   undo.push(() => operations.close());
 
   // The door opens last.
-  const listener: Listener = await listen({
+  const listening: ListenerOptions = {
     host,
     port: config.gateway.port,
     maxMessageBytes: config.gateway.max_message_bytes,
@@ -402,17 +398,29 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     trustedProxies: () => settings.trustedProxies,
     addressKey,
     page,
-    onOpen: (connection) => lobbies.enter(connection),
-    onText: (connection, frame, buffer) => dispatcher.receive(connection, frame, buffer, 0),
-    onBinary: (connection) => dispatcher.receiveBinary(connection),
-    onDrain: (connection) => connection.session?.drained(),
-    onClose: (connection) => {
-      lobbies.leave(connection);
-      if (connection.session !== null) sessions.end(connection.session);
+    onOpen: (peer) => lobbies.enter(peer),
+    onText: (peer, frame, buffer, offset) => dispatcher.receive(peer, frame, buffer, offset),
+    onBinary: (peer) => dispatcher.receiveBinary(peer),
+    onDrain: (peer) => peer.session?.drained(),
+    onClose: (peer) => {
+      lobbies.leave(peer);
+      if (peer.session !== null) sessions.end(peer.session);
     },
     onFault,
-  });
+  };
+  const listener: Listener =
+    settings.workers === 1
+      ? await listen(listening)
+      : await listenThreaded(
+          {
+            ...listening,
+            onArrived: (peer) => peer.session?.arrived(),
+            onFailure: (error) => giveUp('sockets', error),
+          },
+          settings.workers,
+        );
   undo.push(() => listener.close());
+  ticker.arrivals = listener.arrivals;
   const urlHost = host.includes(':') ? `[${host}]` : host;
   const url = `${keeper === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
   const announce = (fingerprint: string | undefined): void =>
@@ -440,50 +448,36 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
   }
 
-  let closing: Promise<void> | null = null;
-  let drainUntilMs = 0;
-  const shutDown = async (): Promise<void> => {
-    draining = true;
-    health.set('clients', 'failing');
-    removeGatewayFile(home.gatewayFile, process.pid);
-    listener.stopListening();
-    await drain({
-      sessions,
-      lobbies,
-      runs,
-      graceMs: settings.drainMs,
-      busy: () => [...principals.values()].some((principal) => principal.held),
-      pause: () => new Promise((resolve) => setTimeout(resolve, DRAIN_CHECK_MS)),
-      expired: () => clock.nowMs() >= drainUntilMs,
-    });
-    const steps: (() => unknown)[] = [
+  const shutdown = new Shutdown({
+    sessions,
+    lobbies,
+    runs,
+    busy: () => [...principals.values()].some((principal) => principal.held),
+    nowMs: () => clock.nowMs(),
+    graceMs: () => settings.drainMs,
+    onBegin: () => {
+      draining = true;
+      health.set('clients', 'failing');
+      removeGatewayFile(home.gatewayFile, process.pid);
+      return listener.stopListening();
+    },
+    steps: [
       () => compaction.close(),
       () => reasoning.close(),
       () => runs.storeLate(),
       storeTokenUse,
       () => memory.close(),
-      () => clearInterval(ticker),
+      () => ticker.stop(),
       () => listener.close(),
       () => operations.close(),
       unlock,
-    ];
-    for (const step of steps) {
-      // What cannot be done in order must not keep the rest from being done.
-      try {
-        await step();
-      } catch (error) {
-        onFault('shutdown', error);
-      }
-    }
-  };
-  const close = (): Promise<void> => {
-    drainUntilMs = closing === null ? clock.nowMs() + settings.drainMs : clock.nowMs();
-    closing ??= shutDown();
-    return closing;
-  };
+    ],
+    onFault,
+  });
+  const close = (): Promise<void> => shutdown.close();
   const failed = new Promise<never>((_resolve, reject) => {
-    giveUp = (error) => {
-      onFault('memory', error);
+    giveUp = (what, error) => {
+      onFault(what, error);
       void close();
       void close().then(() => reject(new GatewayFailed(`The gateway cannot go on: ${error.message}`)));
     };

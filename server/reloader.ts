@@ -28,7 +28,7 @@ export interface ReloaderOptions {
   /** Null without TLS. */
   readonly keeper: CertificateKeeper | null;
   /** Hands every part what it runs with from now on. */
-  readonly apply: (config: Config) => void;
+  readonly apply: (config: Config) => Promise<void>;
 }
 
 /** Reloads and renewals go one after the other, each upon what the one before it has left. */
@@ -75,7 +75,7 @@ export class Reloader {
     }
     if (renewal === 'needs-restart') needsRestart.add('gateway.tls.cert_path');
     this.#config = compared.next;
-    apply(compared.next);
+    await apply(compared.next);
     return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
   }
 

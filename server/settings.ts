@@ -3,17 +3,21 @@
  * objects stay the same over a reload and only their values change, so that every part sees a
  * change at once.
  */
-import { networkInterfaces } from 'node:os';
-import type { Config } from '../schemas/config.js';
+import { availableParallelism, networkInterfaces } from 'node:os';
+import { CONFIG_OPTIONS, type Config } from '../schemas/config.js';
 import type { MemoryLimits } from './backends/memory/sqlite.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
 import type { NotificationSettings } from './core/notifications/courier.js';
 import type { HeartbeatLimits } from './core/sessions/heartbeat.js';
 import { TrustedProxies } from './socket/client-address.js';
+import { CAN_SHARE_PORT } from './socket/port.js';
 import { hostName, type OriginRules } from './socket/upgrade.js';
 
 /** Descriptors kept for everything that is no client connection. */
 const RESERVED_DESCRIPTORS = 256;
+/** More than this needs what is no socket thread, and each of those. */
+const OWN_DESCRIPTORS = 128;
+const THREAD_DESCRIPTORS = 8;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 const WILDCARDS = new Set(['0.0.0.0', '::']);
@@ -48,10 +52,17 @@ const servedHosts = (
   );
 };
 
+const threadsOf = (workers: Config['gateway']['workers']): number => {
+  if (workers !== 'auto') return workers;
+  return CAN_SHARE_PORT ? Math.min(availableParallelism(), CONFIG_OPTIONS['gateway.workers'].max) : 1;
+};
+
 export class Settings {
   readonly #descriptorLimit: number;
   #certificateNames: readonly string[] | null;
   #config: Config;
+  /** Socket threads; 1: the thread of the core has the sockets. */
+  readonly workers: number;
   readonly admission = {
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
@@ -89,6 +100,7 @@ export class Settings {
     this.#descriptorLimit = descriptorLimit ?? Number.POSITIVE_INFINITY;
     this.#certificateNames = certificateNames;
     this.#config = config;
+    this.workers = threadsOf(config.gateway.workers);
     this.apply(config);
   }
 
@@ -101,7 +113,8 @@ export class Settings {
   apply(config: Config): void {
     const { gateway, chat, memory, reasoning } = config;
     this.#config = config;
-    const most = this.#descriptorLimit - RESERVED_DESCRIPTORS;
+    const reserved = Math.max(RESERVED_DESCRIPTORS, OWN_DESCRIPTORS + this.workers * THREAD_DESCRIPTORS);
+    const most = this.#descriptorLimit - reserved;
     this.admission.maxConnections = Math.max(1, Math.min(gateway.max_connections, most));
     this.admission.maxConnectionsPerAddress = gateway.max_connections_per_ip;
     this.admission.maxUnauthenticated = gateway.max_unauthenticated;

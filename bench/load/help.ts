@@ -31,7 +31,7 @@ ${[
 How
 ${[
   row('--processes N', 'of clients (one for each core that they have)'),
-  row('--pin', 'the server on the first core alone, the clients on the others'),
+  row('--pin', 'the server on cores of its own, with one worker on the first, the clients on the others'),
 ].join('\n')}
 
 Results

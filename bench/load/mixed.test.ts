@@ -46,6 +46,7 @@ test('a running gateway is measured with the token from the environment, and kee
     server: 'gateway',
     cores: null,
     heartbeatSeconds: 30,
+    workers: 1,
     chunkDelayMs: 20,
     principals: 1,
     rawMode: [],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { scenarioHelp, usage } from './help.js';
 import { type LoadOptions, readCommand } from './options.js';
+import { pinApart } from './pinning.js';
 import { checkRoom, fitSizes } from './room.js';
 import { scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/all.js';
@@ -58,6 +59,15 @@ test('sizes that grow stand for the connections', () => {
   assert.equal(options.options.parameters.connections, 3000);
 });
 
+test('a gateway with several socket threads is started with them, and pinned to as many cores and one more', () => {
+  assert.equal(read([]).parameters.workers, 1);
+  assert.equal(read(['--workers', '2']).parameters.workers, 2);
+  assert.deepEqual(pinApart(1, 2), { server: '0', clients: '1', clientCores: 1 });
+  assert.deepEqual(pinApart(1, 4), { server: '0', clients: '1-3', clientCores: 3 });
+  assert.deepEqual(pinApart(2, 4), { server: '0-2', clients: '3', clientCores: 1 });
+  assert.throws(() => pinApart(2, 3), /--pin needs 4 cores here, 3 for the server .* this machine has 3\./);
+});
+
 test('a command line that cannot be followed is refused with what to do', () => {
   const refused = (args: string[], says: RegExp): void =>
     assert.throws(
@@ -83,6 +93,7 @@ test('a command line that cannot be followed is refused with what to do', () => 
   idleRefused([...url, '--token', 'a', '--token-file', '/dev/null'], /say the same/);
   idleRefused([...url, '--token', 'a', '--server', 'raw'], /leave one of them out/);
   idleRefused([...url, '--token', 'a', '--heartbeat', '5'], /--heartbeat is told a server that is started/);
+  idleRefused([...url, '--token', 'a', '--workers', '2'], /--workers is told a server that is started/);
   idleRefused(['--url', 'https://127.0.0.1', '--token', 'a'], /a ws: or wss: URL/);
   idleRefused(['--token-file', '/dev/null'], /belong to --url/);
   refused(['--scenario', 'grows', '--sizes', '100,10'], /that grow/);

@@ -98,13 +98,14 @@ export const readCommand = (
   if (scenario === null) throw new UsageError(`Name a scenario with --scenario: ${names}.`);
   const sizes = readSizes(values.sizes, scenario);
   const running = readRunning(values, env);
-  const pinning = values.pin ? pinApart() : null;
-  if (pinning !== null && running !== null) {
+  const parameters = readParameters(numbers, scenario, sizes, running);
+  if (values.pin && running !== null) {
     throw new UsageError('--pin is for a server that is started here: leave it out with --url.');
   }
+  const pinning = values.pin ? pinApart(parameters.workers) : null;
   const options: LoadOptions = {
     scenario,
-    parameters: readParameters(numbers, scenario, sizes, running),
+    parameters,
     sizes,
     servers: readServers(values, running),
     running,

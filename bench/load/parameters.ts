@@ -39,6 +39,7 @@ export const PARAMETERS = {
     ofServer: true,
     says: 'the server’s heartbeat interval in seconds',
   },
+  workers: { flag: 'workers', whole: true, ofServer: true, says: 'the gateway’s socket threads' },
 } as const satisfies Record<string, ParameterInfo>;
 
 export type ParameterName = keyof typeof PARAMETERS;

@@ -10,18 +10,30 @@ export interface Pinning {
   readonly clientCores: number;
 }
 
+const range = (from: number, to: number): string => (from === to ? String(from) : `${from}-${to}`);
+
 /**
- * The first core for the server, the others for the clients.
+ * The first core for the server, or one for each of its threads that has sockets and one for the core of it; the
+ * others for the clients.
  * @throws UsageError where this machine cannot do that
  */
-export const pinApart = (cores: number = availableParallelism()): Pinning => {
-  if (cores < 2) throw new UsageError('--pin needs two cores: one for the server and one for the clients.');
+export const pinApart = (workers: number, cores: number = availableParallelism()): Pinning => {
+  const serverCores = workers === 1 ? 1 : workers + 1;
+  if (cores <= serverCores) {
+    throw new UsageError(
+      `--pin needs ${serverCores + 1} cores here, ${serverCores} for the server and one for the clients: this machine has ${cores}.`,
+    );
+  }
   if (spawnSync('taskset', ['--version']).status !== 0) {
     throw new UsageError(
       '--pin needs taskset(1), which is part of util-linux: install it, or leave --pin out.',
     );
   }
-  return { server: '0', clients: cores === 2 ? '1' : `1-${cores - 1}`, clientCores: cores - 1 };
+  return {
+    server: range(0, serverCores - 1),
+    clients: range(serverCores, cores - 1),
+    clientCores: cores - serverCores,
+  };
 };
 
 /**

@@ -135,6 +135,7 @@ const openTarget = async (
     server: server ?? 'gateway',
     cores: pinning?.server ?? null,
     heartbeatSeconds: parameters.heartbeatSeconds,
+    workers: parameters.workers,
     chunkDelayMs: needs.chunkDelayMs,
     principals: needs.principals,
     rawMode: needs.raw ?? [],

@@ -88,7 +88,7 @@ export interface Scenario {
   readonly summary: string;
   /** What it measures and how, for its help. */
   readonly help: string;
-  /** The parameters that it takes. */
+  /** The parameters that it takes; those of every gateway among them. */
   readonly defaults: Readonly<Partial<Record<ParameterName, number>>>;
   /** It can go through sizes that grow. */
   readonly grows: boolean;
@@ -113,7 +113,7 @@ interface ScenarioOf<P extends ParameterName> {
 export const scenario = <P extends ParameterName>(given: ScenarioOf<P>): Scenario => ({
   ...given,
   grows: given.grows ?? false,
-  defaults: given.defaults as Scenario['defaults'],
+  defaults: { workers: 1, ...given.defaults } as Scenario['defaults'],
   needs: (parameters) => ({ principals: 1, chunkDelayMs: 0, raw: null, ...given.needs(parameters) }),
 });
 

@@ -41,6 +41,8 @@ export interface StartOptions {
   /** As taskset(1) names them; null: any. */
   readonly cores: string | null;
   readonly heartbeatSeconds: number;
+  /** Socket threads of the gateway. */
+  readonly workers: number;
   /** Between two tokens of the gateway's embedded engine. */
   readonly chunkDelayMs: number;
   /** Principals of the gateway, each with a token. */
@@ -75,9 +77,14 @@ export const placeOf = (url: string): Place => {
 };
 
 /** The limits that are for strangers are off; those on every message count, but let it through. */
-const gatewayEnvironment = ({ heartbeatSeconds, chunkDelayMs }: StartOptions): NodeJS.ProcessEnv => ({
+const gatewayEnvironment = ({
+  heartbeatSeconds,
+  workers,
+  chunkDelayMs,
+}: StartOptions): NodeJS.ProcessEnv => ({
   OPENCLAW_METRICS__PORT: '0',
   OPENCLAW_GATEWAY__HEARTBEAT_INTERVAL: String(heartbeatSeconds),
+  OPENCLAW_GATEWAY__WORKERS: String(workers),
   OPENCLAW_GATEWAY__DRAIN_SECONDS: '0',
   OPENCLAW_GATEWAY__MAX_CONNECTIONS: '1000000000',
   OPENCLAW_GATEWAY__MAX_CONNECTIONS_PER_IP: '0',

@@ -176,6 +176,8 @@ const anyValueOf = (key: ConfigKey): fc.Arbitrary<ConfigValue> => {
       return fc.integer({ min: option.min, max: option.max });
     case 'number':
       return fc.double({ min: option.min, max: option.max, noNaN: true });
+    case 'count':
+      return fc.oneof(fc.integer({ min: option.min, max: option.max }), fc.constant(option.word));
     case 'boolean':
       return fc.boolean();
     case 'enum':

@@ -65,6 +65,7 @@ test('only what is fixed when listening or choosing a provider or a model needs 
   assert.deepEqual(fixed, [
     'gateway.host',
     'gateway.port',
+    'gateway.workers',
     'gateway.insecure',
     'gateway.max_message_bytes',
     'gateway.tls.enabled',

@@ -32,6 +32,8 @@ export function expected(option: ConfigOption): string {
       return `an integer from ${option.min} to ${option.max}`;
     case 'number':
       return `a number from ${option.min} to ${option.max}`;
+    case 'count':
+      return `an integer from ${option.min} to ${option.max}, or "${option.word}"`;
     case 'boolean':
       return 'true or false';
     case 'enum': {
@@ -53,6 +55,11 @@ function accept(option: ConfigOption, raw: unknown): ConfigValue | null {
       if (option.type === 'integer' && !Number.isInteger(raw)) return null;
       return raw === 0 ? 0 : raw; // −0 would be printed as such
     }
+    case 'count':
+      if (raw === option.word) return option.word;
+      return Number.isInteger(raw) && Number(raw) >= option.min && Number(raw) <= option.max
+        ? Number(raw)
+        : null;
     case 'boolean':
       return typeof raw === 'boolean' ? raw : null;
     case 'enum':
@@ -72,6 +79,7 @@ function fromText(option: ConfigOption, text: string): unknown {
   switch (option.type) {
     case 'integer':
     case 'number':
+    case 'count':
       return /^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;

@@ -16,12 +16,15 @@ export const plainAddress = (text: string): string | null => {
 
 /** Addresses and CIDR ranges (RFC 4632, RFC 4291 section 2.3) whose word on their clients is taken. */
 export class TrustedProxies {
+  /** As they were given. */
+  readonly ranges: readonly string[];
   /** Apart, because a range of IPv6 that holds the mapped addresses would hold every IPv4 address. */
   readonly #v4 = new BlockList();
   readonly #v6 = new BlockList();
 
   /** @param ranges such as `10.0.0.0/8`, `2001:db8::/32` or `::1`; valid, which the configuration's check sees to. */
   constructor(ranges: readonly string[]) {
+    this.ranges = ranges;
     for (const range of ranges) {
       const [text = '', bits] = range.split('/');
       const address = plainAddress(text) ?? text;

@@ -1,14 +1,21 @@
 /** The one typed user-data object of a WebSocket: the core's peer on uWebSockets.js. */
 import { CLOSES, type CloseName } from '../../schemas/codes.js';
 import type { Lobby } from '../core/sessions/lobby.js';
-import type { Peer, SendOutcome } from '../core/sessions/peer.js';
+import type { Peer } from '../core/sessions/peer.js';
 import type { Session } from '../core/sessions/session.js';
 import type { WebSocket } from './uws.js';
 
-/** By what the library's `send` returns. */
-const OUTCOMES: readonly SendOutcome[] = ['buffered', 'sent', 'dropped'];
+/** What the library's `send` returns besides 0: the frame waits. */
+const SENT = 1;
+const DROPPED = 2;
 
-const SENT = OUTCOMES.indexOf('sent');
+/** Who takes a frame's bytes, which stand in `buffer` from `offset` on. */
+export type TakeFrame = (
+  connection: Connection,
+  frame: Uint8Array,
+  buffer: ArrayBufferLike,
+  offset: number,
+) => void;
 
 /** The connection whose socket's callback is running; the library has corked it for that time. */
 let corked: Connection | null = null;
@@ -30,6 +37,7 @@ export class Connection implements Peer {
   lobby: Lobby | null = null;
   /** Null before the upgrade is through, and once it is closed: every method would throw then. */
   #socket: WebSocket<UserData> | null = null;
+  /** False: nothing is, and the library need not be asked. */
   #mayBeUnsent = false;
   readonly #onAdmitted: (connection: Connection) => void;
 
@@ -50,13 +58,10 @@ export class Connection implements Peer {
   }
 
   /** Takes a message in its socket's callback: what is sent back at once leaves in one write at its end. */
-  receive(
-    data: ArrayBuffer,
-    take: (connection: Connection, frame: Uint8Array, buffer: ArrayBuffer) => void,
-  ): void {
+  receive(data: ArrayBuffer, take: TakeFrame): void {
     corked = this;
     try {
-      take(this, new Uint8Array(data), data);
+      take(this, new Uint8Array(data), data, 0);
     } finally {
       corked = null;
     }
@@ -67,11 +72,27 @@ export class Connection implements Peer {
     this.#onAdmitted(this);
   }
 
-  send(frame: string | Uint8Array): SendOutcome {
-    if (this.#socket === null) return 'dropped';
+  /** Outside of a cork it is one write, header and all, and says truly whether something is left (probed with strace). */
+  send(frame: string | Uint8Array): boolean {
+    if (this.#socket === null) return false;
     const status = this.#socket.send(frame, false, false);
     if (status !== SENT || corked === this) this.#mayBeUnsent = true;
-    return OUTCOMES[status] ?? 'dropped';
+    return status !== DROPPED;
+  }
+
+  /** Sends frames in one write, as far as they fit into one. */
+  sendAll(frames: readonly Uint8Array[]): boolean {
+    const [first] = frames;
+    if (first === undefined) return true;
+    if (frames.length === 1) return this.send(first);
+    const socket = this.#socket;
+    if (socket === null) return false;
+    this.#mayBeUnsent = true;
+    let isDropped = false;
+    socket.cork(() => {
+      for (const frame of frames) if (socket.send(frame, false, false) === DROPPED) isDropped = true;
+    });
+    return !isDropped;
   }
 
   get unsentBytes(): number {
@@ -79,6 +100,14 @@ export class Connection implements Peer {
     const bytes = this.#socket.getBufferedAmount();
     if (bytes === 0 && corked !== this) this.#mayBeUnsent = false;
     return bytes;
+  }
+
+  get backlogBytes(): number {
+    return this.unsentBytes;
+  }
+
+  get hasRoom(): boolean {
+    return this.unsentBytes === 0;
   }
 
   close(name: CloseName): void {

@@ -1,8 +1,8 @@
 /** One uWebSockets.js app on the clients' port. With TLS there is one for each certificate that still has connections. */
 import { PROTOCOL } from '../../schemas/codes.js';
-import type { Admission } from '../core/limits/admission.js';
-import type { Connection, UserData } from './connection.js';
+import type { Connection, TakeFrame, UserData } from './connection.js';
 import type { Requests } from './requests.js';
+import type { SocketCount } from './socket-count.js';
 import { type Certificate, digestOf, TlsError } from './tls.js';
 import {
   App,
@@ -19,23 +19,17 @@ const MAX_BACKPRESSURE_BYTES = 2 ** 31 - 1;
 /** Beneath our own heartbeat: the library closes a connection without any traffic, its own pings included, after this. */
 const IDLE_TIMEOUT_SECONDS = 120;
 
-/**
- * A client that does not answer our close frame keeps its descriptor this long. Strangers keep their place in the
- * count as well, or one address could have any number of them.
- */
-const LINGER_MS = 16_000;
-
 export interface DoorOptions {
   readonly maxMessageBytes: number;
-  readonly admission: Admission;
-  /** Runs something {@link LINGER_MS} later. */
-  readonly later: (delayMs: number, task: () => void) => void;
+  readonly count: SocketCount;
   readonly onOpen: (connection: Connection) => void;
   /** One text frame's bytes, which are gone after the call. */
-  readonly onText: (connection: Connection, frame: Uint8Array, buffer: ArrayBuffer) => void;
+  readonly onText: TakeFrame;
   readonly onBinary: (connection: Connection) => void;
+  /** A message beyond its limit: the connection is to be closed behind what came before. */
+  readonly onTooLarge: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
-  readonly onClose: (connection: Connection, code: number) => void;
+  readonly onClose: (connection: Connection) => void;
 }
 
 /**
@@ -108,7 +102,7 @@ export class Door {
   }
 
   #handle(options: DoorOptions, requests: Requests): void {
-    const { admission, maxMessageBytes } = options;
+    const { count, maxMessageBytes } = options;
     this.app.ws<UserData>('/*', {
       // Above our own limit, so that a message between the two can be answered with 1009.
       maxPayloadLength: 2 * maxMessageBytes,
@@ -118,41 +112,38 @@ export class Door {
       upgrade: requests.upgrade,
       open: (socket) => {
         const { connection } = socket.getUserData();
+        count.upgraded();
         connection.opened(socket);
         options.onOpen(connection);
       },
       message: (socket, data, isBinary) => {
         const { connection } = socket as unknown as UserData;
         if (connection.closed) return;
-        const limit =
-          connection.lobby === null
-            ? maxMessageBytes
-            : Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
-        if (data.byteLength > limit) connection.close('messageTooLarge');
+        const limit = connection.authenticated
+          ? maxMessageBytes
+          : Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
+        if (data.byteLength > limit) options.onTooLarge(connection);
         else if (isBinary) options.onBinary(connection);
         else connection.receive(data, options.onText);
       },
       drain: (socket) => options.onDrain(socket.getUserData().connection),
-      close: (socket, code) => {
+      close: (socket) => {
         const { connection } = socket.getUserData();
         connection.gone();
-        const { addressKey, authenticated, ended } = connection;
-        if (ended && !authenticated) options.later(LINGER_MS, () => admission.leave(addressKey, false));
-        else admission.leave(addressKey, authenticated);
-        options.onClose(connection, code);
+        options.onClose(connection);
         this.#leave(1);
       },
     });
     // Not in the published types; called for TCP connections, with −1 only for those that were never upgraded.
     filterSockets(this.app, (res, change) => {
       if (change < 0) {
-        admission.disconnect();
+        count.disconnect();
         this.#leave(1);
         return;
       }
       this.accepted += 1;
       this.#connections += 1;
-      if (!admission.connect()) res.close();
+      if (!count.connect()) res.close();
     });
     this.app.get('/*', requests.get);
     this.app.any('/*', requests.other);

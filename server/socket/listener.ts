@@ -1,107 +1,107 @@
-/** The clients' listener: a port, the doors on it, and the change of one for another when the certificate is renewed. */
-import { Door, type DoorOptions } from './door.js';
-import { CAN_SHARE_PORT, type Place, shareAgain, takePort, takePortShared } from './port.js';
+/** The clients' listener, with the sockets in the thread that has the core. */
+import type { Admission } from '../core/limits/admission.js';
+import type { Peer } from '../core/sessions/peer.js';
+import { Connection } from './connection.js';
+import { Doors } from './doors.js';
+import { Places, type PlacesOptions } from './places.js';
+import { CAN_SHARE_PORT, type Place, takePort, takePortShared } from './port.js';
 import { type RequestOptions, Requests } from './requests.js';
+import { SocketCount } from './socket-count.js';
 import type { Certificate } from './tls.js';
 
 export { ListenError } from './port.js';
 
-/** How long a door that is to be closed may stay open for a moment in which nobody comes. */
-const HANDOVER_MS = 1000;
-/** A turn of the loop in which next to nothing happened: what has come since the door was looked at is next to nothing, too. */
-const QUIET_TURN_MS = 1;
-
-export interface ListenerOptions extends Place, DoorOptions, Omit<RequestOptions, 'tls'> {
+export interface ListenerOptions
+  extends Place,
+    Pick<PlacesOptions, 'later'>,
+    Omit<RequestOptions, 'tls' | 'enter'> {
+  readonly maxMessageBytes: number;
   readonly certificate: Certificate | null;
-  /** Whether a port may be listened on twice by this process. {@link CAN_SHARE_PORT} unless given. */
-  readonly canShare?: boolean;
+  /** Counts connections, in all and by address. */
+  readonly admission: Admission;
+  /** Under which an address is counted. */
+  readonly addressKey: (address: string) => string;
+  readonly onOpen: (peer: Peer) => void;
+  /**
+   * One text frame's bytes, which are gone after the call; they stand in `buffer`, from `offset` on. False where what it
+   * has brought about waits for promises to settle.
+   */
+  readonly onText: (peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number) => boolean;
+  readonly onBinary: (peer: Peer) => void;
+  /** The socket has sent some of what was unsent. */
+  readonly onDrain: (peer: Peer) => void;
+  readonly onClose: (peer: Peer) => void;
 }
 
 export interface Listener {
   readonly port: number;
   /** Whether {@link renew} can be done: with TLS, on a system where a port can be shared. */
   readonly canRenew: boolean;
-  /** Apps that listen or still have connections. */
-  readonly doors: number;
   /**
    * Presents this certificate to new connections; those that are there stay as they are. Resolves when the one before
-   * it is not presented any more, and is not to be called again until then.
-   * @throws TlsError, ListenError at once; nothing has changed then.
+   * it is not presented any more, and is not to be called again until then. Rejects with TlsError or ListenError;
+   * nothing has changed then.
+   * @param onPresented from now on new connections may see it
    */
-  renew(certificate: Certificate): Promise<void>;
-  /** Accepts nothing more; connections go on. */
-  stopListening(): void;
+  renew(certificate: Certificate, onPresented?: () => void): Promise<void>;
+  /**
+   * Resolves when the core has been told of all that had arrived; never rejects. Null where it knows at the end of
+   * every turn.
+   */
+  readonly arrivals: (() => Promise<void>) | null;
+  /** What {@link ListenerOptions} ask for at every request has changed. Resolves when it holds for every request. */
+  rulesChanged(): Promise<void>;
+  /** Resolves when nothing more is accepted; connections go on. */
+  stopListening(): Promise<void>;
   /** Closes everything that is left. */
-  close(): void;
+  close(): Promise<void>;
 }
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export interface LocalListener extends Listener {
+  /** Apps that listen or still have connections. */
+  readonly doors: number;
+}
 
 /**
- * Waits for a turn of the loop in which this door accepted nobody and little else was done. Closing a listening socket
- * resets who waits in its queue, and every turn empties that queue: so it is shortest right behind such a turn.
+ * @param canShare whether a port may be listened on twice by this process
+ * @throws ListenError, TlsError
  */
-const quietTurn = async (door: Door): Promise<void> => {
-  const untilMs = performance.now() + HANDOVER_MS;
-  await nextTurn();
-  for (let nowMs = performance.now(); nowMs < untilMs; ) {
-    const { accepted } = door;
-    const beforeMs = nowMs;
-    await nextTurn();
-    nowMs = performance.now();
-    if (door.accepted === accepted && nowMs - beforeMs < QUIET_TURN_MS) return;
-  }
-};
-
-/** @throws ListenError, TlsError */
-export const listen = async (options: ListenerOptions): Promise<Listener> => {
-  const { host, certificate, canShare = CAN_SHARE_PORT } = options;
+export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT): Promise<LocalListener> => {
+  const { certificate, admission } = options;
   const canRenew = certificate !== null && canShare;
-  const requests = new Requests({ ...options, tls: certificate !== null });
-  const doors = new Set<Door>();
-  const makeDoor = (presented: Certificate | null): Door => {
-    const door = new Door(options, requests, presented, (deserted) => doors.delete(deserted));
-    doors.add(door);
-    return door;
+  const count = new SocketCount(SocketCount.cells(), admission.limits);
+  const places = new Places(options, count);
+  const onAdmitted = ({ addressKey }: Connection): void => admission.authenticated(addressKey);
+  const requests = new Requests({
+    ...options,
+    tls: certificate !== null,
+    enter: (address) => {
+      const key = options.addressKey(address);
+      return places.take(key) ?? new Connection(address, key, onAdmitted);
+    },
+  });
+  const onClose = (connection: Connection): void => {
+    places.leave(connection);
+    options.onClose(connection);
   };
-
-  let open = makeDoor(certificate);
-  try {
-    open.opened(await (canRenew ? takePortShared : takePort)(open.app, options));
-  } catch (error) {
-    open.close();
-    throw error;
-  }
-  const { port } = open;
-  requests.port = port;
-
-  const stopListening = (): void => {
-    requests.stopping = true;
-    for (const door of doors) door.stopListening();
-  };
+  const onTooLarge = (connection: Connection): void => connection.close('messageTooLarge');
+  const take = canRenew ? takePortShared : takePort;
+  const doorOptions = { ...options, count, onTooLarge, onClose };
+  const doors = await Doors.open(doorOptions, requests, certificate, options, take);
   return {
-    port,
+    port: requests.port,
     canRenew,
     get doors() {
       return doors.size;
     },
-    renew: (renewed) => {
-      const before = open;
-      const next = makeDoor(renewed);
-      try {
-        next.opened(shareAgain(next.app, { host, port }));
-      } catch (error) {
-        next.close();
-        throw error;
-      }
-      open = next;
-      return quietTurn(before).then(() => before.stopListening());
+    renew: async (renewed, onPresented) => {
+      const handover = doors.present(renewed);
+      onPresented?.();
+      await handover.complete();
     },
-    stopListening,
-    close: () => {
-      requests.stopping = true;
-      // A door leaves the set when it is deserted, which closing it may do.
-      for (const door of [...doors]) door.close();
-    },
+    arrivals: null,
+    rulesChanged: async () => {},
+    stopListening: async () => doors.stopListening(),
+    close: async () => doors.close(),
   };
 };

@@ -1,17 +1,16 @@
 /** The HTTP half of the listener: which request becomes a WebSocket, which gets the page, and what the others are told. */
-import type { Admission } from '../core/limits/admission.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type UserData } from './connection.js';
 import { checkOrigin, type OriginRules, REFUSALS, type Refusal, WEBSOCKET_VERSION } from './upgrade.js';
 import type { HttpRequest, HttpResponse, us_socket_context_t } from './uws.js';
 
 export interface RequestOptions {
-  readonly admission: Admission;
+  /** A connection for a request that is to become a WebSocket, from this address; or why there is no room for it. */
+  readonly enter: (address: string) => Connection | Refusal;
   /** Given the port that is listened on; asked at every request, so that a reload takes effect at once. */
   readonly originRules: (port: number) => OriginRules;
   /** Likewise. Null: nobody is believed. */
   readonly trustedProxies: () => TrustedProxies | null;
-  readonly addressKey: (address: string) => string;
   readonly page: { readonly contentType: string; readonly body: string };
   readonly onFault: (what: string, error: unknown) => void;
   /** The PROXY protocol's header is read behind the TLS handshake, where no proxy writes it. */
@@ -35,24 +34,23 @@ export class Requests {
   /** No upgrades any more. */
   stopping = false;
   readonly #options: RequestOptions;
-  readonly #onAdmitted: (connection: Connection) => void;
 
   constructor(options: RequestOptions) {
     this.#options = options;
-    this.#onAdmitted = (connection) => options.admission.authenticated(connection.addressKey);
   }
 
   readonly upgrade = this.#guarded((res, req: HttpRequest, context: us_socket_context_t) => {
-    const { addressKey, admission } = this.#options;
-    const address = this.#addressOf(res, req);
-    const key = addressKey(address);
-    const problem = this.#upgradeProblem(req, key);
+    const problem = this.#upgradeProblem(req);
     if (problem !== null) {
       this.#refuse(res, problem);
       return;
     }
-    admission.enter(key);
-    const userData: UserData = { connection: new Connection(address, key, this.#onAdmitted) };
+    const connection = this.#options.enter(this.#addressOf(res, req));
+    if (!(connection instanceof Connection)) {
+      this.#refuse(res, connection);
+      return;
+    }
+    const userData: UserData = { connection };
     res.upgrade(
       userData,
       req.getHeader('sec-websocket-key'),
@@ -101,15 +99,12 @@ export class Requests {
   }
 
   /** Null where the request may become a WebSocket. */
-  #upgradeProblem(req: HttpRequest, addressKey: string): Refusal | null {
+  #upgradeProblem(req: HttpRequest): Refusal | null {
     if (this.stopping) return REFUSALS.draining;
     const problem = this.#originProblem(req);
     if (problem !== null) return problem;
     // The library takes any version for its own.
-    if (req.getHeader('sec-websocket-version') !== WEBSOCKET_VERSION) return REFUSALS.version;
-    const refusal = this.#options.admission.refusal(addressKey);
-    if (refusal === null) return null;
-    return refusal === 'gateway-full' ? REFUSALS.gatewayFull : REFUSALS.addressFull;
+    return req.getHeader('sec-websocket-version') === WEBSOCKET_VERSION ? null : REFUSALS.version;
   }
 
   #refuse(res: HttpResponse, refusal: Refusal): void {

@@ -191,10 +191,10 @@ test('section 5.1: the gateway never masks, and never sends a text in fragments'
   const raw = await RawWebSocket.open(t, (await start(t)).port);
   raw.writeBytes(Buffer.concat([encodeFrame(QUESTION), encodeFrame('p', { opcode: OPCODE.ping })]));
   // A mask bit would make lengths of 128 and more, which the decoder does not understand.
-  for (const opcode of [OPCODE.text, OPCODE.pong]) {
-    const frame = await raw.nextFrame();
-    assert.deepEqual([frame.opcode, frame.fin], [opcode, true]);
-  }
+  const frames = [await raw.nextFrame(), await raw.nextFrame()];
+  // A pong may overtake an answer: with several socket threads the answer comes from another one.
+  assert.deepEqual(new Set(frames.map(({ opcode }) => opcode)), new Set([OPCODE.text, OPCODE.pong]));
+  assert.ok(frames.every(({ fin }) => fin));
 });
 
 const closing = (payload: Buffer): Buffer => encodeFrame(payload, { opcode: OPCODE.close });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Admission } from '../../server/core/limits/admission.js';
 import { CertificateKeeper, type CertificateKeeperOptions } from '../../server/socket/certificate-keeper.js';
-import { type Listener, type ListenerOptions, listen } from '../../server/socket/listener.js';
+import { type ListenerOptions, type LocalListener, listen } from '../../server/socket/listener.js';
 import { CAN_SHARE_PORT } from '../../server/socket/port.js';
 import { certificateWarnings, loadCertificate, TlsError, type TlsFiles } from '../../server/socket/tls.js';
 import { HAS_OPENSSL, makeCertificate, tlsConfig } from '../helpers/certificate.js';
@@ -167,43 +167,50 @@ test(
     assert.equal(renewals(), 0);
 
     const certificate = loadCertificate(second, Date.now());
-    const listener = await startListener(t, { certificate, canShare: false });
+    const listener = await startListener(t, { certificate }, false);
     assert.equal(listener.canRenew, false);
   },
 );
 
 /** A listener without a gateway behind it. */
-const startListener = async (t: TestContext, options: Partial<ListenerOptions>): Promise<Listener> => {
+const startListener = async (
+  t: TestContext,
+  options: Partial<ListenerOptions>,
+  canShare = CAN_SHARE_PORT,
+): Promise<LocalListener> => {
   const ignore = (): void => {};
-  const listener = await listen({
-    host: '127.0.0.1',
-    port: 0,
-    maxMessageBytes: 1024,
-    certificate: null,
-    admission: new Admission({
-      maxConnections: 100,
-      maxConnectionsPerAddress: 0,
-      maxUnauthenticated: 0,
-      maxUnauthenticatedPerAddress: 0,
-    }),
-    later: ignore,
-    originRules: (port) => ({
-      servedHosts: new Set(['127.0.0.1']),
-      allowedOrigins: new Set(),
-      scheme: 'https',
-      port,
-    }),
-    trustedProxies: () => null,
-    addressKey: (address) => address,
-    page: { contentType: 'text/plain', body: 'page' },
-    onOpen: ignore,
-    onText: ignore,
-    onBinary: ignore,
-    onDrain: ignore,
-    onClose: ignore,
-    onFault: ignore,
-    ...options,
-  });
+  const listener = await listen(
+    {
+      host: '127.0.0.1',
+      port: 0,
+      maxMessageBytes: 1024,
+      certificate: null,
+      admission: new Admission({
+        maxConnections: 100,
+        maxConnectionsPerAddress: 0,
+        maxUnauthenticated: 0,
+        maxUnauthenticatedPerAddress: 0,
+      }),
+      later: ignore,
+      originRules: (port) => ({
+        servedHosts: new Set(['127.0.0.1']),
+        allowedOrigins: new Set(),
+        scheme: 'https',
+        port,
+      }),
+      trustedProxies: () => null,
+      addressKey: (address) => address,
+      page: { contentType: 'text/plain', body: 'page' },
+      onOpen: ignore,
+      onText: () => true,
+      onBinary: ignore,
+      onDrain: ignore,
+      onClose: ignore,
+      onFault: ignore,
+      ...options,
+    },
+    canShare,
+  );
   atEnd(t, () => listener.close());
   return listener;
 };
@@ -252,9 +259,9 @@ test(
     const listener = await startListener(t, { certificate });
     copyFileSync(other.certPath, files.certPath);
     const changed = /^TlsError: \S+ or \S+ changed while it was read; try again\.$/;
-    assert.throws(() => listener.renew(certificate), changed);
+    await assert.rejects(listener.renew(certificate), changed);
     copyFileSync(other.keyPath, files.keyPath);
-    assert.throws(() => listener.renew(certificate), changed);
+    await assert.rejects(listener.renew(certificate), changed);
     assert.equal(listener.doors, 1);
     assert.equal(
       (await askHttp(t, listener.port, { tls: true, headers: [['Host', '127.0.0.1']] })).status,

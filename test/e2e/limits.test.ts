@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { PROTOCOL } from '../../schemas/codes.js';
 import { REFUSALS } from '../../server/socket/upgrade.js';
-import type { Json } from '../helpers/client.js';
+import type { Client, Json } from '../helpers/client.js';
 import { SettableClock } from '../helpers/clock.js';
 import { ENDLESS, embeddedReply, engine } from '../helpers/engine.js';
 import { ask } from '../helpers/exchange.js';
@@ -14,6 +14,10 @@ import { until } from '../helpers/system.js';
 import { req } from './requirements.js';
 
 const MINUTE_MS = 60_000;
+
+/** Everybody else has gone, and the gateway knows it. */
+const isAlone = (observer: Client): Promise<void> =>
+  until(async () => (await observer.call('system.status')).active_connections === 1, 'the others to be gone');
 
 type Refuse = (t: TestContext) => Promise<HttpAnswer>;
 
@@ -105,8 +109,11 @@ test(`${req('P5-kept')} an ended reply comes from the log for 5 minutes, and fro
 test(`${req('P3-resume-session')} a session can be resumed for 5 minutes, and no longer`, async (t) => {
   const clock = new SettableClock();
   const under = await startTestGateway(t, { clock, config: engine(0, { heartbeat_interval: 1e6 }) });
-  const resumed = async (session_id: string): Promise<boolean> =>
-    (await under.login({ resume: { session_id } })).handshake.resumed;
+  const resumed = async (session_id: string): Promise<boolean> => {
+    const client = await under.login({ resume: { session_id } });
+    await client.close();
+    return client.handshake.resumed;
+  };
   const observer = await under.login();
   for (const [passedMs, expected] of [
     [PROTOCOL.resumeWindowMs - 5000, true],
@@ -114,7 +121,7 @@ test(`${req('P3-resume-session')} a session can be resumed for 5 minutes, and no
   ] as const) {
     const client = await under.login();
     await client.close();
-    await observer.settle();
+    await isAlone(observer);
     clock.pass(passedMs);
     assert.equal(await resumed(client.handshake.session_id), expected);
   }
@@ -128,7 +135,7 @@ test(`${req('P5-detached-timeout')} a reply that nobody follows has 120 s by def
   const { message_id } = await client.call('chat.send', { message: ENDLESS });
   await client.frame(({ method }) => method === 'chat.stream');
   await client.close();
-  await observer.settle();
+  await isAlone(observer);
   const endOf = async (): Promise<string | undefined> =>
     (await observer.call('chat.history')).messages[1]?.finish_reason;
   clock.pass(119_000);

@@ -39,6 +39,8 @@ export const TRANSPORT_REQUIREMENTS = {
   'T-tls': '[gateway.tls] with cert_path, key_path and min_version serves wss:// (TLS Configuration)',
 
   // Protocol section 1
+  'P1-workers':
+    'gateway.workers = N: N socket threads on one port; everything behaves as with one (section 1)',
   'P1-any-path': 'an upgrade on any path opens the WebSocket (section 1)',
   'P1-page': 'plain GET serves the web UI (section 1)',
   'P1-not-found': 'anything else is a 404 (section 1)',

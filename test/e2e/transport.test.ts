@@ -45,6 +45,17 @@ test(`${req('P1-message-limit')} by default a message has 1 MiB`, async (t) => {
   assert.deepEqual((await askLast(client, pingOf(1024 * 1024 + 1))).closed, TOO_LARGE);
 });
 
+test(`${req('P1-message-limit')} what came before a message that is too large is answered ahead of the close`, async (t) => {
+  const under = await startTestGateway(t, { config: SMALL_MESSAGES });
+  const raw = await RawWebSocket.open(t, under.port);
+  const params = { client_id: 'test', client_version: '1', token: under.token };
+  raw.write(JSON.stringify({ jsonrpc: '2.0', method: 'auth.handshake', params, id: 0 }));
+  await raw.answers(1);
+  raw.write(PING, PING, pingOf(LIMIT_BYTES + 1), PING);
+  for (const { result } of await raw.answers(2)) assert.deepEqual(result, { pong: true });
+  assert.deepEqual(await raw.next(), { close: TOO_LARGE });
+});
+
 test(`${req('P1-payload-limit')} beyond twice the limit TCP ends without a code`, async (t) => {
   const under = await startTestGateway(t, { config: SMALL_MESSAGES });
   const client = await under.login();

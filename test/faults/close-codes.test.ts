@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Client, Json } from '../helpers/client.js';
+import { SettableClock } from '../helpers/clock.js';
 import { embeddedReply, engine } from '../helpers/engine.js';
 import { type GatewayUnderTest, startTestGateway } from '../helpers/gateway.js';
 import { until } from '../helpers/system.js';
@@ -19,8 +20,8 @@ interface Stuck {
   readonly messageId: string;
 }
 
-const getStuck = async (t: TestContext, config: string): Promise<Stuck> => {
-  const under = await startTestGateway(t, { config });
+const getStuck = async (t: TestContext, config: string, clock = new SettableClock()): Promise<Stuck> => {
+  const under = await startTestGateway(t, { config, clock });
   const [observer, reader] = await Promise.all([under.login(), under.login()]);
   observer.socket.on('message', (data) => {
     const { method, params } = JSON.parse(data.toString());
@@ -49,11 +50,18 @@ const assertReadUpToTheClose = ({ reader, messageId }: Stuck): void => {
 const BASE = { max_message_bytes: 16 * MIB };
 
 test('4002 reaches a client that did not read while it was asked whether it was there', async (t) => {
-  const stuck = await getStuck(
-    t,
-    engine(0, { ...BASE, heartbeat_interval: 1, heartbeat_max_missed: 1, heartbeat_timeout: 1 }),
-  );
-  await isClosed(stuck.observer);
+  const clock = new SettableClock();
+  const heartbeat = { heartbeat_interval: 30, heartbeat_max_missed: 1, max_backlog_seconds: 3600 };
+  const stuck = await getStuck(t, engine(0, { ...BASE, ...heartbeat }), clock);
+  const { observer } = stuck;
+  await until(async () => {
+    clock.pass(30_000);
+    await clock.read();
+    // Behind the first answer it has been asked, behind the second its pong has arrived.
+    await observer.settle();
+    await observer.settle();
+    return (await observer.call('system.status')).active_connections === 1;
+  }, 'the close of the reader');
   stuck.reader.socket.resume();
   assert.deepEqual(await stuck.reader.closed, { code: 4002, reason: 'Heartbeat timeout' });
   assertReadUpToTheClose(stuck);

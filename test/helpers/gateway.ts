@@ -39,6 +39,9 @@ export interface TestGatewayOptions {
   readonly flags?: Readonly<Record<string, string>>;
 }
 
+/** `gateway.workers` of every gateway under test that does not say another number itself. */
+export const TEST_WORKERS = process.env.OPENCLAW_TEST_WORKERS ?? '1';
+
 const endings = new WeakMap<TestContext, (() => unknown)[]>();
 
 /** Runs a step after the test, before all that were named earlier: what was made last goes first. */
@@ -72,7 +75,11 @@ export const startTestGateway = async (
   const home = resolveHome(env);
   if (options.config !== undefined) writeFileSync(home.configFile, options.config, { mode: 0o600 });
   const load = () =>
-    loadConfig({ home, env, flags: { 'gateway.port': '0', 'metrics.port': '0', ...options.flags } }).config;
+    loadConfig({
+      home,
+      env,
+      flags: { 'gateway.port': '0', 'metrics.port': '0', 'gateway.workers': TEST_WORKERS, ...options.flags },
+    }).config;
   const gateway = await startGateway({
     config: load(),
     home,

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { atEnd } from './gateway.js';
+import { atEnd, TEST_WORKERS } from './gateway.js';
 
 /** This file runs from `dist/test/helpers`. */
 const PROGRAM = join(import.meta.dirname, '../../cli/main.js');
@@ -33,7 +33,12 @@ export class GatewayProcess {
         ? command
         : ['/bin/sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh', ...command];
     this.child = spawn(file, rest, {
-      env: { PATH: process.env.PATH, OPENCLAW_HOME: homeDir, OPENCLAW_METRICS__PORT: '0' },
+      env: {
+        PATH: process.env.PATH,
+        OPENCLAW_HOME: homeDir,
+        OPENCLAW_METRICS__PORT: '0',
+        OPENCLAW_GATEWAY__WORKERS: TEST_WORKERS,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text) => {

@@ -64,3 +64,24 @@ export const until = async (
     await delay(LOOK_EVERY_MS);
   }
 };
+
+/**
+ * Bytes that the kernel holds for the connections of a port of this machine, sent and not arrived or arrived and not
+ * read (proc(5), /proc/net/tcp); always 0 where the system does not say.
+ */
+export const queuedBytes = (port: number): number => {
+  let table: string;
+  try {
+    table = readFileSync('/proc/net/tcp', 'utf8');
+  } catch {
+    return 0;
+  }
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  let bytes = 0;
+  for (const line of table.split('\n')) {
+    const [, local = '', remote = '', , queues = ''] = line.trim().split(/\s+/);
+    if (!local.endsWith(end) && !remote.endsWith(end)) continue;
+    for (const queue of queues.split(':')) bytes += Number.parseInt(queue, 16);
+  }
+  return bytes;
+};

@@ -4,7 +4,7 @@ import { Channel } from '../../../server/core/channels/channel.js';
 import { Principal } from '../../../server/core/channels/principal.js';
 import type { RateLimits } from '../../../server/core/limits/rate-limiter.js';
 import type { Lobby } from '../../../server/core/sessions/lobby.js';
-import type { Peer, SendOutcome } from '../../../server/core/sessions/peer.js';
+import type { Peer } from '../../../server/core/sessions/peer.js';
 import { Session, type SessionShared } from '../../../server/core/sessions/session.js';
 import { Pump } from '../../../server/core/streams/pump.js';
 import { systemClock } from '../../../server/core/time/clock.js';
@@ -13,6 +13,8 @@ import { TimerWheel } from '../../../server/core/time/timer-wheel.js';
 export class CountingPeer implements Peer {
   readonly address = '127.0.0.1';
   readonly unsentBytes = 0;
+  readonly backlogBytes = 0;
+  readonly hasRoom = true;
   readonly closed = false;
   session: Session | null = null;
   readonly lobby: Lobby | null = null;
@@ -21,10 +23,10 @@ export class CountingPeer implements Peer {
 
   admitted(): void {}
 
-  send(frame: string | Uint8Array): SendOutcome {
+  send(frame: string | Uint8Array): boolean {
     this.sentFrames += 1;
     this.sentCharacters += frame.length;
-    return 'sent';
+    return true;
   }
 
   close(): void {

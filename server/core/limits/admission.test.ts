@@ -12,9 +12,7 @@ const limits = {
 
 test('strangers from one address are refused before those who have authenticated', () => {
   const admission = new Admission(limits);
-  admission.connect();
   admission.enter('a');
-  admission.connect();
   admission.enter('a');
   assert.equal(admission.refusal('a'), 'address-full');
   assert.equal(admission.refusal('b'), null);
@@ -29,27 +27,10 @@ test('0 means no limit', () => {
     maxUnauthenticated: 0,
     maxUnauthenticatedPerAddress: 0,
   });
-  for (let i = 0; i < 999; i += 1) {
-    admission.connect();
-    admission.enter('a');
-  }
+  for (let i = 0; i < 999; i += 1) admission.enter('a');
   assert.equal(admission.refusal('a'), null);
-  admission.connect();
   admission.enter('a');
   assert.equal(admission.refusal('b'), 'gateway-full');
-});
-
-test('silent TCP connections are counted, refused beyond the limits, and freed', () => {
-  const admission = new Admission({ ...limits, maxConnections: 3, maxUnauthenticated: 0 });
-  const opened = Array.from({ length: 200 }, () => admission.connect());
-  assert.equal(opened.filter((accepted) => accepted).length, 3 + 128);
-  for (const _ of opened) admission.disconnect();
-  assert.equal(admission.connect(), true);
-  const crowded = new Admission({ ...limits, maxUnauthenticated: 5 });
-  assert.deepEqual(
-    Array.from({ length: 7 }, () => crowded.connect()),
-    [true, true, true, true, true, false, false],
-  );
 });
 
 test('whoever comes and goes, no limit is passed and nothing is left over', () => {
@@ -63,7 +44,6 @@ test('whoever comes and goes, no limit is passed and nothing is left over', () =
       const live: { address: string; authenticated: boolean }[] = [];
       for (const { address, what } of moves) {
         if (what === 'come' && admission.refusal(address) === null) {
-          admission.connect();
           admission.enter(address);
           live.push({ address, authenticated: false });
         } else if (what === 'authenticate') {

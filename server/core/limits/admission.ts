@@ -7,9 +7,6 @@ export interface AdmissionLimits {
   maxUnauthenticatedPerAddress: number;
 }
 
-/** Sockets beyond `maxConnections` that may be open for a moment: who comes last is still told that there is no room. */
-const SPARE_SOCKETS = 128;
-
 /** Whose fault it is: ours (HTTP 503) or the address's (HTTP 429, RFC 6585 section 4). */
 export type AdmissionRefusal = 'gateway-full' | 'address-full';
 
@@ -22,15 +19,13 @@ const reached = (count: number, limit: number): boolean => limit > 0 && count >=
 
 export class Admission {
   /** Read at every decision, so that a reload takes effect at once. */
-  readonly #limits: AdmissionLimits;
+  readonly limits: AdmissionLimits;
   readonly #addresses = new Map<string, Counts>();
   #connections = 0;
   #unauthenticated = 0;
-  /** TCP connections that have not become a WebSocket: in the middle of it, silent, or a browser's. */
-  #handshaking = 0;
 
   constructor(limits: AdmissionLimits) {
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   get connections(): number {
@@ -41,26 +36,9 @@ export class Admission {
     return this.#unauthenticated;
   }
 
-  /**
-   * A TCP connection has opened. False: there is no room even to say so, close it. Either way it counts until
-   * {@link enter} or {@link disconnect}.
-   */
-  connect(): boolean {
-    const { maxConnections, maxUnauthenticated } = this.#limits;
-    const full = this.#connections + this.#handshaking >= maxConnections + SPARE_SOCKETS;
-    const crowded = reached(this.#handshaking, maxUnauthenticated);
-    this.#handshaking += 1;
-    return !full && !crowded;
-  }
-
-  /** A TCP connection has gone that never became a WebSocket. */
-  disconnect(): void {
-    this.#handshaking -= 1;
-  }
-
   /** Null where one more connection from that address may come. */
   refusal(addressKey: string): AdmissionRefusal | null {
-    const limits = this.#limits;
+    const { limits } = this;
     if (this.#connections >= limits.maxConnections) return 'gateway-full';
     if (reached(this.#unauthenticated, limits.maxUnauthenticated)) return 'gateway-full';
     const counts = this.#addresses.get(addressKey);
@@ -70,9 +48,15 @@ export class Admission {
     return null;
   }
 
-  /** A TCP connection has become a WebSocket; it counts as unauthenticated. */
+  /** Null where one more connection may come: it is let in. */
+  tryEnter(addressKey: string): AdmissionRefusal | null {
+    const refusal = this.refusal(addressKey);
+    if (refusal === null) this.enter(addressKey);
+    return refusal;
+  }
+
+  /** A connection has been let in; it counts as unauthenticated. */
   enter(addressKey: string): void {
-    this.#handshaking -= 1;
     const counts = this.#addresses.get(addressKey);
     if (counts === undefined) this.#addresses.set(addressKey, { connections: 1, unauthenticated: 1 });
     else {

@@ -33,7 +33,7 @@ const start = async (t: TestContext) => {
     let seq = 0;
     const peer = {
       clientId: 'terminal',
-      unsentBytes: 0,
+      backlogBytes: 0,
       pingNow: () => {
         seq += 1;
         items.push(...courier.carry(seq));

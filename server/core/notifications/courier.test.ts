@@ -35,7 +35,7 @@ const start = () => {
     const pings: { seq: number; atMs: number; items: readonly PingItem[] }[] = [];
     const peer = {
       clientId,
-      unsentBytes: 0,
+      backlogBytes: 0,
       pingNow: () => {
         const seq = pings.length + 1;
         pings.push({ seq, atMs: nowMs, items: courier.carry(seq) });
@@ -145,11 +145,11 @@ test('a fresh one brings a ping forward, at most one a second', () => {
 test('a connection with bytes unsent is sent no more until they are gone', () => {
   const { queue, connect, to } = start();
   const { peer, pings } = connect();
-  peer.unsentBytes = 1;
+  peer.backlogBytes = 1;
   queue.add(notification('a'));
   to(5000);
   assert.equal(pings.length, 0);
-  peer.unsentBytes = 0;
+  peer.backlogBytes = 0;
   to(6100);
   assert.equal(pings.length, 1);
 });

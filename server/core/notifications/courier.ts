@@ -23,7 +23,7 @@ export interface NotificationSettings {
 /** The connection. */
 export interface CourierPeer {
   readonly clientId: string;
-  readonly unsentBytes: number;
+  readonly backlogBytes: number;
   /** Sends a ping at once, which asks {@link Courier.carry} what to take along. */
   pingNow(): void;
 }
@@ -114,7 +114,7 @@ export class Courier {
   forward(nowMs: number): void {
     // A scheduled ping may have taken it along, another connection may have settled it.
     if (!this.#settings.proactive || !this.#hasUncarried()) return;
-    if (this.#peer.unsentBytes > 0) {
+    if (this.#peer.backlogBytes > 0) {
       // Whoever does not take what it has been sent is sent no more for now.
       if (this.#timer !== null) this.#wheel.schedule(this.#timer, nowMs + FORWARD_INTERVAL_MS);
       return;

@@ -19,6 +19,13 @@ import { RequestScanner } from './scan.js';
 
 const SMALL_REPLY_BYTES = 1024;
 
+/** What became of a frame on the fast path. */
+const NOT_CANONICAL = 0;
+/** It was answered with what never changes, and has changed nothing. */
+const DONE = 1;
+/** What it has brought about may wait for promises to settle. */
+const PENDING = 2;
+
 /** A reply as JSON, or null where there is none. */
 type Reply = string | null;
 
@@ -56,46 +63,55 @@ export class Dispatcher {
     this.#onFault = options.onFault;
   }
 
-  /** Takes one text frame, in UTF-8, of a peer that is not closed. The bytes need not outlive the call. */
-  receive(peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): void {
+  /**
+   * Takes one text frame, in UTF-8, of a peer that is not closed. The bytes need not outlive the call. False where
+   * what it has brought about may be over only with the promises that wait now: whoever hands over several frames in
+   * one turn lets those settle before the next one.
+   *
+   * @param buffer where the frame's bytes are, from `offset` on
+   */
+  receive(peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean {
     const { lobby, session } = peer;
-    if (
-      lobby === null &&
-      session !== null &&
-      !session.busy &&
-      this.#takeCanonical(session, frame, buffer, offset)
-    )
-      return;
+    if (lobby === null && session !== null && !session.busy) {
+      const outcome = this.#takeCanonical(session, frame, buffer, offset);
+      if (outcome !== NOT_CANONICAL) return outcome === DONE;
+    }
     const text = utf8.decode(frame);
-    if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return;
+    if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return false;
     if (session?.busy !== true) this.#take(peer, text);
     else if (!session.postpone(text)) peer.close('tryAgainLater');
+    return false;
   }
 
-  /** The fast path. False, and nothing has happened, where the frame is not a request in its canonical spelling. */
-  #takeCanonical(session: Session, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean {
+  /** The fast path. Nothing has happened where the frame is not a request in its canonical spelling. */
+  #takeCanonical(
+    session: Session,
+    frame: Uint8Array,
+    buffer: ArrayBufferLike,
+    offset: number,
+  ): typeof NOT_CANONICAL | typeof DONE | typeof PENDING {
     const scanner = this.#scanner;
     const route = scanner.scan(frame, buffer, offset);
-    if (route === null) return false;
+    if (route === null) return NOT_CANONICAL;
     const { idFrom, idTo } = scanner;
     const params = readParams(frame, scanner.paramsFrom, scanner.paramsTo);
-    if (params === null) return false;
+    if (params === null) return NOT_CANONICAL;
     this.#metrics.messagesReceived += 1;
     const refusal = route.counts ? this.#limit(session) : null;
     if (refusal === null && route.constant !== null && params === NO_PARAMS) {
       if (idFrom !== idTo) session.reply(route.constant.prebuilt.withId(frame, idFrom, idTo));
-      return true;
+      return DONE;
     }
     const answer = refusal ?? this.#invoke(session, route, params);
-    if (idFrom === idTo) return true;
+    if (idFrom === idTo) return PENDING;
     if (answer instanceof RawJson) {
       session.reply(answer.prebuilt.withId(frame, idFrom, idTo));
-      return true;
+      return PENDING;
     }
     const idJson = utf8.decode(frame.subarray(idFrom, idTo));
     if (!(answer instanceof Promise)) session.reply(respond(idJson, answer));
     else void answer.then((later) => session.reply(respond(idJson, later)));
-    return true;
+    return PENDING;
   }
 
   /** A call has been answered: what waited behind it takes its turn. */

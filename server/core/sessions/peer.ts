@@ -6,9 +6,6 @@ import type { CloseName } from '../../../schemas/codes.js';
 import type { Lobby } from './lobby.js';
 import type { Session } from './session.js';
 
-/** What became of a frame. A dropped one is gone: the connection can only be closed. */
-export type SendOutcome = 'sent' | 'buffered' | 'dropped';
-
 export interface Peer {
   /** The remote address as text, for throttling and the log. */
   readonly address: string;
@@ -20,10 +17,18 @@ export interface Peer {
 
   /** It has authenticated, and no longer counts as a stranger. */
   admitted(): void;
-  /** Sends a text frame; bytes are UTF-8 and need not outlive the call. Must not be called once `closed`. */
-  send(frame: string | Uint8Array): SendOutcome;
-  /** Bytes that the socket has not taken yet; 0 inside a socket callback, whatever was sent there. */
+  /** Sends a text frame; bytes are UTF-8 and need not outlive the call. Must not be called once `closed`. False: the frame is
+   * gone, and the connection can only be closed. */
+  send(frame: string | Uint8Array): boolean;
+  /**
+   * Bytes that the socket has not taken yet, or that are still on their way to it; 0 inside a socket callback,
+   * whatever was sent there.
+   */
   readonly unsentBytes: number;
+  /** Those of them that the socket was offered and did not take: they wait for the client. */
+  readonly backlogBytes: number;
+  /** Whether more of what can wait may be sent now. */
+  readonly hasRoom: boolean;
   /** Sends the close frame behind everything sent before. Harmless twice. */
   close(name: CloseName): void;
 }

@@ -133,7 +133,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** Sends an answer, always and at once. Too many unsent ones close the connection with 1013. */
   reply(frame: string | Uint8Array): void {
     if (this.peer.closed) return;
-    if (this.peer.send(frame) === 'dropped') {
+    if (!this.peer.send(frame)) {
       this.peer.close('tryAgainLater');
       return;
     }
@@ -240,13 +240,21 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     return this.peer.closed || this.#openBatches > 0;
   }
 
+  get hasRoom(): boolean {
+    return this.peer.hasRoom;
+  }
+
   get unsentBytes(): number {
     return this.peer.unsentBytes;
   }
 
+  get backlogBytes(): number {
+    return this.peer.backlogBytes;
+  }
+
   sendFrame(frame: Frame): void {
     if (frame.bytes > this.#largestBytes) this.#largestBytes = frame.bytes;
-    if (this.peer.send(frame.text) === 'dropped') this.peer.close('tryAgainLater');
+    if (!this.peer.send(frame.text)) this.peer.close('tryAgainLater');
   }
 
   cursorFinished(cursor: Cursor): void {
@@ -269,12 +277,11 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   flushed(): void {
     if (this.peer.closed) return;
-    const { unsentBytes } = this.peer;
-    if (unsentBytes === 0) {
+    if (this.peer.unsentBytes === 0) {
       this.#largestBytes = 0;
       return;
     }
-    if (unsentBytes - this.#largestBytes > this.#shared.limits.maxReplyBacklogBytes)
+    if (this.peer.backlogBytes - this.#largestBytes > this.#shared.limits.maxReplyBacklogBytes)
       this.peer.close('tryAgainLater');
     else this.#watchBacklog();
   }
@@ -294,6 +301,22 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     this.lastDrainedMs = this.#lastProgressMs;
     if (this.behind.length > 0) this.#shared.pump.readerReady(this);
+  }
+
+  /**
+   * Something that was on its way to the socket of another thread has come there, taken by it or not. No sign of life:
+   * the kernel takes what a client that has vanished will never get.
+   */
+  arrived(): void {
+    if (this.peer.backlogBytes > 0) {
+      this.flushed();
+      return;
+    }
+    if (this.peer.unsentBytes === 0) this.#largestBytes = 0;
+    if (this.#backlogTimer?.scheduled === true) {
+      this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
+    }
+    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
   }
 
   // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
@@ -323,7 +346,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** Is a client still taking what it is sent? Also the belt for a drain event that never comes. */
   checkBacklog(nowMs: number): void {
     if (this.peer.closed) return;
-    if (this.behind.length > 0 && this.peer.unsentBytes === 0) this.#shared.pump.readerReady(this);
+    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
     if (this.peer.unsentBytes === 0) return;
     if (nowMs - this.#lastProgressMs >= this.#shared.limits.maxBacklogMs) this.peer.close('tryAgainLater');
     else if (this.#backlogTimer !== null)

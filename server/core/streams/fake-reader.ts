@@ -34,6 +34,10 @@ export class FakeReader implements StreamReader {
     this.scopeBits = scopeBits;
   }
 
+  get hasRoom(): boolean {
+    return this.unsentBytes === 0;
+  }
+
   /** Reads a log from its end on, or one stream from a position on. */
   follow(log: ChannelLog, only: Stream | null = null, position = log.end): Cursor {
     const cursor = new Cursor(log, this, position, only);

@@ -14,8 +14,8 @@ export interface StreamReader extends Reader {
   ready: boolean;
   /** Closed, or about to send something that must come first. */
   readonly held: boolean;
-  /** Bytes handed to the socket that it has not sent yet. */
-  readonly unsentBytes: number;
+  /** Its socket has sent all that it was handed, or so nearly that it may have more. */
+  readonly hasRoom: boolean;
   sendFrame(frame: Frame): void;
   /** A cursor has delivered all there will ever be; it is off its log already. */
   cursorFinished(cursor: Cursor): void;
@@ -96,7 +96,7 @@ export class Pump {
 const pump = (reader: StreamReader): void => {
   const { behind } = reader;
   while (behind.length > 0 && !reader.held) {
-    if (reader.unsentBytes > 0) break;
+    if (!reader.hasRoom) break;
     const cursor = behind.shift() as Cursor;
     cursor.queued = false;
     if (cursor.lost) {
