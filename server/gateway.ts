@@ -399,7 +399,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     addressKey,
     page,
     onOpen: (peer) => lobbies.enter(peer),
-    onText: (peer, frame, buffer, offset) => dispatcher.receive(peer, frame, buffer, offset),
+    onText: dispatcher.receive,
     onBinary: (peer) => dispatcher.receiveBinary(peer),
     onDrain: (peer) => peer.session?.drained(),
     onClose: (peer) => {

@@ -102,7 +102,8 @@ export class Door {
   }
 
   #handle(options: DoorOptions, requests: Requests): void {
-    const { count, maxMessageBytes } = options;
+    const { count, maxMessageBytes, onText } = options;
+    const maxStrangerBytes = Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
     this.app.ws<UserData>('/*', {
       // Above our own limit, so that a message between the two can be answered with 1009.
       maxPayloadLength: 2 * maxMessageBytes,
@@ -119,12 +120,10 @@ export class Door {
       message: (socket, data, isBinary) => {
         const { connection } = socket as unknown as UserData;
         if (connection.closed) return;
-        const limit = connection.authenticated
-          ? maxMessageBytes
-          : Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
+        const limit = connection.authenticated ? maxMessageBytes : maxStrangerBytes;
         if (data.byteLength > limit) options.onTooLarge(connection);
         else if (isBinary) options.onBinary(connection);
-        else connection.receive(data, options.onText);
+        else connection.receive(data, onText);
       },
       drain: (socket) => options.onDrain(socket.getUserData().connection),
       close: (socket) => {

@@ -70,7 +70,7 @@ export class Dispatcher {
    *
    * @param buffer where the frame's bytes are, from `offset` on
    */
-  receive(peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean {
+  readonly receive = (peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean => {
     const { lobby, session } = peer;
     if (lobby === null && session !== null && !session.busy) {
       const outcome = this.#takeCanonical(session, frame, buffer, offset);
@@ -81,7 +81,7 @@ export class Dispatcher {
     if (session?.busy !== true) this.#take(peer, text);
     else if (!session.postpone(text)) peer.close('tryAgainLater');
     return false;
-  }
+  };
 
   /** The fast path. Nothing has happened where the frame is not a request in its canonical spelling. */
   #takeCanonical(

@@ -49,7 +49,10 @@ export class PrebuiltReply {
     const idLength = to - from;
     for (let at = 0; at < idLength; at += 1) bytes[headLength + at] = source[from + at] as number;
     bytes[headLength + idLength] = CLOSE_BRACE;
-    this.#views[idLength] ??= bytes.subarray(0, headLength + idLength + 1);
-    return this.#views[idLength] as Uint8Array;
+    const view = this.#views[idLength];
+    if (view !== undefined) return view;
+    const made = bytes.subarray(0, headLength + idLength + 1);
+    this.#views[idLength] = made;
+    return made;
   }
 }

@@ -38,8 +38,8 @@ interface Entry<Route> {
   readonly name: Uint8Array;
   readonly route: Route;
   /** A request without params up to its id: its first words, and the bytes behind them. */
-  readonly plainWords: Float64Array;
-  readonly plainRest: Uint8Array;
+  readonly plainWords: readonly number[];
+  readonly plainRest: readonly number[];
 }
 
 /** FNV-1a over a name's bytes; any hash would do, a hit is compared byte by byte. */
@@ -73,8 +73,9 @@ export class RequestScanner<Route> {
       const at = hash & this.#mask;
       const plain = encoder.encode(`{"jsonrpc":"2.0","method":"${method}","params":{},"id":`);
       const wordBytes = plain.length - (plain.length % WORD);
-      const plainWords = new Float64Array(plain.slice(0, wordBytes).buffer);
-      const entry = { name, route, plainWords, plainRest: plain.slice(wordBytes) };
+      // Plain arrays: every look into a typed one asks whether its bytes are still there.
+      const plainWords = [...new Float64Array(plain.slice(0, wordBytes).buffer)];
+      const entry = { name, route, plainWords, plainRest: [...plain.slice(wordBytes)] };
       this.#buckets[at] = [...(this.#buckets[at] ?? []), entry];
     }
   }
@@ -110,11 +111,11 @@ export class RequestScanner<Route> {
    */
   #isPlain(bytes: Uint8Array, buffer: ArrayBufferLike, offset: number, entry: Entry<Route>): boolean {
     const { plainWords, plainRest } = entry;
-    // Lengths are taken for doubles, which makes every index and comparison one, unless they are cut to 32 bits.
-    const wordCount = plainWords.length | 0;
-    const restBytes = plainRest.length | 0;
+    const wordCount = plainWords.length;
+    const restBytes = plainRest.length;
     const wordBytes = wordCount * WORD;
     const idFrom = wordBytes + restBytes;
+    // The length of a typed array is taken for a double, which makes all that is reckoned with it one, unless it is cut.
     const end = (bytes.length | 0) - 1;
     if (end <= idFrom) return false;
     const words = new Float64Array(buffer, offset, wordCount);
