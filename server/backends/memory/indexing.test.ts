@@ -7,6 +7,7 @@ import { openDatabase } from './database.js';
 import { Indexing } from './indexing.js';
 import { renewIndex } from './migrations.js';
 import { INDEX_RULES } from './search-text.js';
+import { ShortChannels } from './short-channels.js';
 import { openSqliteMemory } from './sqlite.js';
 import { createStore } from './store.js';
 
@@ -198,6 +199,19 @@ test('other rules begin the index anew, the same ones do not', async (t) => {
   renewIndex(db, 'other');
   assert.deepEqual([found(), waiting()], [3, 0]);
   isSound();
+});
+
+test('a channel is short as long as a recall gives all of it', async (t) => {
+  const { db, say } = await start(t);
+  const channels = new ShortChannels(db);
+  // Six to seven bytes each, so two tokens; the empty replies count as well.
+  say(10);
+  assert.ok(channels.has(1, Number.MAX_SAFE_INTEGER, 50));
+  assert.ok(!channels.has(1, Number.MAX_SAFE_INTEGER, 40));
+  assert.ok(channels.has(1, 3, 5));
+  assert.ok(channels.has(2, Number.MAX_SAFE_INTEGER, 0), 'nothing was said');
+  say(30);
+  assert.ok(!channels.has(1, Number.MAX_SAFE_INTEGER, 1_000_000), 'too many to be counted');
 });
 
 test('through the port everything acknowledged is found, also by whoever opens the database next', async (t) => {

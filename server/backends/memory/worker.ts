@@ -19,6 +19,7 @@ import {
 } from './messages.js';
 import { monotonicMs } from './pace.js';
 import { MemoryError } from './port.js';
+import { ShortChannels } from './short-channels.js';
 import { createStore } from './store.js';
 import { Upkeep } from './upkeep.js';
 import { VectorUpkeep } from './vector-upkeep.js';
@@ -40,6 +41,7 @@ const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['em
   const upkeep = new Upkeep({ db, nowMs: monotonicMs, wallMs: Date.now, onError });
   const indexing = new Indexing({ db, nowMs: monotonicMs, onError });
   const channels = new Channels(db);
+  const shortChannels = new ShortChannels(db);
   const ask = (batch: BatchAsk): void => embeddings?.port.postMessage(batch);
   const vectorUpkeep =
     vectors === null ? null : new VectorUpkeep({ db, vectors, ask, nowMs: monotonicMs, onError });
@@ -56,12 +58,14 @@ const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['em
   const nextStepMs = (): number =>
     Math.min(indexing.step(), upkeep.step(), vectorUpkeep?.step() ?? Number.POSITIVE_INFINITY);
 
-  /** The channels in which something is looked for. @throws where the disk fails */
+  /** The channels in which something is looked for by its words. @throws where the disk fails */
   function* searched(calls: readonly Call[]): Generator<number> {
     for (const call of calls) {
       if (!isSearch(call)) continue;
       const key = channels.key(call[1], call[2]);
-      if (key !== undefined) yield key;
+      if (key === undefined) continue;
+      if (call[0] === 'recall' && shortChannels.has(key, call[3].beforeSeq, call[3].maxTokens)) continue;
+      yield key;
     }
   }
 

@@ -26,12 +26,17 @@ const RELOAD_MS = 5000;
 /** What waits to be delivered without being in the store, at most; the oldest give way. */
 const MAX_UNSTORED = 100;
 
+/** Principals of whom nothing more is kept than that they have no notification. */
+const MAX_EMPTY = 1024;
+
 /** What the caller of {@link Notifications.add} decides. */
 export type NewNotification = Omit<StoredNotification, 'notificationId'>;
 
 export class Notifications {
   readonly #options: NotificationsOptions;
   readonly #queues = new Map<string, NotificationQueue>();
+  /** Principals that have just left and had nothing waiting: whoever comes back soon is not looked for in the store. */
+  readonly #empty = new Set<string>();
   /** What was told while the store could not keep it. */
   #unstored: StoredNotification[] = [];
   #lastIdMs = 0;
@@ -43,7 +48,7 @@ export class Notifications {
   /** A connection of `principal` begins: its courier delivers from now on, until it leaves. */
   join(principal: string, courier: Courier): void {
     const present = this.#queues.get(principal);
-    courier.join(present ?? this.#open(principal));
+    courier.join(present ?? this.#open(principal, this.#empty.delete(principal)));
   }
 
   /** Keeps a notification; the id once it is durable. Null: the principal has as many as it may. */
@@ -54,6 +59,7 @@ export class Notifications {
       PROTOCOL.maxNotificationsPerPrincipal,
     );
     if (outcome === 'limit-reached') return null;
+    this.#empty.delete(notification.principal);
     this.#queues.get(notification.principal)?.add(notification);
     return notification.notificationId;
   }
@@ -88,9 +94,18 @@ export class Notifications {
     return true;
   }
 
-  #open(principal: string): NotificationQueue {
+  #left(principal: string, queue: NotificationQueue): void {
+    this.#queues.delete(principal);
+    if (!queue.isKnownEmpty) return;
+    this.#empty.add(principal);
+    if (this.#empty.size <= MAX_EMPTY) return;
+    const [oldest = ''] = this.#empty;
+    this.#empty.delete(oldest);
+  }
+
+  #open(principal: string, isEmpty: boolean): NotificationQueue {
     const { memory, clock, wheel, settings, onFault } = this.#options;
-    const queue = new NotificationQueue({
+    const queue: NotificationQueue = new NotificationQueue({
       clock,
       wheel,
       nextRunMs: (cron, afterMs) => nextRunMs(cron, settings.timezone, afterMs),
@@ -98,13 +113,18 @@ export class Notifications {
         const ids = new Set(settled.map(({ notificationId }) => notificationId));
         this.#unstored = this.#unstored.filter(({ notificationId }) => !ids.has(notificationId));
         // Where it fails they come once more, which a client tells by their ids.
-        memory.settleNotifications(settled).catch((error: unknown) => onFault('settle notifications', error));
+        memory.settleNotifications(settled).catch((error: unknown) => {
+          queue.unload();
+          this.#empty.delete(principal);
+          onFault('settle notifications', error);
+        });
       },
-      onDeserted: () => this.#queues.delete(principal),
+      onDeserted: () => this.#left(principal, queue),
     });
     this.#queues.set(principal, queue);
     for (const each of this.#unstored) if (each.principal === principal) queue.add(each);
-    this.#load(principal, queue);
+    if (isEmpty) queue.load([]);
+    else this.#load(principal, queue);
     return queue;
   }
 

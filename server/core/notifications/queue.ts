@@ -31,6 +31,7 @@ export class NotificationQueue {
   /** By notification id, oldest first. */
   #due = new Map<string, Occurrence>();
   readonly #scheduled = new Map<string, StoredNotification>();
+  #isLoaded = false;
   readonly #timer = new Timer<NotificationQueue>(this, (queue) => queue.#release());
 
   constructor(options: QueueOptions) {
@@ -58,8 +59,19 @@ export class NotificationQueue {
     return this.#due.values();
   }
 
+  /** It has been loaded, and the principal has no notification at all. */
+  get isKnownEmpty(): boolean {
+    return this.#isLoaded && this.#due.size === 0 && this.#scheduled.size === 0;
+  }
+
+  /** The store holds more than is here. */
+  unload(): void {
+    this.#isLoaded = false;
+  }
+
   /** What the store holds of the principal. What is due of it rides on the next ping. */
   load(notifications: readonly StoredNotification[]): void {
+    this.#isLoaded = true;
     const wallMs = this.#options.clock.wallMs();
     const due = [...this.#due.values()].map(({ notification }) => notification);
     for (const notification of notifications) {
