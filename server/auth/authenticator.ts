@@ -115,7 +115,8 @@ export class Authenticator {
 
   /** Is the token of that hash valid, as far as the file has been read? */
   isValid(tokenHash: string, nowMs: number): boolean {
-    return this.#find(tokenHash, nowMs) !== null;
+    const identity = this.#identities.get(tokenHash);
+    return identity !== undefined && !isExpired(identity, nowMs);
   }
 
   /**

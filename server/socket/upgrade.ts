@@ -57,8 +57,21 @@ export const REFUSALS = {
   notFound: refuse('404 Not Found', 'There is nothing here.'),
 } as const;
 
+/** Names that were asked for lately: almost always the same few, and a URL takes as long as a fifth of the handshake. */
+const known = new Map<string, string | null>();
+const MAX_KNOWN = 64;
+
 /** `host[:port]` as a URL understands it (RFC 9110 section 7.2), lower-case and without brackets or final dot; null where it is none. */
 export const hostName = (header: string): string | null => {
+  const before = known.get(header);
+  if (before !== undefined) return before;
+  const name = parseHostName(header);
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(header, name);
+  return name;
+};
+
+const parseHostName = (header: string): string | null => {
   if (!/^[A-Za-z0-9._:[\]-]{1,255}$/.test(header)) return null;
   try {
     const { hostname, pathname } = new URL(`http://${header}`);
