@@ -3,7 +3,7 @@ import { markdownTable } from '../field-table.js';
 import type { Output } from '../schema.js';
 import { grouped, machine, number, percent, ratio, shell, spread, verdict, warned } from './format.js';
 import { scenarioLines } from './load-tables.js';
-import { IDLE, INTRODUCTION, LOAD, MICRO, PEERS, PEERS_NONE } from './prose.js';
+import { IDLE, INTRODUCTION, LOAD, MICRO, PEERS, PEERS_NONE, PROFILE, WORKERS } from './prose.js';
 import type { MicroFile, PeersFile, Results } from './results.js';
 
 const MARK =
@@ -95,6 +95,8 @@ export const buildBenchmarksPage = ({ peers, load, micro }: Results): Output => 
     LOAD,
     IDLE,
     ...load.flatMap(scenarioLines),
+    WORKERS,
+    PROFILE,
     ...(micro.length === 0 ? [] : [MICRO, ...micro.flatMap(microLines)]),
   ];
   return { path: 'docs/benchmarks.md', text: `${lines.join('\n').trimEnd()}\n` };

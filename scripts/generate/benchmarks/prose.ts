@@ -62,6 +62,7 @@ the processor time for each message, which suffers less from a busy machine than
 | \`stream\` | S streams at T tokens a second, each on a connection of its own | a corked send to each in turn | \`--streams --tokens --word-bytes\` |
 | \`fanout\` | one stream, N followers | the library's \`publish\` | \`--followers --tokens --word-bytes\` |
 | \`slow\` | the same, and a part of the followers stops reading, then goes on | the library's \`publish\`, which drops | and \`--stalled\` |
+| \`send\` | \`chat.send\`, acknowledged once it is on the disk, while the replies take their time; one in flight for each connection | stores the same in the same store | \`--connections\` |
 | \`chat\` | \`chat.send\` with replies that come at once, one in flight for each connection | the same writes to the same store | \`--connections\` |
 | \`mixed\` | pings, channel calls and chats at a rate | nothing | \`--connections --rate\` |
 | \`storm\` | all connections drop and come back at once, with their sessions | echoes the handshake | \`--connections --rounds\` |
@@ -142,11 +143,77 @@ call. The memory's goals, over two or three runs of each, most of them beside ot
 | --- | --- | --- |
 | search in a channel of 100 000 messages: p99 below 20 ms | 7.8–13 ms | reached |
 | recall there: p99 below 20 ms | 7.1–11 ms | reached |
-| \`system.ping\` beside searches without a pause: p99 below 2 ms | 1.7 ms; 3.3 and 3.9 ms beside other programs | reached |
+| \`system.ping\` beside searches without a pause: p99 below 2 ms | 1.7 and 2.8 ms; 3.3 and 3.9 ms beside other programs | reached |
 | opening a database of 1 000 000 messages: below 300 ms | 60–78 ms, at most 105 ms | reached |
-| messages stored with 256 in flight: 15 times those of a commit for each | 16.9 times, twice | reached |
+| messages stored with 256 in flight: 15 times those of a commit for each | 16.6–17.3 times, four runs | reached |
 
 The last is what is acknowledged. The words of a message go into the full-text index behind that, at about 60 to 80 µs of the memory
 thread each, so that many more messages for longer than some seconds are stored as fast as they are indexed. When both happened in
 one transaction, the ratio was 3.4 to 4.7: here the disk syncs in less than half a millisecond.
+`;
+
+export const PROFILE = `## Where the time goes
+
+Of a \`system.ping\` at 64 × 16, in nanoseconds of processor time, by perf(1) (\`cpu-clock\`, 4 000 samples a second, one run each,
+directly one after the other; sampling itself adds some percent):
+
+| part | bare echo | the gateway before | the gateway now |
+| --- | --- | --- | --- |
+| kernel | 440 | 540 | 520 |
+| Node.js and V8: the calls from the library and back, array buffers, garbage | 370 | 540 | 510 |
+| compiled JavaScript | 10 | 250 | 210 |
+| the library | 75 | 100 | 95 |
+| malloc and the like | 90 | 95 | 110 |
+| in all | 985 | 1 530 | 1 450 |
+
+What helped, in the order of its gain:
+
+- Every look into a typed array asks first whether its bytes have been taken away, because uWebSockets.js takes away those of each
+  message. So a request is compared with the one before eight bytes at a time, as numbers of a \`Float64Array\`, with
+  numbers from a plain array; its length is cut to 32 bits, or everything that is reckoned with it becomes a double.
+- The rate limiter looks at the time once for messages of one time, and counts in a number instead of a typed array.
+- A string that is compared on every message (\`method === …\`, \`outcome === …\`) is looked up for being an internal one: a number or
+  a boolean of the route is not.
+- A single frame outside of a callback needs no cork: header and payload leave in one write anyway, and \`send\` then says
+  truly whether something is left, so that \`getBufferedAmount\` is asked for half as often.
+- A chunk of plain characters is its own JSON; what crosses from the reasoning thread is two arrays instead of one for each event.
+- Ids of messages begin with their time: random ones changed another page of the store's index with each message.
+- What is stored is indexed behind the acknowledgement, and a channel that is recalled as a whole is not indexed for that.
+- Handshakes: ids from a pool of random bytes, the host's name parsed once, principals and empty queues of notifications kept
+  for whoever comes back at once.
+
+What was tried and did not help: replies as array buffers or strings instead of views, and events that cross threads as one joined
+string (slower than two arrays); larger transactions for the index (a quarter faster with 4 096 messages instead of 40, which
+would hold up others for a third of a second); storing growing replies at common times, which the timer wheel does already.
+
+The load's goals, from the tables above and one or two earlier runs of the same code:
+
+| goal | measured | |
+| --- | --- | --- |
+| streams: a chunk at 0.6 of the processor time of the bare loop or better | 0.51–0.54 | **missed** |
+| streams: p99 between two chunks less than 5 ms above the pace | 6.3–6.8 ms (bare loop 2.2 ms) | **missed** |
+| fan-out to 1 000 and 10 000: 0.8 of \`publish\` | 1.05, 0.96 | reached |
+| handshakes: 0.7 of bare ones | 0.98 by rate, where the clients were the limit; 0.67–0.68 by processor time | **missed** by that |
+| durable \`chat.send\`, 256 in flight: 0.8 of the store alone | 0.84 | reached |
+
+Of a streamed chunk the embedded engine, which stands in for a model, takes 13 %, storing it 7 % and garbage collection 5 %, all
+of them threads that the bare loop has no counterpart of, on the same core.
+`;
+
+export const WORKERS = `## More than one socket thread
+
+\`gateway.workers = 2\` beside 1 ([how it works](architecture.md#more-than-one-core)), on two cores that the clients share:
+
+| load | 1 | 2 |
+| --- | --- | --- |
+| \`system.ping\`, 64 × 16, two runs | 640 781 and 757 213 /s at 1.50 and 1.26 µs | 748 467 and 740 998 /s at 1.65 and 1.62 µs |
+| one stream to 1 000 followers at 150 tokens/s | 5.81 µs a chunk, p99 10.7 ms above the pace | 5.62 µs, 8.4 ms |
+
+So a short request costs 10 to 30 % more, which two cores that are shared do not pay back. It pays where a core is to spare and the
+main thread is at its limit; this machine cannot show from how many on.
+
+\`\`\`sh
+npm run bench:load -- --scenario rpc --connections 64 --depth 16 --seconds 5 --workers 2
+npm run bench:load -- --scenario fanout --followers 1000 --tokens 150 --seconds 5 --workers 2
+\`\`\`
 `;
