@@ -10,6 +10,9 @@ const MAX_QUOTE_CHARACTERS = 200;
 /** A word longer than this is given in pieces. */
 const MAX_CHUNK_UNITS = 2048;
 
+/** It knows no tools. */
+type Asked = Pick<ReasoningRequest, 'message' | 'recalled'>;
+
 const shorten = (text: string): string => {
   const characters = [...text.slice(0, 2 * MAX_QUOTE_CHARACTERS + 2)];
   return characters.length <= MAX_QUOTE_CHARACTERS && text.length <= 2 * MAX_QUOTE_CHARACTERS
@@ -18,7 +21,7 @@ const shorten = (text: string): string => {
 };
 
 /** The whole answer: the message in full, and at most three older messages of the user, 200 characters each. */
-export const composeAnswer = (request: ReasoningRequest): string => {
+export const composeAnswer = (request: Asked): string => {
   const quotes = request.recalled
     .filter((turn) => turn.role === 'user')
     .slice(0, MAX_QUOTES)
@@ -45,7 +48,7 @@ export function* words(text: string): Generator<string> {
 }
 
 /** What a model would have counted, by the rule of four bytes a token. */
-export const estimateUsage = (request: ReasoningRequest, answer: string): Usage => {
+export const estimateUsage = (request: Asked, answer: string): Usage => {
   const tokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
   const recalled = request.recalled.reduce((sum, turn) => sum + tokens(turn.content), 0);
   return { input: tokens(request.message) + recalled, output: tokens(answer), estimated: true };

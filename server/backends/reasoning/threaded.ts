@@ -67,7 +67,8 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
     options.onFailure(error);
     const failed = [...sinks.values()];
     sinks.clear();
-    for (const sink of failed) sink.onEnd({ finishReason: 'error', usage: NO_USAGE, error: options.failure });
+    for (const sink of failed)
+      sink.onEnd({ finishReason: 'error', toolCalls: [], usage: NO_USAGE, error: options.failure });
   };
 
   const start = (): Worker => {

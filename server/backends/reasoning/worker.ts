@@ -19,7 +19,7 @@ class Answer implements Paced {
   constructor(callId: number, request: ReasoningRequest) {
     const text = composeAnswer(request);
     this.callId = callId;
-    this.end = { finishReason: 'stop', usage: estimateUsage(request, text), error: null };
+    this.end = { finishReason: 'stop', toolCalls: [], usage: estimateUsage(request, text), error: null };
     this.#words = words(text);
   }
 

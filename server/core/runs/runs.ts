@@ -135,13 +135,14 @@ export class Runs {
     if (run.state !== 'streaming') return;
     try {
       run.call = reasoning.start(
-        { message: run.message, recalled },
+        { message: run.message, recalled, tools: [], steps: [] },
         { onChunk: (text) => this.#chunk(run, text), onEnd: (end) => this.#reasoned(run, end) },
       );
     } catch (error) {
       onFault('reasoning', error);
       this.#reasoned(run, {
         finishReason: 'error',
+        toolCalls: [],
         usage: { input: 0, output: 0 },
         error: reasoningFailed('gateway', true),
       });
@@ -189,11 +190,12 @@ export class Runs {
 
   #reasoned(run: Run, end: ReasoningEnd): void {
     if (run.state !== 'streaming') return;
-    if (end.finishReason === 'error' && run.stream.nextIndex > 0) {
-      this.#end(run, { finishReason: 'interrupted', usage: end.usage, error: null });
-    } else {
-      this.#end(run, end);
-    }
+    const { finishReason, usage, error } = end;
+    // No tools were offered.
+    if (finishReason === 'tools') this.#end(run, { finishReason: 'stop', usage, error: null });
+    else if (finishReason !== 'error' || run.stream.nextIndex === 0)
+      this.#end(run, { finishReason, usage, error });
+    else this.#end(run, { finishReason: 'interrupted', usage, error: null });
   }
 
   #cut(run: Run, end: RunEnd): boolean {
