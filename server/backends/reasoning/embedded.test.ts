@@ -8,11 +8,11 @@ const said = (content: string): RecalledTurn => ({ role: 'user', content });
 
 test('the answer says what it is and repeats the message in full', () => {
   assert.equal(
-    composeAnswer({ message: 'How is the weather today?', recalled: [], tools: [], steps: [] }),
+    composeAnswer({ message: 'How is the weather today?', recalled: [] }),
     'This is the embedded engine: no model is configured, so I can only repeat what you said. You said: How is the weather today?',
   );
   const message = 'x'.repeat(1024 * 1024);
-  assert.ok(composeAnswer({ message, recalled: [], tools: [], steps: [] }).endsWith(message));
+  assert.ok(composeAnswer({ message, recalled: [] }).endsWith(message));
 });
 
 test('it quotes at most three older messages, of the user alone, newest first as recalled', () => {
@@ -38,9 +38,7 @@ test('a summary is not quoted, and counts for what it is worth', () => {
 test('a quote is at most 200 characters, however wide, and never ends in half of one', () => {
   for (const character of ['x', 'é', '漢', '😀']) {
     const quoteOf = (content: string): string =>
-      /- "(.*)"$/s.exec(
-        composeAnswer({ message: 'now', recalled: [said(content)], tools: [], steps: [] }),
-      )?.[1] ?? '';
+      /- "(.*)"$/s.exec(composeAnswer({ message: 'now', recalled: [said(content)] }))?.[1] ?? '';
     assert.equal(quoteOf(character.repeat(200)), character.repeat(200));
     assert.equal(quoteOf(character.repeat(201)), `${character.repeat(199)}…`);
     assert.equal(quoteOf(character.repeat(100_000)), `${character.repeat(199)}…`);
