@@ -1,6 +1,10 @@
 /** What kinds of options there are, and how text in them must look. */
 import { isIP } from 'node:net';
 
+/** 10⁹: how far limits and heartbeats may be turned up (protocol section 8). */
+export const BILLION = 1_000_000_000;
+export const MIB = 1024 * 1024;
+
 interface Described {
   /** The threat or trade-off the option answers. */
   readonly reason: string;
