@@ -94,6 +94,7 @@ export const HOST: TextRule = {
   expected: 'a host name or an IP address such as "127.0.0.1"',
 };
 export const FILE_PATH: TextRule = { pattern: /^[^\0]*$/, expected: 'the path of a file' };
+export const TEXT: TextRule = { pattern: /^[^\0]{0,65536}$/, expected: 'a text of at most 65536 characters' };
 export const ORIGIN: TextRule = {
   pattern: /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@A-Z*]+$/,
   expected: 'an origin in lower case such as "https://chat.example.org", with no path',

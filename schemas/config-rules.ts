@@ -1,15 +1,6 @@
 /** What must hold between the options of a configuration. */
-import type { Config, ConfigKey } from './config.js';
-import { BASE_URL, isAddressRange, isLoopbackUrl, isTimeZone, parseUrl } from './config-kinds.js';
-
-export interface ConfigRule {
-  /** The options it compares; the first is the one to change. */
-  readonly keys: readonly [ConfigKey, ...ConfigKey[]];
-  /** The rule as a clause, for the documents. */
-  readonly summary: string;
-  /** One sentence without a full stop where the rule is broken, else null. */
-  readonly problem: (config: Config) => string | null;
-}
+import { type ConfigRule, endpointRules, providerRules } from './config-endpoints.js';
+import { isAddressRange, isTimeZone } from './config-kinds.js';
 
 export const CONFIG_RULES: readonly ConfigRule[] = [
   {
@@ -59,26 +50,24 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
           : null,
     }),
   ),
+  ...endpointRules('memory.embeddings', ({ memory }) => memory.embeddings),
+  ...providerRules('reasoning', ({ reasoning }) => reasoning),
+  ...providerRules('reasoning.fallback.first', ({ reasoning }) => reasoning.fallback.first),
+  ...providerRules('reasoning.fallback.second', ({ reasoning }) => reasoning.fallback.second),
   {
-    keys: ['memory.embeddings.base_url', 'memory.embeddings.insecure'],
-    summary:
-      '`memory.embeddings.base_url` is a URL; with `http:` it leads to this machine, or `memory.embeddings.insecure` is true',
-    problem: ({ memory: { embeddings } }) => {
-      if (embeddings.base_url === '') return null;
-      const url = parseUrl(embeddings.base_url);
-      if (url === null)
-        return `memory.embeddings.base_url must be ${BASE_URL.expected}, but is something else`;
-      return url.protocol === 'https:' || isLoopbackUrl(url) || embeddings.insecure
-        ? null
-        : 'memory.embeddings.base_url must begin with https: because it leads to another machine, or memory.embeddings.insecure must be true';
-    },
+    keys: ['reasoning.fallback.first.provider', 'reasoning.fallback.second.provider', 'reasoning.provider'],
+    summary: 'a provider to fall back to needs another `reasoning.provider` than `embedded`',
+    problem: ({ reasoning: { provider, fallback } }) =>
+      provider === 'embedded' && (fallback.first.provider !== 'none' || fallback.second.provider !== 'none')
+        ? 'reasoning.provider must name the provider to ask first because a fallback is set, but is "embedded"'
+        : null,
   },
   {
-    keys: ['memory.embeddings.api_key_env', 'memory.embeddings.api_key_file'],
-    summary: 'at most one of `memory.embeddings.api_key_env` and `memory.embeddings.api_key_file` is set',
-    problem: ({ memory: { embeddings } }) =>
-      embeddings.api_key_env !== '' && embeddings.api_key_file !== ''
-        ? 'memory.embeddings.api_key_env must be empty where memory.embeddings.api_key_file names a file, but both are set'
+    keys: ['reasoning.system_prompt', 'reasoning.system_prompt_file'],
+    summary: 'at most one of `reasoning.system_prompt` and `reasoning.system_prompt_file` is set',
+    problem: ({ reasoning }) =>
+      reasoning.system_prompt !== '' && reasoning.system_prompt_file !== ''
+        ? 'reasoning.system_prompt must be empty where reasoning.system_prompt_file names a file, but both are set'
         : null,
   },
   {

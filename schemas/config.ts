@@ -39,6 +39,8 @@ export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   memory: 'What a channel remembers.',
   'memory.embeddings': 'Recall and search by meaning, with vectors from a model of your choice.',
   reasoning: 'Where replies come from.',
+  'reasoning.fallback.first': 'Who is asked next where the provider fails.',
+  'reasoning.fallback.second': 'And who behind that one.',
   'reasoning.embedded': 'The provider that comes with the gateway.',
   metrics: 'The operators’ own port.',
   log: 'The structured log on standard error.',

@@ -3,12 +3,12 @@
  * what memory recalled, so that everything around a model can be seen to work without one.
  */
 import type { Usage } from '../memory/port.js';
+import { tokensOf } from './estimate.js';
 import type { ReasoningRequest } from './port.js';
+import { piecesOf } from './whole-characters.js';
 
 const MAX_QUOTES = 3;
 const MAX_QUOTE_CHARACTERS = 200;
-/** A word longer than this is given in pieces. */
-const MAX_CHUNK_UNITS = 2048;
 
 /** It knows no tools. */
 type Asked = Pick<ReasoningRequest, 'message' | 'recalled'>;
@@ -36,20 +36,11 @@ export const composeAnswer = (request: Asked): string => {
 /** A text in words, each with the space before it; together they are the text. Never half a character. */
 export function* words(text: string): Generator<string> {
   const word = /\s*\S+\s*$|\s*\S+|\s+/gu;
-  for (const [match] of text.matchAll(word)) {
-    for (let start = 0; start < match.length; ) {
-      let end = Math.min(match.length, start + MAX_CHUNK_UNITS);
-      const last = match.charCodeAt(end - 1);
-      if (end < match.length && last >= 0xd800 && last <= 0xdbff) end -= 1;
-      yield match.slice(start, end);
-      start = end;
-    }
-  }
+  for (const [match] of text.matchAll(word)) yield* piecesOf(match);
 }
 
-/** What a model would have counted, by the rule of four bytes a token. */
+/** What a model would have counted. */
 export const estimateUsage = (request: Asked, answer: string): Usage => {
-  const tokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
-  const recalled = request.recalled.reduce((sum, turn) => sum + tokens(turn.content), 0);
-  return { input: tokens(request.message) + recalled, output: tokens(answer), estimated: true };
+  const recalled = request.recalled.reduce((sum, turn) => sum + tokensOf(turn.content), 0);
+  return { input: tokensOf(request.message) + recalled, output: tokensOf(answer), estimated: true };
 };
