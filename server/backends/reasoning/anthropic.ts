@@ -56,7 +56,7 @@ export const openAnthropic = (settings: ProviderSettings): Provider => {
     baseURL: baseUrlOf(settings),
     maxRetries: 0,
     fetch: guardedFetch,
-    ...(settings.apiKey === null ? { defaultHeaders: { 'X-Api-Key': null } } : {}),
+    ...(settings.apiKey === null ? { defaultHeaders: { Authorization: null } } : {}),
     ...SILENT_LOG,
   });
   return {

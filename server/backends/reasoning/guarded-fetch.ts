@@ -2,7 +2,7 @@
 import { unreadable } from './failure.js';
 
 /** One event of a stream; the longest real one is a call of a tool in a single piece. */
-const MAX_EVENT_BYTES = 8 * 1024 * 1024;
+const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 /** Of an answer that is no reply. */
 const MAX_REFUSAL_BYTES = 16 * 1024;
 
@@ -32,14 +32,42 @@ const beginning = async (body: AsyncIterable<Uint8Array>): Promise<string> => {
   return Buffer.concat(parts).subarray(0, MAX_REFUSAL_BYTES).toString();
 };
 
-/** Passes everything on until an event does not end. */
-async function* eventByEvent(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let unendedBytes = 0;
+const NOTHING = Buffer.alloc(0);
+/** Of the blank line that ends an event. */
+const MAX_END_BYTES = 3;
+
+/** Behind the last blank line; −1 where there is none. */
+const endOfEvents = (bytes: Buffer): number => {
+  const [unix, web] = [bytes.lastIndexOf('\n\n'), bytes.lastIndexOf('\n\r\n')];
+  return Math.max(unix === -1 ? -1 : unix + 2, web === -1 ? -1 : web + 3);
+};
+
+/**
+ * The same bytes in whole events, each as soon as it is whole. The SDKs look through all of an unfinished event again
+ * with each piece of it that comes, which takes seconds where it is long.
+ */
+export async function* eventByEvent(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  /** The end of what is held: half a blank line may be in it. */
+  let tail: Buffer = NOTHING;
   for await (const part of body) {
     const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
-    const end = Math.max(bytes.lastIndexOf('\n\n'), bytes.lastIndexOf('\n\r\n'));
-    unendedBytes = end === -1 ? unendedBytes + bytes.length : bytes.length - end;
-    if (unendedBytes > MAX_EVENT_BYTES) throw unreadable();
-    yield part;
+    const seen = tail.length === 0 ? bytes : Buffer.concat([tail, bytes]);
+    const end = endOfEvents(seen) - tail.length;
+    if (end > 0) {
+      yield held.length === 0 && end === bytes.length
+        ? bytes
+        : Buffer.concat([...held, bytes.subarray(0, end)]);
+      held = [];
+      heldBytes = 0;
+    }
+    const rest = end > 0 ? bytes.subarray(end) : bytes;
+    tail = (end > 0 ? rest : seen).subarray(-MAX_END_BYTES);
+    if (rest.length === 0) continue;
+    held.push(rest);
+    heldBytes += rest.length;
+    if (heldBytes > MAX_EVENT_BYTES) throw unreadable();
   }
+  if (held.length > 0) yield Buffer.concat(held);
 }

@@ -8,7 +8,7 @@ import { inputTokensOf } from './estimate.js';
 import { failureOf, type ProviderFailure, saidNothing, tooLate } from './failure.js';
 import type { KnownProvider } from './known-provider.js';
 import type { Blame, CallEnd } from './messages.js';
-import type { Listener, Said } from './provider.js';
+import type { Listener, Provider, Said } from './provider.js';
 import type { ReasoningSettings } from './settings.js';
 import { Silence } from './silence.js';
 import { piecesOf, WholeCharacters } from './whole-characters.js';
@@ -103,6 +103,11 @@ export class ModelCall {
 
   /** One request. Never rejects. */
   async #once(known: KnownProvider): Promise<Said | ProviderFailure> {
+    const provider = await known.open().catch((error: unknown) => failureOf(error, Date.now()));
+    return provider instanceof Error ? provider : this.#stream(provider);
+  }
+
+  async #stream(provider: Provider): Promise<Said | ProviderFailure> {
     const { firstTokenTimeoutMs, timeoutMs } = this.#times;
     const stop = new AbortController();
     const onCancel = (): void => stop.abort();
@@ -141,7 +146,6 @@ export class ModelCall {
       alive: () => silence.heard(),
     };
     try {
-      const provider = await known.open();
       const said = await provider.stream(this.#conversation, listener, stop.signal);
       if (isTooLong) return { ...said, finishReason: 'length', toolCalls: [] };
       if (silent !== null) return silent;
@@ -161,12 +165,16 @@ export class ModelCall {
   }
 
   #endWith({ finishReason, toolCalls, inputTokens, outputTokens }: Said): CallEnd {
-    const isCounted = inputTokens !== null && outputTokens !== null;
     const calls = toolCalls.reduce((sum, { argumentsJson }) => sum + argumentsJson.length, 0);
+    const saidBytes = this.#saidBytes + calls;
+    // Servers that do not count say 0.
+    const input = inputTokens === 0 ? null : inputTokens;
+    const output = outputTokens === 0 && saidBytes > 0 ? null : outputTokens;
     const usage = {
-      input: inputTokens ?? inputTokensOf(this.#conversation),
-      output: outputTokens ?? Math.ceil((this.#saidBytes + calls) / 4),
+      input: input ?? inputTokensOf(this.#conversation),
+      output: output ?? Math.ceil(saidBytes / 4),
     };
+    const isCounted = input !== null && output !== null;
     return {
       finishReason,
       toolCalls,
