@@ -2,8 +2,18 @@
 import { type Admission, Breaker } from './breaker.js';
 import { type ProviderFailure, redact } from './failure.js';
 import type { ProviderNews } from './messages.js';
-import { openProvider, type Provider } from './provider.js';
+import type { Provider } from './provider.js';
 import { baseUrlOf, type ProviderSettings } from './settings.js';
+
+/** Loads the SDK, and nothing before. */
+const openProvider = async (settings: ProviderSettings): Promise<Provider> => {
+  switch (settings.kind) {
+    case 'openai-compatible':
+      return (await import('./openai.js')).openOpenAI(settings);
+    case 'anthropic':
+      return (await import('./anthropic.js')).openAnthropic(settings);
+  }
+};
 
 /** A failure like the one before is not told again for so long. */
 const TELL_EVERY_MS = 60_000;

@@ -1,7 +1,6 @@
 /** What the reasoning thread needs of a provider's SDK: one request, streamed. */
 import type { Conversation } from './conversation.js';
 import type { ToolCall } from './port.js';
-import type { ProviderSettings } from './settings.js';
 
 /** Who hears a reply as it comes. */
 export interface Listener {
@@ -28,16 +27,6 @@ export interface Provider {
    */
   stream(conversation: Conversation, listener: Listener, signal: AbortSignal): Promise<Said>;
 }
-
-/** Loads the SDK, and nothing before. */
-export const openProvider = async (settings: ProviderSettings): Promise<Provider> => {
-  switch (settings.kind) {
-    case 'openai-compatible':
-      return (await import('./openai.js')).openOpenAI(settings);
-    case 'anthropic':
-      return (await import('./anthropic.js')).openAnthropic(settings);
-  }
-};
 
 const silent = (): void => {};
 /** The SDKs log what they get and send. */
