@@ -27,6 +27,8 @@ export interface RawProvider {
   script: Script;
   /** Resolves once so many requests have come. */
   requests(count: number): Promise<void>;
+  /** Cuts every connection and listens no longer. Harmless twice. */
+  stop(): Promise<void>;
 }
 
 const bodyOf = async (request: IncomingMessage): Promise<string> => {
@@ -35,8 +37,8 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(parts).toString();
 };
 
-/** Starts one on a free port; it is closed after the test. */
-export const rawProvider = async (t: TestContext, script: Script): Promise<RawProvider> => {
+/** Starts one, which is closed after the test. @param port 0: any free one */
+export const rawProvider = async (t: TestContext, script: Script, port = 0): Promise<RawProvider> => {
   const asked: Asked[] = [];
   let waiters: (() => void)[] = [];
   const server = createServer((request, response) => {
@@ -50,14 +52,7 @@ export const rawProvider = async (t: TestContext, script: Script): Promise<RawPr
       provider.script(response, asked.length - 1, one);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const provider: RawProvider = {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     asked,
@@ -65,7 +60,13 @@ export const rawProvider = async (t: TestContext, script: Script): Promise<RawPr
     requests: async (count) => {
       while (asked.length < count) await new Promise<void>((resolve) => waiters.push(resolve));
     },
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
+  t.after(() => provider.stop());
   return provider;
 };
 
