@@ -48,6 +48,7 @@ test('a running gateway is measured with the token from the environment, and kee
     heartbeatSeconds: 30,
     chunkDelayMs: 20,
     principals: 1,
+    provider: null,
     rawMode: [],
     nodeFlags: [],
   });
