@@ -75,16 +75,12 @@ export const openAnthropic = (settings: ProviderSettings): Provider => {
         },
         { signal },
       );
-      return hear(stream, listener, signal);
+      return hear(stream, listener);
     },
   };
 };
 
-const hear = async (
-  stream: AsyncIterable<unknown>,
-  listener: Listener,
-  signal: AbortSignal,
-): Promise<Said> => {
+const hear = async (stream: AsyncIterable<unknown>, listener: Listener): Promise<Said> => {
   const parts = new ToolCallParts();
   let stopReason: string | null = null;
   let isOver = false;
@@ -121,7 +117,10 @@ const hear = async (
           break;
         }
         case 'message_delta':
-          if (typeof event.delta?.stop_reason === 'string') stopReason = event.delta.stop_reason;
+          if (typeof event.delta?.stop_reason === 'string') {
+            stopReason = event.delta.stop_reason;
+            listener.over();
+          }
           inputTokens = inputOf(event.usage) ?? inputTokens;
           outputTokens = counted(event.usage?.output_tokens) ?? outputTokens;
           break;
@@ -132,7 +131,7 @@ const hear = async (
     }
   } catch (error) {
     // Whatever came behind its end, the reply is whole.
-    if (stopReason === null || signal.aborted) throw error;
+    if (stopReason === null) throw error;
   }
   // The SDK ends an aborted stream, and one that was cut within an event, like one that is over.
   if (stopReason === null && !isOver) throw cutOff();

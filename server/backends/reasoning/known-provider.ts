@@ -42,9 +42,9 @@ export class KnownProvider {
 
   worked(): void {
     this.breaker.worked();
-    this.#told = '';
     if (!this.#isDown) return;
     this.#isDown = false;
+    this.#told = '';
     this.#say('works', `${this.#place} works again.`, null);
   }
 

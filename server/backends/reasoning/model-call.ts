@@ -11,10 +11,12 @@ import type { Blame, CallEnd } from './messages.js';
 import type { Listener, Provider, Said } from './provider.js';
 import type { ReasoningSettings } from './settings.js';
 import { Silence } from './silence.js';
-import { piecesOf, WholeCharacters } from './whole-characters.js';
+import { MAX_PIECE_UNITS, piecesOf, WholeCharacters } from './whole-characters.js';
 
 /** A reply that does not end by itself is ended here. */
 const MAX_REPLY_UNITS = 8 * 1024 * 1024;
+/** Each costs the gateway more than its letters. */
+const MAX_REPLY_PIECES = 500_000;
 
 type Times = Pick<ReasoningSettings, 'firstTokenTimeoutMs' | 'timeoutMs'>;
 
@@ -26,6 +28,7 @@ export class ModelCall {
   readonly #delivery: Delivery;
   readonly #cancelled = new AbortController();
   #saidUnits = 0;
+  #saidPieces = 0;
   #saidBytes = 0;
 
   constructor(
@@ -54,25 +57,25 @@ export class ModelCall {
   /** Null: it was cancelled. */
   async #answer(): Promise<CallEnd | null> {
     const attempts = new Attempts(this.#providers.map(({ breaker }) => breaker));
-    let blame: Blame = { provider: this.#providers[0]?.settings.kind ?? '', retryable: true };
+    let provider: string = this.#providers[0]?.settings.kind ?? '';
     let retryable = false;
-    let asked = false;
+    let asked = 0;
     for (
       let turn = attempts.next(performance.now());
       turn !== null;
       turn = attempts.next(performance.now())
     ) {
       const known = this.#providers[turn.at] as KnownProvider;
-      asked = true;
+      asked += 1;
       const outcome = await this.#ask(known, turn.admission, attempts);
       if (outcome === null) return null;
       if (!(outcome instanceof Error)) return this.#endWith(outcome);
       retryable ||= outcome.transient;
-      blame = { provider: known.settings.kind, retryable };
+      provider = known.settings.kind;
       if (this.#saidUnits > 0) break;
     }
-    // Those whose breakers are open work again some day.
-    return this.#endWithout(asked ? blame : { ...blame, retryable: true });
+    // Those whose breakers are open will work again some day.
+    return this.#endWithout({ provider, retryable: retryable || asked < this.#providers.length });
   }
 
   /** One provider, as often as that may help. Null: cancelled. */
@@ -115,11 +118,12 @@ export class ModelCall {
     if (this.#cancelled.signal.aborted) stop.abort();
     let silent: ProviderFailure | null = null;
     let isTooLong = false;
+    let isOver = false;
     const silence = new Silence({
       firstMs: firstTokenTimeoutMs,
       betweenMs: timeoutMs,
       onSilent: (begun) => {
-        silent = tooLate(begun ? timeoutMs : firstTokenTimeoutMs, begun);
+        if (!isOver) silent = tooLate(begun ? timeoutMs : firstTokenTimeoutMs, begun);
         stop.abort();
       },
     });
@@ -127,10 +131,11 @@ export class ModelCall {
     const give = (text: string): void => {
       if (text === '' || stop.signal.aborted) return;
       this.#saidUnits += text.length;
+      this.#saidPieces += 1;
       this.#saidBytes += Buffer.byteLength(text);
-      if (text.length <= 2048) this.#delivery.push([this.#callId, text]);
+      if (text.length <= MAX_PIECE_UNITS) this.#delivery.push([this.#callId, text]);
       else for (const piece of piecesOf(text)) this.#delivery.push([this.#callId, piece]);
-      if (this.#saidUnits < MAX_REPLY_UNITS) return;
+      if (this.#saidUnits < MAX_REPLY_UNITS && this.#saidPieces < MAX_REPLY_PIECES) return;
       isTooLong = true;
       stop.abort();
     };
@@ -144,6 +149,10 @@ export class ModelCall {
         return room.then(() => silence.goOn());
       },
       alive: () => silence.heard(),
+      over: () => {
+        isOver = true;
+        silence.over();
+      },
     };
     try {
       const said = await provider.stream(this.#conversation, listener, stop.signal);

@@ -15,6 +15,8 @@ interface Chunk {
   readonly choices?: readonly {
     readonly delta?: {
       readonly content?: unknown;
+      /** What it says instead of a reply that it does not want to give. */
+      readonly refusal?: unknown;
       readonly reasoning_content?: unknown;
       readonly reasoning?: unknown;
       readonly tool_calls?: readonly {
@@ -79,8 +81,7 @@ export const openOpenAI = (settings: ProviderSettings): Provider => {
   };
 
   return {
-    stream: async (conversation, listener, signal) =>
-      hear(await begin(conversation, signal), listener, signal),
+    stream: async (conversation, listener, signal) => hear(await begin(conversation, signal), listener),
   };
 };
 
@@ -100,11 +101,7 @@ const adapt = (dialect: Dialect, error: unknown): boolean => {
   return false;
 };
 
-const hear = async (
-  stream: AsyncIterable<unknown>,
-  listener: Listener,
-  signal: AbortSignal,
-): Promise<Said> => {
+const hear = async (stream: AsyncIterable<unknown>, listener: Listener): Promise<Said> => {
   const parts = new ToolCallParts();
   let finish: string | null = null;
   let inputTokens: number | null = null;
@@ -125,9 +122,10 @@ const hear = async (
       if (choice === undefined) continue;
       const { delta } = choice;
       if (delta !== undefined && delta !== null) {
-        const { content, tool_calls, reasoning_content, reasoning } = delta;
-        if (typeof content === 'string' && content !== '') {
-          const room = listener.text(content);
+        const { content, refusal, tool_calls, reasoning_content, reasoning } = delta;
+        const text = content || refusal;
+        if (typeof text === 'string' && text !== '') {
+          const room = listener.text(text);
           if (room !== null) await room;
         } else if (tool_calls !== undefined && tool_calls !== null) {
           for (const { index, id, function: called } of tool_calls) {
@@ -138,11 +136,14 @@ const hear = async (
           listener.alive();
         }
       }
-      if (typeof choice.finish_reason === 'string') finish = choice.finish_reason;
+      if (typeof choice.finish_reason === 'string') {
+        finish = choice.finish_reason;
+        listener.over();
+      }
     }
   } catch (error) {
     // Whatever came behind its end, the reply is whole.
-    if (finish === null || signal.aborted) throw error;
+    if (finish === null) throw error;
   }
   // The SDK ends an aborted stream, and one that was cut within an event, like one that is over.
   if (finish === null) throw cutOff();

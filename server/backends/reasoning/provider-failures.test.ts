@@ -223,6 +223,17 @@ for (const kind of KINDS) {
     assert.deepEqual(end.usage, { input: 2, output: 2, estimated: true });
   });
 
+  test(`${kind}: a reply whose end came is over, also where the provider keeps the connection`, async (t) => {
+    const server = await rawProvider(t, (response) => {
+      beginStream(response).write(wordEvent(kind, 'all of it') + endEvents(kind));
+    });
+    const { reasoning, news } = openReasoning(t, askedFrom([{ kind, baseUrl: server.baseUrl }]));
+    const heard = listen(reasoning, asking('hello'));
+    assert.equal((await heard.ended).finishReason, 'stop');
+    await server.asked[0]?.closed;
+    assert.deepEqual([heard.chunks, news], [['all of it'], []]);
+  });
+
   test(`${kind}: cancelled, its connection is closed within 100 ms, before a word and in the middle`, async (t) => {
     const server = await rawProvider(t, (response, nth) => {
       if (nth > 0) beginStream(response).write(wordEvent(kind, 'word'));
@@ -292,6 +303,19 @@ for (const kind of KINDS) {
     assert.doesNotMatch(JSON.stringify(server.asked), /of-the-environment/);
   });
 }
+
+test('what a model says instead of a reply is its reply', async (t) => {
+  const server = await rawProvider(t, (response) => {
+    const choices = [
+      { index: 0, delta: { content: null, refusal: 'I would rather not.' }, finish_reason: null },
+    ];
+    beginStream(response).end(`data: ${JSON.stringify({ choices })}\n\n${endEvents('openai-compatible')}`);
+  });
+  const { reasoning } = openReasoning(t, askedFrom([{ kind: 'openai-compatible', baseUrl: server.baseUrl }]));
+  const heard = listen(reasoning, asking('hello'));
+  assert.equal((await heard.ended).finishReason, 'stop');
+  assert.deepEqual(heard.chunks, ['I would rather not.']);
+});
 
 test('a server that does not take what can be left out is asked without it, once and for all', async (t) => {
   const server = await rawProvider(t, (response, nth, asked) => {

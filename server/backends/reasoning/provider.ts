@@ -8,6 +8,8 @@ export interface Listener {
   text(piece: string): Promise<void> | null;
   /** The model does something that nobody hears: it thinks, or writes the arguments of a call. */
   alive(): void;
+  /** It has said why it ends: only counts may follow. */
+  over(): void;
 }
 
 /** How a reply ended that came to its end. */

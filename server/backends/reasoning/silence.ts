@@ -1,5 +1,8 @@
 /** Notices that a provider says nothing any more. One timer for a request, whatever comes meanwhile. */
 
+/** Counts of tokens come with the end or right behind it. */
+const AFTER_THE_END_MS = 2000;
+
 export interface SilenceOptions {
   /** To the first sign of life. */
   readonly firstMs: number;
@@ -12,6 +15,7 @@ export class Silence {
   readonly #options: SilenceOptions;
   #heardMs = performance.now();
   #begun = false;
+  #isOver = false;
   #ended = false;
   #timer: NodeJS.Timeout;
 
@@ -21,6 +25,7 @@ export class Silence {
   }
 
   heard(): void {
+    if (this.#isOver) return;
     this.#heardMs = performance.now();
     if (this.#begun) return;
     this.#begun = true;
@@ -34,9 +39,17 @@ export class Silence {
   }
 
   goOn(): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#isOver) return;
     this.#heardMs = performance.now();
     this.#timer = setTimeout(this.#look, this.#options.betweenMs);
+  }
+
+  /** All has been said, and what may follow is not waited for long. */
+  over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#options.onSilent(true), AFTER_THE_END_MS);
   }
 
   end(): void {

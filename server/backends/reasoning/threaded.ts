@@ -155,8 +155,8 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
             text += piece;
           },
           onEnd: ({ finishReason }) => {
-            if (finishReason === 'error') reject(new Error('the provider wrote no summary'));
-            else resolve(text);
+            if (finishReason !== 'error' && text.trim() !== '') resolve(text);
+            else reject(new Error('the provider wrote no summary'));
           },
         },
         (callId) => ({ kind: 'summarize', callId, request }),

@@ -1,7 +1,7 @@
 /** Text in pieces as a provider sends it, made into pieces that are text of their own. */
 
 /** A longer piece is given in several. */
-const MAX_PIECE_UNITS = 2048;
+export const MAX_PIECE_UNITS = 2048;
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
