@@ -63,4 +63,8 @@ const server = createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` });
 });
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => {
+  metronome.set(0);
+  server.close();
+  server.closeAllConnections();
+});

@@ -1,6 +1,7 @@
 /** Calls of models under way, each with the providers that were configured when it began. */
 import { type Conversation, summaryConversation, turnsOf } from './conversation.js';
 import type { Delivery } from './delivery.js';
+import { redact } from './failure.js';
 import { KnownProvider } from './known-provider.js';
 import type { ProviderNews } from './messages.js';
 import { ModelCall } from './model-call.js';
@@ -19,6 +20,12 @@ export class ModelCalls {
     this.#tell = tell;
     this.#settings = settings;
     this.configure(settings);
+    // What an SDK has left behind ends no call but the one that it belongs to, whose stream says so itself.
+    process.on('unhandledRejection', (error) => {
+      const name = error instanceof Error ? error.name : typeof error;
+      const sentence = `The SDK of a provider has left an error behind (${redact(name, null)}).`;
+      tell({ section: 'reasoning', state: 'failed', sentence, detail: null });
+    });
   }
 
   /** For calls to come. A provider that stays as it was keeps what is known of it. */

@@ -7,8 +7,8 @@ export const embeddedAt = (chunkDelayMs: number): ReasoningSettings => ({
   systemPrompt: '',
   temperature: null,
   maxOutputTokens: null,
-  firstTokenTimeoutMs: 20_000,
-  timeoutMs: 20_000,
+  firstTokenTimeoutMs: 150_000,
+  timeoutMs: 150_000,
   chunkDelayMs,
 });
 

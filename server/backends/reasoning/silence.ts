@@ -15,6 +15,7 @@ export class Silence {
   readonly #options: SilenceOptions;
   #heardMs = performance.now();
   #begun = false;
+  #isHeld = false;
   #isOver = false;
   #ended = false;
   #timer: NodeJS.Timeout;
@@ -35,10 +36,12 @@ export class Silence {
 
   /** Nobody listens for a while: until {@link goOn}, silence is not the provider's. */
   hold(): void {
+    this.#isHeld = true;
     clearTimeout(this.#timer);
   }
 
   goOn(): void {
+    this.#isHeld = false;
     if (this.#ended || this.#isOver) return;
     this.#heardMs = performance.now();
     this.#timer = setTimeout(this.#look, this.#options.betweenMs);
@@ -58,9 +61,21 @@ export class Silence {
   }
 
   readonly #look = (): void => {
-    const { firstMs, betweenMs, onSilent } = this.#options;
-    const leftMs = this.#heardMs + (this.#begun ? betweenMs : firstMs) - performance.now();
-    if (leftMs <= 0) onSilent(this.#begun);
-    else this.#timer = setTimeout(this.#look, Math.ceil(leftMs));
+    if (this.#leftMs > 0) this.#timer = setTimeout(this.#look, Math.ceil(this.#leftMs));
+    // However late the loop is: what had come in time is heard first.
+    else setImmediate(this.#lookAgain);
   };
+
+  readonly #lookAgain = (): void => {
+    if (this.#ended || this.#isHeld || this.#isOver) return;
+    // What was heard meanwhile may have set another.
+    clearTimeout(this.#timer);
+    if (this.#leftMs > 0) this.#timer = setTimeout(this.#look, Math.ceil(this.#leftMs));
+    else this.#options.onSilent(this.#begun);
+  };
+
+  get #leftMs(): number {
+    const { firstMs, betweenMs } = this.#options;
+    return this.#heardMs + (this.#begun ? betweenMs : firstMs) - performance.now();
+  }
 }
