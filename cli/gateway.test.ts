@@ -103,6 +103,35 @@ test('SIGHUP says what it took over, what needs a restart, and what is wrong', a
   );
 });
 
+test('gateway reload says the same to whoever asks, and fails where nothing was reloaded', async (t) => {
+  const { home, run } = openHome(t);
+  const absent = await run(['gateway', 'reload']);
+  assert.deepEqual([absent.status, absent.stdout], [1, '']);
+  assert.match(absent.stderr, /Start one with `openclaw gateway`|no token/i);
+  await start(t, home);
+  assert.deepEqual(await run(['gateway', 'reload']), {
+    status: 0,
+    stdout: 'Reloaded; nothing has changed.\n',
+    stderr: '',
+  });
+  writeFileSync(join(home, 'config.toml'), '[chat]\ndetached_timeout = 7\n[gateway]\nhost = "::1"\n');
+  const changed = await run(['gateway', 'reload', '--json']);
+  assert.deepEqual(JSON.parse(changed.stdout), {
+    changed: ['chat.detached_timeout'],
+    needs_restart: ['gateway.host'],
+  });
+  writeFileSync(
+    join(home, 'config.toml'),
+    '[reasoning]\nprovider = "anthropic"\nmodel = "m"\napi_key_env = "OPENCLAW_NO_KEY"\n',
+  );
+  const refused = await run(['gateway', 'reload']);
+  assert.deepEqual([refused.status, refused.stdout], [1, '']);
+  assert.match(
+    refused.stderr,
+    /^Nothing was reloaded: reasoning\.api_key_env names the variable OPENCLAW_NO_KEY, which is not set or empty: put the key there\.\n$/,
+  );
+});
+
 test('a start that is refused ends with 1 and a sentence', async (t) => {
   const { home, run } = openHome(t);
   const { url } = await start(t, home);

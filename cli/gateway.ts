@@ -1,10 +1,11 @@
-/** `openclaw gateway`: runs the gateway until it is told to stop, and lists the methods it speaks. */
+/** `openclaw gateway`: runs the gateway until it is told to stop, has it read its configuration again, and lists its methods. */
 import { homedir } from 'node:os';
 import type { Command } from 'commander';
 import { VERSION } from '../schemas/version.js';
 import type { Gateway } from '../server/gateway.js';
 import { CliError } from './io.js';
-import { formatTable, styleFor, type Terminal } from './terminal.js';
+import { addTargetOptions, type TargetOptions } from './target.js';
+import { formatTable, printableLine, styleFor, type Terminal } from './terminal.js';
 
 interface GatewayOptions {
   readonly debug?: boolean;
@@ -28,6 +29,36 @@ export const registerGateway = (program: Command, io: Terminal): void => {
     .description('List every method of the protocol; needs no running gateway')
     .option('--json', 'print as JSON')
     .action(({ json }: { json?: boolean }) => listMethods(json, io));
+  addTargetOptions(gateway.command('reload'))
+    .description('Have the running gateway read its configuration, keys and certificate again')
+    .option('--json', 'print as JSON')
+    .action((_options, command: Command) => reload(command.optsWithGlobals<ReloadOptions>(), io));
+};
+
+interface ReloadOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+const reload = async (options: ReloadOptions, io: Terminal): Promise<void> => {
+  const [{ withClient }, { GatewayError }] = await Promise.all([
+    import('./connection.js'),
+    import('../client/errors.js'),
+  ]);
+  const reloaded = await withClient(options, io, async (client) => {
+    try {
+      return await client.request('system.reload', {});
+    } catch (error) {
+      const reason = error instanceof GatewayError ? error.data?.reason : undefined;
+      if (typeof reason !== 'string') throw error;
+      throw new CliError(`Nothing was reloaded: ${printableLine(reason)}`);
+    }
+  });
+  const { changed, needs_restart: needsRestart } = reloaded;
+  io.stdout.write(
+    options.json
+      ? `${JSON.stringify(reloaded, null, 2)}\n`
+      : describeReload({ outcome: 'reloaded', changed, needsRestart }),
+  );
 };
 
 const run = async (

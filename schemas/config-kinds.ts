@@ -1,6 +1,10 @@
 /** What kinds of options there are, and how text in them must look. */
 import { isIP } from 'node:net';
 
+/** 10⁹: how far limits and heartbeats may be turned up (protocol section 8). */
+export const BILLION = 1_000_000_000;
+export const MIB = 1024 * 1024;
+
 interface Described {
   /** The threat or trade-off the option answers. */
   readonly reason: string;
@@ -106,6 +110,7 @@ export const HOST: TextRule = {
   expected: 'a host name or an IP address such as "127.0.0.1"',
 };
 export const FILE_PATH: TextRule = { pattern: /^[^\0]*$/, expected: 'the path of a file' };
+export const TEXT: TextRule = { pattern: /^[^\0]{0,65536}$/, expected: 'a text of at most 65536 characters' };
 export const ORIGIN: TextRule = {
   pattern: /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@A-Z*]+$/,
   expected: 'an origin in lower case such as "https://chat.example.org", with no path',

@@ -17,9 +17,10 @@ import {
 } from './config.js';
 
 const defaults = buildConfig(new Map());
+const NO_ENDPOINT = { model: '', base_url: '', api_key_env: '', api_key_file: '', insecure: false };
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 49);
+  assert.equal(CONFIG_KEYS.length, 74);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -115,7 +116,23 @@ test('the defaults are those of the product', () => {
         timeout_seconds: 30,
       },
     },
-    reasoning: { provider: 'embedded', embedded: { chunk_delay_ms: 15 } },
+    reasoning: {
+      provider: 'embedded',
+      ...NO_ENDPOINT,
+      system_prompt: '',
+      system_prompt_file: '',
+      temperature: -1,
+      max_output_tokens: 0,
+      first_token_timeout_seconds: 120,
+      timeout_seconds: 60,
+      max_streams: 1000,
+      max_streams_per_principal: 100,
+      fallback: {
+        first: { provider: 'none', ...NO_ENDPOINT },
+        second: { provider: 'none', ...NO_ENDPOINT },
+      },
+      embedded: { chunk_delay_ms: 15 },
+    },
     metrics: { host: '127.0.0.1', port: 18790 },
     log: { level: 'info' },
   } satisfies Config);
@@ -215,6 +232,36 @@ test('embeddings need an endpoint and a model, and cross a network encrypted unl
   for (const url of ['https://user:pw@a', 'https://a?key=1', 'https://a#b', 'ftp://a', 'a b']) {
     assert.doesNotMatch(url, pattern, url);
   }
+});
+
+test('a provider needs a model, a place and a way to its key, and a fallback somebody to fall back from', () => {
+  const problem = (set: Readonly<Record<string, ConfigValue>>) => {
+    const values = Object.entries(set).map(
+      ([name, value]) => [`reasoning.${name}` as ConfigKey, value] as const,
+    );
+    const config = buildConfig(new Map(values));
+    return CONFIG_RULES.map((rule) => rule.problem(config)).find((sentence) => sentence !== null);
+  };
+  const openai = { provider: 'openai-compatible', model: 'm', api_key_env: 'KEY' };
+  assert.equal(problem(openai), undefined);
+  assert.equal(problem({ ...openai, api_key_env: '', base_url: 'http://127.0.0.1:11434/v1' }), undefined);
+  assert.equal(problem({ ...openai, provider: 'anthropic' }), undefined);
+  assert.match(problem({ ...openai, model: '' }) ?? '', /^reasoning\.model must be set because/);
+  assert.match(
+    problem({ ...openai, api_key_env: '' }) ?? '',
+    /must lead to the key for OpenAI, or reasoning\.base_url/,
+  );
+  assert.match(
+    problem({ ...openai, base_url: 'http://ollama:1' }) ?? '',
+    /must begin with https: .* reasoning\.insecure/,
+  );
+  assert.match(problem({ ...openai, api_key_file: 'a' }) ?? '', /both are set/);
+  assert.match(problem({ ...openai, system_prompt: 'a', system_prompt_file: 'b' }) ?? '', /both are set/);
+  const fallback = { 'fallback.second.provider': 'anthropic', 'fallback.second.model': 'm' };
+  assert.match(problem({ ...openai, ...fallback }) ?? '', /^reasoning\.fallback\.second\.api_key_env or/);
+  const whole = { ...fallback, 'fallback.second.api_key_file': 'a' };
+  assert.equal(problem({ ...openai, ...whole }), undefined);
+  assert.match(problem(whole) ?? '', /^reasoning\.provider must name the provider to ask first/);
 });
 
 test('values are written as TOML', () => {

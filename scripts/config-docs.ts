@@ -19,7 +19,7 @@ export function renderConfigExample(): string {
     ...comment(
       'The configuration of the OpenClaw gateway. Copy it to ~/.openclaw/config.toml, take the # off what you change, and check it with `openclaw config check`. Everything here stands at its default.',
     ),
-    ...comment('Generated from schemas/config.ts: do not edit.'),
+    ...comment('Generated from schemas/config*.ts: do not edit.'),
   ];
   for (const [section, summary] of Object.entries(CONFIG_SECTIONS)) {
     lines.push('', ...comment(summary), `[${section}]`);
@@ -38,7 +38,7 @@ export function renderConfigPage(): string {
   return `${[INTRODUCTION, ...Object.keys(CONFIG_SECTIONS).map(sectionOf), RULES, PROXIES, RENEWAL].join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `<!-- Generated from schemas/config.ts: do not edit. -->
+const INTRODUCTION = `<!-- Generated from schemas/config*.ts: do not edit. -->
 
 # Configuration
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { buildConfig, type ConfigKey, type ConfigValue } from '../schemas/config.js';
-import { EmbeddingsError, embeddingsOptions } from './embeddings.js';
+import { embeddingsOptions } from './embeddings.js';
+import { KeyError } from './keys.js';
 
 const configured = (set: Readonly<Record<string, ConfigValue>>) =>
   buildConfig(
@@ -56,6 +57,6 @@ for (const [what, set, env, sentence] of [
   ],
 ] as const) {
   test(`${what} is told in one sentence, without the key`, () => {
-    assert.throws(() => embeddingsOptions(configured(set), env), new EmbeddingsError(sentence));
+    assert.throws(() => embeddingsOptions(configured(set), env), new KeyError(sentence));
   });
 }

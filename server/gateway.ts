@@ -42,12 +42,14 @@ import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { TurnClock } from './core/time/turn-clock.js';
-import { EmbeddingsError, embeddingsOptions } from './embeddings.js';
+import { embeddingsOptions } from './embeddings.js';
+import { KeyError } from './keys.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { Health } from './ops/health.js';
 import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
 import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
+import { PromptError, reasoningSettings } from './reasoning.js';
 import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
 import { Shutdown } from './shutdown.js';
@@ -119,7 +121,8 @@ const isForOperators = (error: unknown): error is Error =>
   [
     HomeError,
     TokenFileError,
-    EmbeddingsError,
+    KeyError,
+    PromptError,
     MemoryError,
     ListenError,
     OperationsListenError,
@@ -138,6 +141,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const log = options.log ?? createLog(config.log.level);
   const onFault = (what: string, error: unknown): void =>
     log.error({ what, error: describeError(error) }, 'fault');
+
+  const answering = reasoningSettings(config, process.env);
 
   // What must be ours alone, and who may come in.
   ensureHome(home);
@@ -209,9 +214,14 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
   memory.setLimits(settings.memory);
   const reasoning = openThreadedReasoning({
-    chunkDelayMs: settings.chunkDelayMs,
-    failure: reasoningFailed('embedded', true),
+    settings: answering,
+    failure: reasoningFailed,
     onFailure: (error) => onFault('reasoning', error),
+    onNews: ({ section, state, sentence, detail }) => {
+      log.warn(detail === null ? {} : { said: detail }, sentence);
+      if (state === 'down') alerts.raise(section, sentence);
+      else if (state !== 'failed') alerts.over(section, sentence);
+    },
   });
   undo.push(() => reasoning.close());
 
@@ -233,7 +243,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
   const compaction = new Compaction({
     memory,
-    summarizer: reasoning.summarizer,
+    // Another one after a reload.
+    summarizer: () => reasoning.summarizer,
     clock,
     wheel,
     limits: settings.compaction,
@@ -248,6 +259,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     pump,
     retention,
     limits: settings.runs,
+    places: settings.streams,
     onStored: (channel, seq) => compaction.grew(channel, seq),
     onFault,
   });
@@ -316,10 +328,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const reloader = new Reloader({
     config,
     loadConfig: options.loadConfig,
+    reasoning: answering,
+    readReasoning: (next) => reasoningSettings(next, process.env),
     keeper,
-    apply: async (next) => {
+    apply: async (next, reasoningNow) => {
       settings.apply(next);
-      reasoning.setChunkDelayMs(settings.chunkDelayMs);
+      reasoning.configure(reasoningNow);
+      runs.limitsChanged();
       memory.setLimits(settings.memory);
       log.level = next.log.level;
       alertOfExpiry();

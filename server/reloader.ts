@@ -1,8 +1,11 @@
 /** What changes while the gateway runs: its configuration, when it is told to read it again, and its certificate. */
-import type { Config, ConfigKey } from '../schemas/config.js';
+import { type Config, type ConfigKey, configValue, isConfigKey } from '../schemas/config.js';
+import type { ReasoningSettings } from './backends/reasoning/settings.js';
 import type { Reloaded } from './backends/system/port.js';
 import { ConfigError } from './config/errors.js';
 import { compareConfigs } from './config/reload.js';
+import { KeyError } from './keys.js';
+import { PromptError } from './reasoning.js';
 import type { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError } from './socket/listener.js';
 import { TlsError, type TlsFiles } from './socket/tls.js';
@@ -13,6 +16,15 @@ const CERTIFICATE_KEYS: readonly ConfigKey[] = [
   'gateway.tls.key_path',
   'gateway.tls.min_version',
 ];
+
+/** Options that name a file which holds something else than before. */
+const changedFiles = (before: ReasoningSettings, after: ReasoningSettings): readonly string[] => {
+  const keys = new Map(before.providers.map(({ section, apiKey }) => [section, apiKey]));
+  const renewed = after.providers.flatMap(({ section, apiKey }) =>
+    keys.has(section) && keys.get(section) !== apiKey ? [`${section}.api_key_file`] : [],
+  );
+  return before.systemPrompt === after.systemPrompt ? renewed : [...renewed, 'reasoning.system_prompt_file'];
+};
 
 export const tlsFiles = ({ gateway: { tls } }: Config): TlsFiles => ({
   certPath: tls.cert_path,
@@ -25,21 +37,27 @@ export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again. Throws ConfigError. */
   readonly loadConfig: () => Config;
+  /** What the reasoning thread runs with. */
+  readonly reasoning: ReasoningSettings;
+  /** Reads keys and prompt again. Throws KeyError and PromptError. */
+  readonly readReasoning: (config: Config) => ReasoningSettings;
   /** Null without TLS. */
   readonly keeper: CertificateKeeper | null;
   /** Hands every part what it runs with from now on. */
-  readonly apply: (config: Config) => Promise<void>;
+  readonly apply: (config: Config, reasoning: ReasoningSettings) => Promise<void>;
 }
 
 /** Reloads and renewals go one after the other, each upon what the one before it has left. */
 export class Reloader {
   readonly #options: ReloaderOptions;
   #config: Config;
+  #reasoning: ReasoningSettings;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#config = options.config;
+    this.#reasoning = options.reasoning;
   }
 
   /** Takes what can change while running from the configuration; where something is wrong with it, nothing. */
@@ -48,9 +66,10 @@ export class Reloader {
       try {
         return await this.#reload();
       } catch (error) {
-        const isForOperator =
-          error instanceof ConfigError || error instanceof TlsError || error instanceof ListenError;
-        if (isForOperator) return { outcome: 'refused', reason: error.message };
+        const isForOperator = [ConfigError, KeyError, PromptError, TlsError, ListenError].some(
+          (kind) => error instanceof kind,
+        );
+        if (isForOperator && error instanceof Error) return { outcome: 'refused', reason: error.message };
         throw error;
       }
     });
@@ -63,10 +82,11 @@ export class Reloader {
   }
 
   async #reload(): Promise<Reloaded> {
-    const { keeper, loadConfig, apply } = this.#options;
+    const { keeper, loadConfig, readReasoning, apply } = this.#options;
     const loaded = loadConfig();
     const renewable = keeper?.canPresent === true && loaded.gateway.tls.enabled;
     const compared = compareConfigs(this.#config, loaded, renewable ? [] : CERTIFICATE_KEYS);
+    const reasoning = readReasoning(compared.next);
     const renewal = await keeper?.renew(tlsFiles(compared.next));
     const changed = new Set<string>(compared.changed);
     const needsRestart = new Set<string>(compared.needsRestart);
@@ -74,8 +94,14 @@ export class Reloader {
       changed.add('gateway.tls.cert_path');
     }
     if (renewal === 'needs-restart') needsRestart.add('gateway.tls.cert_path');
+    for (const key of changedFiles(this.#reasoning, reasoning)) {
+      // Where the option itself has changed, that says it all.
+      if (!isConfigKey(key) || configValue(compared.next, key) === '') continue;
+      if (configValue(compared.next, key) === configValue(this.#config, key)) changed.add(key);
+    }
     this.#config = compared.next;
-    await apply(compared.next);
+    this.#reasoning = reasoning;
+    await apply(compared.next, reasoning);
     return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
   }
 

@@ -32,6 +32,9 @@ export interface SettingsFacts {
   readonly certificateNames: readonly string[] | null;
 }
 
+/** 0 stands for no limit. */
+const orUnlimited = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit);
+
 const servedHosts = (
   { gateway }: Config,
   certificateNames: readonly string[] | null,
@@ -87,10 +90,10 @@ export class Settings {
     burstSize: 0,
   };
   readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
+  readonly streams = { maxStreams: 0, maxStreamsPerPrincipal: 0 };
   readonly compaction = { compactAfterMessages: 0, recallTokens: 0, retentionMs: 0 };
   memory: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
   drainMs = 0;
-  chunkDelayMs = 0;
   #served: ReadonlySet<string> = new Set();
   #allowedOrigins: ReadonlySet<string> = new Set();
   /** Null: nobody is believed. */
@@ -148,7 +151,8 @@ export class Settings {
       maxChannelMessages: memory.max_channel_messages,
     };
     this.drainMs = gateway.drain_seconds * 1000;
-    this.chunkDelayMs = reasoning.embedded.chunk_delay_ms;
+    this.streams.maxStreams = orUnlimited(reasoning.max_streams);
+    this.streams.maxStreamsPerPrincipal = orUnlimited(reasoning.max_streams_per_principal);
     this.#served = servedHosts(config, this.#certificateNames);
     this.#allowedOrigins = new Set(gateway.allowed_origins);
     this.trustedProxies =

@@ -49,6 +49,7 @@ test('a running gateway is measured with the token from the environment, and kee
     workers: 1,
     chunkDelayMs: 20,
     principals: 1,
+    provider: null,
     rawMode: [],
     nodeFlags: [],
   });

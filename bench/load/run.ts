@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ERRORS } from '../../schemas/codes.js';
 import { Channels } from './channels.js';
 import { Fleet } from './fleet.js';
+import { type Provider, startProvider } from './model/children.js';
 import type { LoadOptions } from './options.js';
 import { PARAMETER_NAMES, parameterInfo } from './parameters.js';
 import type { Progress } from './progress.js';
@@ -38,7 +39,14 @@ export const run = async ({ options, server, progress, stop }: RunOptions): Prom
     sizes === null ? options.parameters : { ...options.parameters, connections: sizes.at(-1) as number };
   const needs = scenario.needs(parameters);
   checkRoom(needs.connections, room);
-  const target = await openTarget(options, needs, server);
+  const provider =
+    needs.provider === null || running !== null
+      ? null
+      : await startProvider(needs.provider, pinning?.clients ?? null);
+  const target = await openTarget(options, needs, { server, provider }).catch(async (error: unknown) => {
+    await provider?.end();
+    throw error;
+  });
   const startedAt = new Date();
   const points: Point[] = [];
   let fleet: Fleet | null = null;
@@ -65,6 +73,8 @@ export const run = async ({ options, server, progress, stop }: RunOptions): Prom
       parameters,
       sizes,
       target,
+      provider: provider?.baseUrl ?? null,
+      serverCores: pinning?.server ?? null,
       fleet: crowd,
       interrupted: () => stop.aborted,
       progress: (sentence) => progress.say(sentence),
@@ -119,13 +129,14 @@ export const run = async ({ options, server, progress, stop }: RunOptions): Prom
     await fleet?.end();
     await tidy(target, channels, progress);
     await target.end();
+    await provider?.end();
   }
 };
 
 const openTarget = async (
   { running, parameters, pinning, nodeFlags, scenario }: LoadOptions,
   needs: Needs,
-  server: ServerName | null,
+  { server, provider }: { readonly server: ServerName | null; readonly provider: Provider | null },
 ): Promise<Target> => {
   if (running !== null) return runningTarget(running.url, running.token, running.pid);
   if (server === 'raw' && needs.raw === null) {
@@ -137,6 +148,7 @@ const openTarget = async (
     heartbeatSeconds: parameters.heartbeatSeconds,
     workers: parameters.workers,
     chunkDelayMs: needs.chunkDelayMs,
+    provider: provider?.baseUrl ?? null,
     principals: needs.principals,
     rawMode: needs.raw ?? [],
     nodeFlags,

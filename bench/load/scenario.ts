@@ -1,5 +1,6 @@
 /** What a scenario is: a way of using a server, and the figures that come of it. */
 import type { ChannelsByToken, Fleet } from './fleet.js';
+import type { ProviderPace } from './model/children.js';
 import type { ParameterName } from './parameters.js';
 import type { Snapshot } from './tally.js';
 import type { Target } from './target.js';
@@ -35,6 +36,10 @@ export interface Bench<P extends ParameterName> {
   /** Sizes to grow through, where they were given. */
   readonly sizes: readonly number[] | null;
   readonly target: Target;
+  /** Where the provider is that the server was started with; null: there is none. */
+  readonly provider: string | null;
+  /** As taskset(1) names them, where the server has its own; null: any. */
+  readonly serverCores: string | null;
   readonly fleet: Fleet;
   /** Somebody wants it to end: there will be no more windows. */
   readonly interrupted: () => boolean;
@@ -78,6 +83,8 @@ export interface Needs {
   readonly principals: number;
   /** The pace of the embedded engine. */
   readonly chunkDelayMs: number;
+  /** The provider of models that the gateway asks; null: its embedded engine answers. */
+  readonly provider: ProviderPace | null;
   /** The mode of the bare server (`bench/peers/raw.ts`) that does the same; null: there is none. */
   readonly raw: readonly string[] | null;
 }
@@ -114,7 +121,13 @@ export const scenario = <P extends ParameterName>(given: ScenarioOf<P>): Scenari
   ...given,
   grows: given.grows ?? false,
   defaults: { workers: 1, ...given.defaults } as Scenario['defaults'],
-  needs: (parameters) => ({ principals: 1, chunkDelayMs: 0, raw: null, ...given.needs(parameters) }),
+  needs: (parameters) => ({
+    principals: 1,
+    chunkDelayMs: 0,
+    provider: null,
+    raw: null,
+    ...given.needs(parameters),
+  }),
 });
 
 /** A figure without a goal, unless one is given. */

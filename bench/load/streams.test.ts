@@ -22,6 +22,14 @@ test('stream: every connection gets its own chunks at the pace, whole, on both s
   }
 });
 
+test('models: a provider’s words come through, and the SDK alone is measured beside them', async (t) => {
+  const measured = await measure(t, 'models', { streams: 10, tokens: 20, seconds: 1, 'warm-up': 0.2 });
+  assertSound(measured);
+  assertNear(measured.value('chunks'), 200);
+  assertNear(measured.value('tokens that the SDK alone read'), 200);
+  assert.ok(measured.value('processor time of the SDK alone for each token') > 0);
+});
+
 test('fanout: the one who speaks and all who follow get every chunk, on both servers', async (t) => {
   for (const server of ['gateway', 'raw']) {
     const measured = await measure(t, 'fanout', {

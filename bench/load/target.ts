@@ -45,6 +45,8 @@ export interface StartOptions {
   readonly workers: number;
   /** Between two tokens of the gateway's embedded engine. */
   readonly chunkDelayMs: number;
+  /** Where the gateway's provider is; null: its embedded engine answers. */
+  readonly provider: string | null;
   /** Principals of the gateway, each with a token. */
   readonly principals: number;
   /** What the bare server does; see `bench/peers/raw.ts`. */
@@ -81,6 +83,7 @@ const gatewayEnvironment = ({
   heartbeatSeconds,
   workers,
   chunkDelayMs,
+  provider,
 }: StartOptions): NodeJS.ProcessEnv => ({
   OPENCLAW_METRICS__PORT: '0',
   OPENCLAW_GATEWAY__HEARTBEAT_INTERVAL: String(heartbeatSeconds),
@@ -93,7 +96,16 @@ const gatewayEnvironment = ({
   OPENCLAW_GATEWAY__RATE_LIMIT__MESSAGES_PER_SECOND: '1000000000',
   OPENCLAW_GATEWAY__RATE_LIMIT__MESSAGES_PER_MINUTE: '1000000000',
   OPENCLAW_GATEWAY__RATE_LIMIT__BURST_SIZE: '1000000000',
+  OPENCLAW_REASONING__MAX_STREAMS: '0',
+  OPENCLAW_REASONING__MAX_STREAMS_PER_PRINCIPAL: '0',
   OPENCLAW_REASONING__EMBEDDED__CHUNK_DELAY_MS: String(chunkDelayMs),
+  ...(provider === null
+    ? {}
+    : {
+        OPENCLAW_REASONING__PROVIDER: 'openai-compatible',
+        OPENCLAW_REASONING__MODEL: 'bench',
+        OPENCLAW_REASONING__BASE_URL: provider,
+      }),
 });
 
 /** Homes of servers that were started here and have not ended. */

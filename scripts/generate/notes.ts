@@ -9,7 +9,7 @@ export const NOTES: Readonly<Partial<Record<keyof typeof methods, string>>> = {
   'chat.send':
     'Answered once the message is durable and before the first `chat.stream` of its reply. It takes two seqs, its own and the next for its reply. ' +
     'The same `idempotency_key` with the same message gives the first answer again and starts nothing; with another message, error 4090. ' +
-    'Messages of one channel are answered one after another; 32 may wait, then error 4290.',
+    'Messages of one channel are answered one after another; 32 may wait, then error 4290. Where as many replies are written as may be at a time, further ones wait in their channels, and principals take turns.',
   'chat.stream':
     '`message_id` names the message it answers: the one that `chat.send` gave. `index` counts the pieces of the reply from 0. ' +
     'A frame may carry several pieces merged, then `span` says how many, and the next frame’s `index` is `index + span`. ' +

@@ -54,7 +54,7 @@ test('a derived value follows on reload', () => {
   assert.deepEqual(changed, ['gateway.heartbeat_interval', 'gateway.heartbeat_timeout']);
 });
 
-test('only what is fixed when listening or choosing a provider or a model needs a restart', () => {
+test('only what is fixed when listening or choosing a model for vectors needs a restart', () => {
   const fixed = CONFIG_KEYS.filter(
     (key) => !configOption(key).reloadable && !key.startsWith('memory.embeddings.'),
   );
@@ -69,7 +69,6 @@ test('only what is fixed when listening or choosing a provider or a model needs 
     'gateway.insecure',
     'gateway.max_message_bytes',
     'gateway.tls.enabled',
-    'reasoning.provider',
     'metrics.host',
     'metrics.port',
   ]);

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { ERRORS, type ErrorName, PROTOCOL } from '../../schemas/codes.js';
+import { rawProvider, refuses } from '../../server/backends/reasoning/raw-provider.js';
 import type { Client, Json } from '../helpers/client.js';
 import { ENDLESS, engine } from '../helpers/engine.js';
 import { ask } from '../helpers/exchange.js';
 import { startTestGateway } from '../helpers/gateway.js';
+import { modelConfig } from '../helpers/models.js';
 import { recordLog } from '../helpers/recorded-log.js';
 import { addToken } from '../helpers/tokens.js';
 import { NOT_BUILT_YET, req } from './requirements.js';
@@ -14,7 +16,6 @@ import { NOT_BUILT_YET, req } from './requirements.js';
 /** Codes that no part which exists answers with, and the clause that is not built yet. */
 const LATER = {
   skillNotFound: 'P2-skill-not-found',
-  reasoningFailed: 'P2-reasoning-failed',
   skillFailed: 'P2-skill-failed',
 } as const;
 
@@ -75,6 +76,14 @@ const PROVOKED: Readonly<Record<Exclude<ErrorName, keyof typeof LATER>, Provoke>
       await client.call('chat.send', { message: ENDLESS });
     }
     return client.request('chat.send', { message: 'one too many' });
+  },
+  // Not an answer to a request, but what the end of a reply says.
+  reasoningFailed: async (t) => {
+    const { baseUrl } = await rawProvider(t, refuses(400));
+    const client = await login(t, modelConfig({ base_url: baseUrl }));
+    const { message_id } = await client.call('chat.send', { message: 'Hello' });
+    const { error } = await client.complete(message_id);
+    return { jsonrpc: '2.0', error, id: message_id };
   },
   shuttingDown: async (t) => {
     const under = await startTestGateway(t, { config: engine(20) });

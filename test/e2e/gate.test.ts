@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { NOT_BUILT_YET, REQUIREMENTS } from './requirements.js';
 import { CHANNEL_REQUIREMENTS } from './requirements-channels.js';
 import { GUARD_REQUIREMENTS } from './requirements-guards.js';
+import { REASONING_REQUIREMENTS } from './requirements-reasoning.js';
 import { LIMIT_CLAUSES, PROTOCOL_CLAUSES } from './requirements-tables.js';
 import { TRANSPORT_REQUIREMENTS } from './requirements-transport.js';
 
@@ -42,7 +43,7 @@ test('every clause is shown by a test, and every test shows a clause', () => {
 });
 
 test('no two files of clauses use one id', () => {
-  const files = [CHANNEL_REQUIREMENTS, TRANSPORT_REQUIREMENTS, GUARD_REQUIREMENTS];
+  const files = [CHANNEL_REQUIREMENTS, TRANSPORT_REQUIREMENTS, GUARD_REQUIREMENTS, REASONING_REQUIREMENTS];
   const ids = files.flatMap((clauses) => Object.keys(clauses));
   assert.deepEqual(
     ids.filter((id, at) => ids.indexOf(id) !== at),

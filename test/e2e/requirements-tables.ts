@@ -35,6 +35,7 @@ type LimitKey = Extract<
   | `gateway.heartbeat_${string}`
   | `gateway.rate_limit.${string}`
   | `gateway.allowed_${string}`
+  | `reasoning.max_streams${string}`
   | `${string}_timeout`
   | `${string}_seconds`
 >;
@@ -61,4 +62,8 @@ export const LIMIT_CLAUSES = {
   'gateway.rate_limit.cooldown_seconds': 'P6-cooldown',
   'chat.detached_timeout': 'P5-detached-timeout',
   'memory.embeddings.timeout_seconds': 'P4-semantic',
+  'reasoning.first_token_timeout_seconds': 'P4-provider-silence',
+  'reasoning.timeout_seconds': 'P4-provider-silence',
+  'reasoning.max_streams': 'P5-places',
+  'reasoning.max_streams_per_principal': 'P5-places',
 } as const satisfies Readonly<Record<LimitKey, RequirementId>>;

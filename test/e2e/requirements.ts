@@ -1,5 +1,6 @@
 import { CHANNEL_REQUIREMENTS } from './requirements-channels.js';
 import { GUARD_REQUIREMENTS } from './requirements-guards.js';
+import { REASONING_REQUIREMENTS } from './requirements-reasoning.js';
 import { TRANSPORT_REQUIREMENTS } from './requirements-transport.js';
 
 /**
@@ -13,8 +14,8 @@ export const REQUIREMENTS = {
   ...TRANSPORT_REQUIREMENTS,
   ...CHANNEL_REQUIREMENTS,
   ...GUARD_REQUIREMENTS,
+  ...REASONING_REQUIREMENTS,
   'P2-skill-not-found': '4042 where there is no such skill (section 2)',
-  'P2-reasoning-failed': '5020 in chat.complete where the provider failed (section 2)',
   'P2-skill-failed': '5021 in skill.result where a skill failed (section 2)',
   'P4-trace': 'system.trace shows the frames of others (section 4)',
   'P4-memory-admin': 'memory.stats, backup, export, import, vacuum, check (section 4)',
@@ -30,7 +31,6 @@ export type RequirementId = keyof typeof REQUIREMENTS;
 /** Clauses that nothing fulfils yet: no test may cite them, and whoever builds one takes it out of here. */
 export const NOT_BUILT_YET: ReadonlySet<RequirementId> = new Set([
   'P2-skill-not-found',
-  'P2-reasoning-failed',
   'P2-skill-failed',
   'P4-trace',
   'P4-skill-admin',

@@ -5,6 +5,7 @@ import { connect } from './connect.js';
 import { fanout } from './fanout.js';
 import { idle } from './idle.js';
 import { mixed } from './mixed.js';
+import { models } from './models.js';
 import { rpc } from './rpc.js';
 import { send } from './send.js';
 import { slow } from './slow.js';
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   connect,
   idle,
   stream,
+  models,
   fanout,
   slow,
   send,

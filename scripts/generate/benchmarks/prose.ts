@@ -60,6 +60,7 @@ the processor time for each message, which suffers less from a busy machine than
 | \`connect\` | connects, upgrades, authenticates, hangs up, again | echoes the handshake | \`--at-once\` |
 | \`idle\` | connections that only answer pings: memory of each, cost of a heartbeat | pings | \`--connections --heartbeat\` |
 | \`stream\` | S streams at T tokens a second, each on a connection of its own | a corked send to each in turn | \`--streams --tokens --word-bytes\` |
+| \`models\` | the same from a provider of models, as \`chat.completions\`, beside its SDK alone | none | \`--streams --tokens --word-bytes\` |
 | \`fanout\` | one stream, N followers | the library's \`publish\` | \`--followers --tokens --word-bytes\` |
 | \`slow\` | the same, and a part of the followers stops reading, then goes on | the library's \`publish\`, which drops | and \`--stalled\` |
 | \`send\` | \`chat.send\`, acknowledged once it is on the disk, while the replies take their time; one in flight for each connection | stores the same in the same store | \`--connections\` |

@@ -47,7 +47,7 @@ export const listen = (
   return { chunks, ends, call, begun, ended };
 };
 
-const ask = (message: string): ReasoningRequest => ({ message, recalled: [] });
+const ask = (message: string): ReasoningRequest => ({ message, recalled: [], tools: [], steps: [] });
 
 /**
  * Registers the suite.

@@ -73,6 +73,6 @@ test('a sentence is given a word at a time', () => {
 });
 
 test('usage is estimated at four bytes a token, what was recalled included', () => {
-  const request = { message: '12345', recalled: [said('1234'), said('éé')] };
+  const request = { message: '12345', recalled: [said('1234'), said('éé')], tools: [], steps: [] };
   assert.deepEqual(estimateUsage(request, '123456789'), { input: 2 + 1 + 1, output: 3, estimated: true });
 });

@@ -3,12 +3,15 @@
  * what memory recalled, so that everything around a model can be seen to work without one.
  */
 import type { Usage } from '../memory/port.js';
+import { tokensOf } from './estimate.js';
 import type { ReasoningRequest } from './port.js';
+import { piecesOf } from './whole-characters.js';
 
 const MAX_QUOTES = 3;
 const MAX_QUOTE_CHARACTERS = 200;
-/** A word longer than this is given in pieces. */
-const MAX_CHUNK_UNITS = 2048;
+
+/** It knows no tools. */
+type Asked = Pick<ReasoningRequest, 'message' | 'recalled'>;
 
 const shorten = (text: string): string => {
   const characters = [...text.slice(0, 2 * MAX_QUOTE_CHARACTERS + 2)];
@@ -18,7 +21,7 @@ const shorten = (text: string): string => {
 };
 
 /** The whole answer: the message in full, and at most three older messages of the user, 200 characters each. */
-export const composeAnswer = (request: ReasoningRequest): string => {
+export const composeAnswer = (request: Asked): string => {
   const quotes = request.recalled
     .filter((turn) => turn.role === 'user')
     .slice(0, MAX_QUOTES)
@@ -34,21 +37,13 @@ export const composeAnswer = (request: ReasoningRequest): string => {
 export function* words(text: string): Generator<string> {
   const word = /\s*\S+\s*$|\s*\S+|\s+/gu;
   // Each match begins where the one before ends.
-  for (let start = 0; word.test(text); ) {
-    const wordEnd = word.lastIndex;
-    while (start < wordEnd) {
-      let end = Math.min(wordEnd, start + MAX_CHUNK_UNITS);
-      const last = text.charCodeAt(end - 1);
-      if (end < wordEnd && last >= 0xd800 && last <= 0xdbff) end -= 1;
-      yield text.slice(start, end);
-      start = end;
-    }
+  for (let start = 0; word.test(text); start = word.lastIndex) {
+    yield* piecesOf(text.slice(start, word.lastIndex));
   }
 }
 
-/** What a model would have counted, by the rule of four bytes a token. */
-export const estimateUsage = (request: ReasoningRequest, answer: string): Usage => {
-  const tokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
-  const recalled = request.recalled.reduce((sum, turn) => sum + tokens(turn.content), 0);
-  return { input: tokens(request.message) + recalled, output: tokens(answer), estimated: true };
+/** What a model would have counted. */
+export const estimateUsage = (request: Asked, answer: string): Usage => {
+  const recalled = request.recalled.reduce((sum, turn) => sum + tokensOf(turn.content), 0);
+  return { input: tokensOf(request.message) + recalled, output: tokensOf(answer), estimated: true };
 };

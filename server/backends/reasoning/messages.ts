@@ -1,5 +1,7 @@
 /** What crosses between the gateway's thread and the reasoning thread. */
-import type { ReasoningEnd, ReasoningRequest } from './port.js';
+import type { Usage } from '../memory/port.js';
+import type { ReasoningEnd, ReasoningRequest, SummaryRequest } from './port.js';
+import type { ReasoningSettings } from './settings.js';
 
 /** Batches of events that may be on their way before the thread waits for room. */
 export const MAX_BATCHES_UNDERWAY = 16;
@@ -10,19 +12,53 @@ export const MAX_BATCH_EVENTS = 512;
 
 export type ToReasoning =
   | { readonly kind: 'start'; readonly callId: number; readonly request: ReasoningRequest }
+  | { readonly kind: 'summarize'; readonly callId: number; readonly request: SummaryRequest }
   | { readonly kind: 'cancel'; readonly callId: number }
-  | { readonly kind: 'pace'; readonly chunkDelayMs: number }
-  /** One batch has been taken. */
+  /** From now on; calls under way go on with what they began with, but for their pace. */
+  | { readonly kind: 'configure'; readonly settings: ReasoningSettings }
+  /** So many batches have been taken. */
   | { readonly kind: 'taken'; readonly batches: number };
 
 /** What was to be said in one turn of the gateway's loop, in its order. */
 export type ToReasoningBatch = readonly ToReasoning[];
 
-/**
- * What happened to which call, in order: a chunk's text, or how the call ended. Side by side, because an array for
- * each event would take longer to cross than the event.
- */
-export interface FromReasoning {
-  readonly callIds: readonly number[];
-  readonly events: readonly (string | ReasoningEnd)[];
+/** Who failed, in the words that a client may hear. */
+export interface Blame {
+  readonly provider: string;
+  readonly retryable: boolean;
 }
+
+/** {@link ReasoningEnd} before its error has the protocol's words. */
+export interface CallEnd {
+  readonly finishReason: ReasoningEnd['finishReason'];
+  readonly toolCalls: ReasoningEnd['toolCalls'];
+  readonly usage: Usage;
+  /** Set exactly where `finishReason` is `error`. */
+  readonly error: Blame | null;
+}
+
+/** A chunk's text, or how the call ended. */
+export type ReasoningEvent = string | CallEnd;
+
+/** What happened to which call, in order. Side by side: an array for each event would take longer to cross than the event. */
+export interface ReasoningBatch {
+  readonly callIds: readonly number[];
+  readonly events: readonly ReasoningEvent[];
+}
+
+/**
+ * About a provider, for the operator; no sentence holds a key or a message. `failed`: a run got no reply of it.
+ * `down`: it is not to be expected to work until it `works`, or is asked no more (`replaced`).
+ */
+export interface ProviderNews {
+  readonly section: string;
+  readonly state: 'failed' | 'down' | 'works' | 'replaced';
+  readonly sentence: string;
+  /** What the provider said of it, shortened and without secrets: for the log alone. */
+  readonly detail: string | null;
+}
+
+/** A batch is what there is most of. */
+export type FromReasoning = ReasoningBatch | ProviderNews;
+
+export const isBatch = (what: FromReasoning): what is ReasoningBatch => 'callIds' in what;

@@ -1,6 +1,7 @@
 /**
- * The reasoning port: what the gateway needs from whatever answers. One call is one attempt to
- * answer one message; its text arrives in pieces until it ends, once.
+ * The reasoning port: what the gateway needs from whatever answers. One call is one step towards the
+ * answer to one message; its text arrives in pieces until it ends, once. A step that ends with calls of tools is
+ * followed by another, whose request has their results.
  */
 import type { ReplyError, Usage } from '../memory/port.js';
 
@@ -15,14 +16,52 @@ export interface RecalledTurn {
   readonly content: string;
 }
 
+/** Something that the model may ask for. */
+export interface ToolDefinition {
+  /** As the model is to write it: letters, digits, `_` and `-`, 64 at most. */
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of an object. */
+  readonly parameters: { readonly [key: string]: unknown };
+}
+
+export interface ToolCall {
+  /** The provider's own name for this call. */
+  readonly id: string;
+  readonly name: string;
+  /** As the model wrote them: meant to be JSON, and not to be trusted with it. */
+  readonly argumentsJson: string;
+}
+
+/** What came of a call: data for the model, whatever it says. */
+export interface ToolOutcome {
+  readonly call: ToolCall;
+  readonly ok: boolean;
+  readonly content: string;
+}
+
+/** A step that is over: what the model said and asked for, and what it got. */
+export interface ReasoningStep {
+  readonly text: string;
+  readonly outcomes: readonly ToolOutcome[];
+}
+
 export interface ReasoningRequest {
   readonly message: string;
   /** What memory recalled of the channel, newest first; a summary comes last. */
   readonly recalled: readonly RecalledTurn[];
+  /** What the model may ask for; none in the last step. */
+  readonly tools: readonly ToolDefinition[];
+  /** Steps towards this answer so far, oldest first. */
+  readonly steps: readonly ReasoningStep[];
 }
 
 export interface ReasoningEnd {
-  readonly finishReason: 'stop' | 'length' | 'error';
+  /** `tools`: the model waits for what it has asked for. */
+  readonly finishReason: 'stop' | 'length' | 'tools' | 'error';
+  /** Not empty exactly where `finishReason` is `tools`. */
+  readonly toolCalls: readonly ToolCall[];
+  /** Of this step alone. */
   readonly usage: Usage;
   /** Set exactly where `finishReason` is `error`. */
   readonly error: ReplyError | null;

@@ -4,17 +4,20 @@ import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { listen, reasoningContract } from './contract.js';
 import { composeAnswer } from './embedded.js';
-import { type FromReasoning, MAX_BATCH_EVENTS, MAX_BATCHES_UNDERWAY, type ToReasoning } from './messages.js';
+import { MAX_BATCH_EVENTS, MAX_BATCHES_UNDERWAY, type ReasoningBatch, type ToReasoning } from './messages.js';
+import { embeddedAt } from './settings-for-tests.js';
 import { openThreadedReasoning, type ThreadedReasoning } from './threaded.js';
 
-const FAILURE = { code: 5020, message: 'Reasoning failed' };
+const FAILURE = { code: 5020, message: 'Reasoning failed', data: { provider: 'embedded', retryable: true } };
+const failure = (provider: string, retryable: boolean) => ({ ...FAILURE, data: { provider, retryable } });
 const LONG = 'some words to say '.repeat(200);
 
 const open = (t: TestContext, chunkDelayMs: number): ThreadedReasoning => {
   const reasoning = openThreadedReasoning({
-    chunkDelayMs,
-    failure: FAILURE,
+    settings: embeddedAt(chunkDelayMs),
+    failure,
     onFailure: (error) => assert.fail(error),
+    onNews: ({ sentence }) => assert.fail(sentence),
   });
   t.after(() => reasoning.close());
   return reasoning;
@@ -27,6 +30,8 @@ test('the answer is the embedded engine’s, word by word', async (t) => {
   const request = {
     message: 'and now?',
     recalled: [{ role: 'user' as const, content: 'an older message' }],
+    tools: [],
+    steps: [],
   };
   const heard = listen(open(t, 0), request);
   const { usage } = await heard.ended;
@@ -42,50 +47,61 @@ test('it has no model that could write a summary', (t) => {
 test('the pace can be changed while an answer is under way', async (t) => {
   const hourMs = 3_600_000;
   const reasoning = open(t, hourMs);
-  const heard = listen(reasoning, { message: LONG, recalled: [] });
+  const heard = listen(reasoning, { message: LONG, recalled: [], tools: [], steps: [] });
   await heard.begun;
-  reasoning.setChunkDelayMs(0);
+  reasoning.configure(embeddedAt(0));
   assert.equal((await heard.ended).finishReason, 'stop');
 });
 
 test('an answer begins at once, however long another one waits for its next word', async (t) => {
   const reasoning = open(t, 3_600_000);
-  for (const message of ['first', 'second']) await listen(reasoning, { message, recalled: [] }).begun;
+  for (const message of ['first', 'second'])
+    await listen(reasoning, { message, recalled: [], tools: [], steps: [] }).begun;
 });
 
 test('the thread waits for room: it is never more than a few batches ahead', async (t) => {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: { chunkDelayMs: 0 } });
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: embeddedAt(0) });
   t.after(() => worker.terminate());
-  const batches: FromReasoning[] = [];
-  worker.on('message', (batch: FromReasoning) => batches.push(batch));
+  const batches: ReasoningBatch[] = [];
+  worker.on('message', (batch: ReasoningBatch) => batches.push(batch));
   const post = (message: ToReasoning): void => worker.postMessage([message]);
-  post({ kind: 'start', callId: 1, request: { message: 'word '.repeat(20_000), recalled: [] } });
+  post({
+    kind: 'start',
+    callId: 1,
+    request: { message: 'word '.repeat(20_000), recalled: [], tools: [], steps: [] },
+  });
   while (batches.length < MAX_BATCHES_UNDERWAY) await once(worker, 'message');
   for (const batch of batches) assert.ok(batch.events.length <= MAX_BATCH_EVENTS);
   // Had it gone on without room, more of the first call would be on its way.
   post({ kind: 'cancel', callId: 1 });
-  post({ kind: 'start', callId: 2, request: { message: 'short', recalled: [] } });
+  post({ kind: 'start', callId: 2, request: { message: 'short', recalled: [], tools: [], steps: [] } });
   post({ kind: 'taken', batches: 1 });
-  const [next] = (await once(worker, 'message')) as [FromReasoning];
+  const [next] = (await once(worker, 'message')) as [ReasoningBatch];
   assert.deepEqual(new Set(next.callIds), new Set([2]));
 });
 
 test('a thread that dies ends its calls with the failure, and the next call starts another', async (t) => {
   const failures: Error[] = [];
   const reasoning = openThreadedReasoning({
-    chunkDelayMs: 0,
-    failure: FAILURE,
+    settings: embeddedAt(0),
+    failure,
     onFailure: (error) => failures.push(error),
+    onNews: ({ sentence }) => assert.fail(sentence),
   });
   t.after(() => reasoning.close());
   // A message that cannot be composed: the thread throws.
-  const broken = { message: 'x', recalled: null } as unknown as { message: string; recalled: [] };
+  const broken = { message: 'x', recalled: null } as unknown as {
+    message: string;
+    recalled: [];
+    tools: [];
+    steps: [];
+  };
   const heard = listen(reasoning, broken);
   const end = await heard.ended;
   assert.equal(end.finishReason, 'error');
   assert.deepEqual(end.error, FAILURE);
   assert.equal(failures.length, 1);
-  const next = listen(reasoning, { message: 'hello', recalled: [] });
+  const next = listen(reasoning, { message: 'hello', recalled: [], tools: [], steps: [] });
   assert.equal((await next.ended).finishReason, 'stop');
   assert.equal(heard.ends.length, 1);
 });

@@ -1,95 +1,72 @@
-/** The reasoning thread: the embedded engine's answers, paced, in batches, never more than the gateway has room for. */
+/** The reasoning thread: answers by the embedded engine, or by the providers that are configured. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { composeAnswer, estimateUsage, words } from './embedded.js';
-import {
-  type FromReasoning,
-  MAX_BATCH_EVENTS,
-  MAX_BATCHES_UNDERWAY,
-  type ToReasoning,
-  type ToReasoningBatch,
-} from './messages.js';
-import { type Paced, Pacer } from './pacer.js';
-import type { ReasoningEnd, ReasoningRequest } from './port.js';
-
-class Answer implements Paced {
-  readonly callId: number;
-  readonly end: ReasoningEnd;
-  readonly #words: Generator<string>;
-
-  constructor(callId: number, request: ReasoningRequest) {
-    const text = composeAnswer(request);
-    this.callId = callId;
-    this.end = { finishReason: 'stop', usage: estimateUsage(request, text), error: null };
-    this.#words = words(text);
-  }
-
-  next(): string | null {
-    const { done, value } = this.#words.next();
-    return done === true ? null : value;
-  }
-}
+import { Delivery } from './delivery.js';
+import { EmbeddedAnswers } from './embedded-answers.js';
+import type { ToReasoning, ToReasoningBatch } from './messages.js';
+import type { ModelCalls } from './model-calls.js';
+import type { ReasoningSettings } from './settings.js';
 
 const port = parentPort;
 if (port === null) throw new Error('runs as a worker thread only');
 
-const pacer = new Pacer<Answer>((workerData as { chunkDelayMs: number }).chunkDelayMs);
-const answers = new Map<number, Answer>();
-let underway = 0;
-let immediate: NodeJS.Immediate | null = null;
-let timer: NodeJS.Timeout | null = null;
-let timerDueMs = 0;
+let settings = workerData as ReasoningSettings;
+const delivery = new Delivery(port);
+const embedded = new EmbeddedAnswers(delivery, settings.chunkDelayMs);
 
-/** Sees to it that the next word is delivered when it is due, also where a later one was waited for. */
-const wake = (): void => {
-  const dueMs = pacer.nextDueMs;
-  if (immediate !== null || underway >= MAX_BATCHES_UNDERWAY || dueMs === null) return;
-  if (timer !== null && timerDueMs <= dueMs) return;
-  if (timer !== null) clearTimeout(timer);
-  timer = null;
-  const waitMs = dueMs - performance.now();
-  if (waitMs <= 0) {
-    immediate = setImmediate(deliver);
-    return;
-  }
-  timer = setTimeout(deliver, waitMs);
-  timerDueMs = dueMs;
+/** Nothing of it is loaded where there is no provider. */
+const openModels = async (): Promise<ModelCalls> => {
+  const { ModelCalls } = await import('./model-calls.js');
+  return new ModelCalls(delivery, settings, (news) => port.postMessage(news));
+};
+let models: ModelCalls | null = settings.providers.length === 0 ? null : await openModels();
+
+const configure = async (next: ReasoningSettings): Promise<void> => {
+  settings = next;
+  embedded.setChunkDelayMs(next.chunkDelayMs);
+  if (models !== null) models.configure(next);
+  else if (next.providers.length > 0) models = await openModels();
 };
 
-const deliver = (): void => {
-  immediate = null;
-  timer = null;
-  const callIds: number[] = [];
-  const events: (string | ReasoningEnd)[] = [];
-  pacer.take(performance.now(), MAX_BATCH_EVENTS, (answer, word) => {
-    callIds.push(answer.callId);
-    events.push(word ?? answer.end);
-    if (word === null) answers.delete(answer.callId);
-  });
-  if (events.length > 0) {
-    underway += 1;
-    const batch: FromReasoning = { callIds, events };
-    port.postMessage(batch);
+const receive = (message: ToReasoning): Promise<void> | undefined => {
+  switch (message.kind) {
+    case 'start':
+      if (models === null || settings.providers.length === 0) embedded.start(message.callId, message.request);
+      else models.start(message.callId, message.request);
+      return undefined;
+    case 'summarize':
+      models?.summarize(message.callId, message.request);
+      return undefined;
+    case 'cancel':
+      embedded.cancel(message.callId);
+      models?.cancel(message.callId);
+      return undefined;
+    case 'configure':
+      return configure(message.settings);
+    case 'taken':
+      delivery.taken(message.batches);
+      return undefined;
   }
-  wake();
 };
 
-const receive = (message: ToReasoning): void => {
-  if (message.kind === 'start') {
-    const answer = new Answer(message.callId, message.request);
-    answers.set(message.callId, answer);
-    pacer.add(answer, performance.now());
-  } else if (message.kind === 'cancel') {
-    const answer = answers.get(message.callId);
-    answers.delete(message.callId);
-    if (answer !== undefined) pacer.remove(answer);
-  } else if (message.kind === 'pace') {
-    pacer.changeDelay(message.chunkDelayMs, performance.now());
-  } else {
-    underway -= message.batches;
+/** Messages stay in their order, also behind one that has something to load. */
+let behind: Promise<void> | null = null;
+const receiveAll = (batch: ToReasoningBatch): Promise<void> | null => {
+  let loading: Promise<void> | null = null;
+  for (const message of batch) {
+    if (loading !== null) loading = loading.then(() => receive(message));
+    else loading = receive(message) ?? null;
   }
+  embedded.wake();
+  return loading;
 };
 
 port.on('message', (batch: ToReasoningBatch) => {
-  for (const message of batch) receive(message);
-  wake();
+  const loading: Promise<void> | null =
+    behind === null ? receiveAll(batch) : behind.then(() => receiveAll(batch) ?? undefined);
+  if (loading === null) return;
+  const settled = loading.finally(() => {
+    if (behind === settled) behind = null;
+    embedded.wake();
+  });
+  behind = settled;
 });

@@ -81,7 +81,7 @@ const start = async (
   };
   const compaction = new Compaction({
     memory: counted,
-    summarizer,
+    summarizer: () => summarizer,
     clock: { nowMs: () => nowMs, wallMs: () => nowMs },
     wheel,
     limits,

@@ -35,7 +35,8 @@ export interface CompactionLimits {
 
 export interface CompactionOptions {
   readonly memory: Pick<MemoryPort, 'nextToSummarize' | 'summarize'>;
-  readonly summarizer: Summarizer | null;
+  /** As it is now; null: nobody but the memory itself writes summaries. */
+  readonly summarizer: () => Summarizer | null;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   /** As they are now. */
@@ -130,7 +131,8 @@ export class Compaction {
   }
 
   async #step(channel: Channel, ask: SummaryAsk): Promise<Summarized> {
-    const { memory, summarizer } = this.#options;
+    const { memory } = this.#options;
+    const summarizer = this.#options.summarizer();
     const { principal, id } = channel;
     if (this.#closed) return NOTHING;
     const step = summarizer === null ? null : await memory.nextToSummarize(principal.name, id, ask);

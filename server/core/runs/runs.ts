@@ -5,6 +5,7 @@
 import type { MemoryPort } from '../../backends/memory/port.js';
 import type { ReasoningEnd, ReasoningPort } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
+import type { Principal } from '../channels/principal.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import { isFollowed } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
@@ -12,6 +13,7 @@ import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import { completionFrame, estimateUsage, reasoningFailed } from './completion.js';
 import { LateEnds } from './late-ends.js';
+import { type PlaceLimits, Places } from './places.js';
 import type { Retention } from './retention.js';
 import type { Run, RunEnd } from './run.js';
 
@@ -29,6 +31,8 @@ export interface RunsOptions {
   readonly retention: Retention;
   /** `chat.detached_timeout` and `memory.recall_tokens`, as they are now. */
   readonly limits: { detachedTimeoutMs: number; recallTokens: number };
+  /** Replies at a time, as they are now; see {@link Runs.limitsChanged}. */
+  readonly places: Readonly<PlaceLimits>;
   /** A reply was stored whole, as the newest of its channel or not. Must not throw. */
   readonly onStored: (channel: Channel, seq: number) => void;
   /** Something failed that no client is told about. */
@@ -40,12 +44,14 @@ export class Runs {
   /** Runs that are queued, streaming or ending. */
   readonly #open = new Set<Run>();
   readonly #late: LateEnds;
+  readonly #places: Places<Principal, Channel>;
   #endWaiters: (() => void)[] = [];
   #stopped = false;
 
   constructor(options: RunsOptions) {
     this.#options = options;
     this.#late = new LateEnds({ ...options, maxChars: MAX_LATE_CHARS });
+    this.#places = new Places(options.places);
   }
 
   /** Replies that have not ended. */
@@ -110,10 +116,25 @@ export class Runs {
     }
   }
 
+  /** There may be more places than before. */
+  limitsChanged(): void {
+    this.#places.limitsChanged();
+    this.#startWaiting();
+  }
+
+  /** Channels that have waited for a place, as far as there are some. */
+  #startWaiting(): void {
+    for (let next = this.#places.next(); next !== null; next = this.#places.next()) this.#start(next);
+  }
+
   #startNext(channel: Channel): void {
-    if (channel.running !== null) return;
-    const run = channel.queue.shift();
-    if (run === undefined) return;
+    if (channel.running !== null || channel.queue.length === 0) return;
+    if (this.#places.take(channel.principal, channel)) this.#start(channel);
+  }
+
+  /** A channel that has a place, and something to say. */
+  #start(channel: Channel): void {
+    const run = channel.queue.shift() as Run;
     channel.running = run;
     channel.log.begin(run.stream);
     run.state = 'streaming';
@@ -135,13 +156,14 @@ export class Runs {
     if (run.state !== 'streaming') return;
     try {
       run.call = reasoning.start(
-        { message: run.message, recalled },
+        { message: run.message, recalled, tools: [], steps: [] },
         { onChunk: (text) => this.#chunk(run, text), onEnd: (end) => this.#reasoned(run, end) },
       );
     } catch (error) {
       onFault('reasoning', error);
       this.#reasoned(run, {
         finishReason: 'error',
+        toolCalls: [],
         usage: { input: 0, output: 0 },
         error: reasoningFailed('gateway', true),
       });
@@ -189,17 +211,19 @@ export class Runs {
 
   #reasoned(run: Run, end: ReasoningEnd): void {
     if (run.state !== 'streaming') return;
-    if (end.finishReason === 'error' && run.stream.nextIndex > 0) {
-      this.#end(run, { finishReason: 'interrupted', usage: end.usage, error: null });
-    } else {
-      this.#end(run, end);
-    }
+    const { finishReason, usage, error } = end;
+    // No tools were offered.
+    if (finishReason === 'tools') this.#end(run, { finishReason: 'stop', usage, error: null });
+    else if (finishReason !== 'error' || run.stream.nextIndex === 0)
+      this.#end(run, { finishReason, usage, error });
+    else this.#end(run, { finishReason: 'interrupted', usage, error: null });
   }
 
   #cut(run: Run, end: RunEnd): boolean {
     if (run.state === 'queued') {
       const at = run.channel.queue.indexOf(run);
       if (at !== -1) run.channel.queue.splice(at, 1);
+      if (run.channel.queue.length === 0) this.#places.leave(run.channel.principal, run.channel);
       run.channel.ending.add(run);
       // It never ran, and took no time.
       run.startedAtMs = this.#options.clock.nowMs();
@@ -249,12 +273,17 @@ export class Runs {
     channel.log.seal(run.stream, complete, SCOPE_BIT.chat);
     channel.lastActivityMs = clock.nowMs();
     pump.logGrew(channel.log);
-    if (channel.running === run) channel.running = null;
+    if (channel.running === run) {
+      channel.running = null;
+      this.#places.release(channel.principal);
+    }
     channel.ending.delete(run);
     this.#open.delete(run);
     run.message = '';
     channel.principal.unansweredBytes -= run.messageBytes;
     retention.keep(run);
+    // Whoever has waited comes first.
+    this.#startWaiting();
     this.#startNext(channel);
     const waiters = this.#endWaiters;
     this.#endWaiters = [];

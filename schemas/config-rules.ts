@@ -1,0 +1,81 @@
+/** What must hold between the options of a configuration. */
+import { type ConfigRule, endpointRules, providerRules } from './config-endpoints.js';
+import { isAddressRange, isTimeZone } from './config-kinds.js';
+
+export const CONFIG_RULES: readonly ConfigRule[] = [
+  {
+    keys: ['gateway.heartbeat_timeout', 'gateway.heartbeat_interval'],
+    summary: '`gateway.heartbeat_timeout` is at least `gateway.heartbeat_interval`',
+    problem: ({ gateway }) =>
+      gateway.heartbeat_timeout < gateway.heartbeat_interval
+        ? `gateway.heartbeat_timeout must be at least gateway.heartbeat_interval (${gateway.heartbeat_interval} seconds), but is ${gateway.heartbeat_timeout}`
+        : null,
+  },
+  {
+    keys: ['gateway.timezone'],
+    summary: '`gateway.timezone` is empty or a time zone that Node.js knows',
+    problem: ({ gateway: { timezone } }) =>
+      timezone === '' || isTimeZone(timezone)
+        ? null
+        : `gateway.timezone must be a time zone such as "Europe/Berlin", or empty for the system’s, but is ${JSON.stringify(timezone)}`,
+  },
+  {
+    keys: ['gateway.trusted_proxies'],
+    summary:
+      'each of `gateway.trusted_proxies` is an IPv4 or IPv6 address, or a range of at most 32 or 128 bits',
+    problem: ({ gateway: { trusted_proxies } }) => {
+      const bad = trusted_proxies.find((range) => !isAddressRange(range));
+      return bad === undefined
+        ? null
+        : `gateway.trusted_proxies must hold IP addresses or ranges such as "10.0.0.0/8", but holds ${JSON.stringify(bad)}`;
+    },
+  },
+  ...(['cert_path', 'key_path'] as const).map(
+    (name): ConfigRule => ({
+      keys: [`gateway.tls.${name}`, 'gateway.tls.enabled'],
+      summary: `\`gateway.tls.enabled = true\` needs \`gateway.tls.${name}\``,
+      problem: ({ gateway: { tls } }) =>
+        tls.enabled && tls[name] === ''
+          ? `gateway.tls.${name} must name a file because gateway.tls.enabled is true, but is empty`
+          : null,
+    }),
+  ),
+  ...(['base_url', 'model'] as const).map(
+    (name): ConfigRule => ({
+      keys: [`memory.embeddings.${name}`, 'memory.embeddings.enabled'],
+      summary: `\`memory.embeddings.enabled = true\` needs \`memory.embeddings.${name}\``,
+      problem: ({ memory: { embeddings } }) =>
+        embeddings.enabled && embeddings[name] === ''
+          ? `memory.embeddings.${name} must be set because memory.embeddings.enabled is true, but is empty`
+          : null,
+    }),
+  ),
+  ...endpointRules('memory.embeddings', ({ memory }) => memory.embeddings),
+  ...providerRules('reasoning', ({ reasoning }) => reasoning),
+  ...providerRules('reasoning.fallback.first', ({ reasoning }) => reasoning.fallback.first),
+  ...providerRules('reasoning.fallback.second', ({ reasoning }) => reasoning.fallback.second),
+  {
+    keys: ['reasoning.fallback.first.provider', 'reasoning.fallback.second.provider', 'reasoning.provider'],
+    summary: 'a provider to fall back to needs another `reasoning.provider` than `embedded`',
+    problem: ({ reasoning: { provider, fallback } }) =>
+      provider === 'embedded' && (fallback.first.provider !== 'none' || fallback.second.provider !== 'none')
+        ? 'reasoning.provider must name the provider to ask first because a fallback is set, but is "embedded"'
+        : null,
+  },
+  {
+    keys: ['reasoning.system_prompt', 'reasoning.system_prompt_file'],
+    summary: 'at most one of `reasoning.system_prompt` and `reasoning.system_prompt_file` is set',
+    problem: ({ reasoning }) =>
+      reasoning.system_prompt !== '' && reasoning.system_prompt_file !== ''
+        ? 'reasoning.system_prompt must be empty where reasoning.system_prompt_file names a file, but both are set'
+        : null,
+  },
+  {
+    keys: ['metrics.port', 'gateway.port', 'metrics.host', 'gateway.host'],
+    summary: '`metrics.port` differs from `gateway.port` on the same host',
+    problem: ({ metrics, gateway }) =>
+      metrics.port !== 0 && metrics.port === gateway.port && metrics.host === gateway.host
+        ? `metrics.port must differ from gateway.port, but both are ${metrics.port}`
+        : null,
+  },
+];
