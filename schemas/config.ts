@@ -32,6 +32,17 @@ import {
   TIME_ZONE,
   VARIABLE_NAME,
 } from './config-kinds.js';
+import {
+  isMcpKey,
+  MCP_RULES,
+  type McpKey,
+  type McpServerConfig,
+  type McpServersConfig,
+  mcpKeysOf,
+  mcpOption,
+  SKILLS_OPTIONS,
+  splitMcpKey,
+} from './config-skills.js';
 
 export type { ConfigOption, ConfigValue } from './config-kinds.js';
 
@@ -398,6 +409,7 @@ export const CONFIG_OPTIONS = {
     reloadable: true,
     reason: 'Pause between two chunks of the embedded provider, so that streaming can be seen.',
   }),
+  ...SKILLS_OPTIONS,
   'metrics.host': string({
     default: '127.0.0.1',
     rule: HOST,
@@ -431,13 +443,14 @@ export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   'memory.embeddings': 'Recall and search by meaning, with vectors from a model of your choice.',
   reasoning: 'Where replies come from.',
   'reasoning.embedded': 'The provider that comes with the gateway.',
+  skills: 'What a model may ask for. MCP servers have sections of their own, `[skills.mcp.NAME]`.',
   metrics: 'The operators’ own port.',
   log: 'The structured log on standard error.',
 };
 
 type Options = typeof CONFIG_OPTIONS;
 /** A dotted key such as `gateway.rate_limit.burst_size`. */
-export type ConfigKey = keyof Options;
+export type ConfigKey = keyof Options | McpKey;
 
 type ValueOf<O> =
   O extends EnumOption<infer V>
@@ -456,15 +469,24 @@ type Nested<T> = {
 };
 
 /** The whole configuration, nested and named like the file: `config.gateway.rate_limit.burst_size`. */
-export type Config = Nested<Options>;
+export type Config = Nested<Options> & { readonly skills: { readonly mcp: McpServersConfig } };
 
-export const CONFIG_KEYS = Object.keys(CONFIG_OPTIONS) as readonly ConfigKey[];
+/** The keys that every configuration has. */
+export const CONFIG_KEYS = Object.keys(CONFIG_OPTIONS) as readonly (keyof Options)[];
+
+/** The keys of this configuration: every option, and those of the MCP servers it names. */
+export const configKeys = (config: Config): readonly ConfigKey[] => [
+  ...CONFIG_KEYS,
+  ...Object.keys(config.skills.mcp).flatMap(mcpKeysOf),
+];
 
 /** Whether `key` is an option’s dotted key; names inherited from Object are not. */
-export const isConfigKey = (key: string): key is ConfigKey => Object.hasOwn(CONFIG_OPTIONS, key);
+export const isConfigKey = (key: string): key is ConfigKey =>
+  Object.hasOwn(CONFIG_OPTIONS, key) || isMcpKey(key);
 
 /** The table’s entry for `key`, under the type they all share. */
-export const configOption = (key: ConfigKey): ConfigOption => CONFIG_OPTIONS[key];
+export const configOption = (key: ConfigKey): ConfigOption =>
+  isMcpKey(key) ? mcpOption(key) : CONFIG_OPTIONS[key];
 
 /**
  * Completes checked values to a configuration: what is missing takes its default, or what that derives from.
@@ -489,7 +511,11 @@ export function buildConfig(values: ReadonlyMap<ConfigKey, ConfigValue>): Config
     section(parentOf(name))[lastOf(name)] = made;
     return made;
   };
-  for (const key of CONFIG_KEYS) section(parentOf(key))[lastOf(key)] = valueFor(key);
+  section('skills.mcp');
+  const servers = new Set([...values.keys()].flatMap((key) => splitMcpKey(key)?.server ?? []));
+  for (const key of [...CONFIG_KEYS, ...[...servers].flatMap(mcpKeysOf)]) {
+    section(parentOf(key))[lastOf(key)] = valueFor(key);
+  }
   for (const made of sections.values()) Object.freeze(made);
   return section('') as unknown as Config;
 }
@@ -523,6 +549,24 @@ export interface ConfigRule {
   /** One sentence without a full stop where the rule is broken, else null. */
   readonly problem: (config: Config) => string | null;
 }
+
+/** The rules that hold for this configuration: those between options, and those within each MCP server's section. */
+export const configRules = ({ skills }: Config): readonly ConfigRule[] => [
+  ...CONFIG_RULES,
+  ...Object.keys(skills.mcp).flatMap((name) =>
+    MCP_RULES.map(({ options: [first, ...others], summary, problem }): ConfigRule => {
+      const at = (option: keyof McpServerConfig): McpKey => `skills.mcp.${name}.${option}`;
+      return {
+        keys: [at(first), ...others.map(at)],
+        summary,
+        problem: (config) => {
+          const server = config.skills.mcp[name];
+          return server === undefined ? null : problem(server, at);
+        },
+      };
+    }),
+  ),
+];
 
 export const CONFIG_RULES: readonly ConfigRule[] = [
   {
