@@ -112,6 +112,14 @@ test('the defaults are those of the product', () => {
       },
     },
     reasoning: { provider: 'embedded', embedded: { chunk_delay_ms: 15 } },
+    skills: {
+      built_in: [],
+      timeout_seconds: 30,
+      background_timeout_seconds: 3600,
+      max_output_bytes: 65536,
+      max_concurrent: 4,
+      mcp: {},
+    },
     metrics: { host: '127.0.0.1', port: 18790 },
     log: { level: 'info' },
   } satisfies Config);

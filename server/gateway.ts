@@ -16,7 +16,9 @@ import { TokenFile, TokenFileError } from './auth/token-file.js';
 import { MemoryError } from './backends/memory/port.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { openThreadedReasoning } from './backends/reasoning/threaded.js';
-import { noSkills } from './backends/skills/none.js';
+import { openBuiltInSkills } from './backends/skills/built-in.js';
+import { PinFile, PinFileError } from './backends/skills/pin-file.js';
+import { openThreadedSkills } from './backends/skills/threaded.js';
 import type { Reloaded } from './backends/system/port.js';
 import { HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
@@ -39,6 +41,10 @@ import { drain } from './core/sessions/drain.js';
 import { Lobbies, type Verdict } from './core/sessions/lobby.js';
 import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
+import { Catalogue } from './core/skills/catalogue.js';
+import { remindersOf } from './core/skills/reminders.js';
+import { SkillRuns } from './core/skills/skill-runs.js';
+import { StrayEvents } from './core/skills/stray-events.js';
 import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
@@ -51,6 +57,7 @@ import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
 import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
+import { mcpServers, SkillsError } from './skills.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, listen } from './socket/listener.js';
 import { expirySentence, TlsError } from './socket/tls.js';
@@ -120,6 +127,8 @@ const isForOperators = (error: unknown): error is Error =>
     HomeError,
     TokenFileError,
     EmbeddingsError,
+    SkillsError,
+    PinFileError,
     MemoryError,
     ListenError,
     OperationsListenError,
@@ -214,6 +223,18 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     onFailure: (error) => onFault('reasoning', error),
   });
   undo.push(() => reasoning.close());
+  const mcp = openThreadedSkills({
+    servers: mcpServers(config, process.env),
+    pins: new PinFile(home.skillsFile),
+    clientVersion: VERSION,
+    onReport: ({ server, state, sentence }) => {
+      if (state === 'ready') log.info(sentence);
+      else log.warn(sentence);
+      if (state === 'changed') alerts.raise(`skills ${server}`, sentence);
+      else if (state === 'ready') alerts.over(`skills ${server}`, sentence);
+    },
+  });
+  undo.push(() => mcp.close());
 
   // The core: data structures that know neither socket nor clock.
   const metrics = createMetrics();
@@ -279,6 +300,23 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     operators: () => authenticator.principalsWith('admin', clock.wallMs()),
     onFault,
   });
+  const builtIn = openBuiltInSkills({
+    memory,
+    reminders: remindersOf({ memory, notifications, notificationSettings: settings.notifications, clock }),
+    wallMs: () => clock.wallMs(),
+    timezone: () => settings.notifications.timezone,
+  });
+  const catalogue = new Catalogue([builtIn, mcp], settings.skillRules);
+  const skillRuns = new SkillRuns({
+    clock,
+    wheel,
+    pump,
+    strays: new StrayEvents({ clock, wheel, pump, keepMs: PROTOCOL.resumeWindowMs }),
+    principals,
+    notifications,
+    limits: settings.skills,
+    onFault,
+  });
   const tokenUse = new Map<string, number>();
   const authenticate = (token: string, address: string): Verdict => {
     const verdict = authenticator.authenticate(token, address, clock.wallMs(), clock.nowMs());
@@ -330,7 +368,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   let draining = false;
   const handlers = buildHandlers({
     memory,
-    skills: noSkills,
+    catalogue,
+    skillRuns,
     system: { residentBytes: () => process.memoryUsage.rss(), reload },
     runs,
     sessions,
@@ -447,6 +486,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     health.set('clients', 'failing');
     removeGatewayFile(home.gatewayFile, process.pid);
     listener.stopListening();
+    skillRuns.endBackground();
     await drain({
       sessions,
       lobbies,
@@ -458,6 +498,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
     const steps: (() => unknown)[] = [
       () => compaction.close(),
+      () => skillRuns.close(),
+      () => mcp.close(),
       () => reasoning.close(),
       () => runs.storeLate(),
       storeTokenUse,

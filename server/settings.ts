@@ -9,6 +9,9 @@ import type { MemoryLimits } from './backends/memory/sqlite.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
 import type { NotificationSettings } from './core/notifications/courier.js';
 import type { HeartbeatLimits } from './core/sessions/heartbeat.js';
+import { AllowList } from './core/skills/allow.js';
+import type { SkillRules } from './core/skills/catalogue.js';
+import type { SkillLimits } from './core/skills/skill-runs.js';
 import { TrustedProxies } from './socket/client-address.js';
 import { hostName, type OriginRules } from './socket/upgrade.js';
 
@@ -77,6 +80,8 @@ export class Settings {
   };
   readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
   readonly compaction = { compactAfterMessages: 0, recallTokens: 0, retentionMs: 0 };
+  readonly skills: SkillLimits = { timeoutMs: 0, backgroundTimeoutMs: 0, maxOutputBytes: 0, maxConcurrent: 0 };
+  readonly skillRules: SkillRules = { builtIn: new AllowList([]), servers: new Map() };
   memory: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
   drainMs = 0;
   chunkDelayMs = 0;
@@ -99,7 +104,7 @@ export class Settings {
   }
 
   apply(config: Config): void {
-    const { gateway, chat, memory, reasoning } = config;
+    const { gateway, chat, memory, reasoning, skills } = config;
     this.#config = config;
     const most = this.#descriptorLimit - RESERVED_DESCRIPTORS;
     this.admission.maxConnections = Math.max(1, Math.min(gateway.max_connections, most));
@@ -134,6 +139,14 @@ export class Settings {
       retentionMs: memory.retention_days * DAY_MS,
       maxChannelMessages: memory.max_channel_messages,
     };
+    this.skills.timeoutMs = skills.timeout_seconds * 1000;
+    this.skills.backgroundTimeoutMs = skills.background_timeout_seconds * 1000;
+    this.skills.maxOutputBytes = skills.max_output_bytes;
+    this.skills.maxConcurrent = skills.max_concurrent;
+    this.skillRules.builtIn = new AllowList(skills.built_in);
+    this.skillRules.servers = new Map(
+      Object.entries(skills.mcp).map(([name, { allow }]) => [name, new AllowList(allow)]),
+    );
     this.drainMs = gateway.drain_seconds * 1000;
     this.chunkDelayMs = reasoning.embedded.chunk_delay_ms;
     this.#served = servedHosts(config, this.#certificateNames);

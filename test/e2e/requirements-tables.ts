@@ -61,4 +61,6 @@ export const LIMIT_CLAUSES = {
   'gateway.rate_limit.cooldown_seconds': 'P6-cooldown',
   'chat.detached_timeout': 'P5-detached-timeout',
   'memory.embeddings.timeout_seconds': 'P4-semantic',
+  'skills.timeout_seconds': 'P4-skill-events',
+  'skills.background_timeout_seconds': 'P4-skill-events',
 } as const satisfies Readonly<Record<LimitKey, RequirementId>>;
