@@ -151,11 +151,11 @@ const MAX_NAME_LENGTH = 24;
 
 /** Why a server cannot be called that, as a clause; null: it can. */
 export const serverNameProblem = (name: string): string | null => {
-  if (RESERVED_NAMES.has(name)) return 'is taken by skills that come with the gateway';
+  if (RESERVED_NAMES.has(name)) return 'that is taken by skills that come with the gateway';
   // Neither two in a row nor one at the end: `NAME__TOOL` is told apart again.
   return name.length <= MAX_NAME_LENGTH && /^[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*$/.test(name)
     ? null
-    : `is none: up to ${MAX_NAME_LENGTH} lower-case letters, digits, and single - or _ between them`;
+    : `use up to ${MAX_NAME_LENGTH} lower-case letters and digits, with single - or _ between them`;
 };
 
 const MCP_PREFIX = 'skills.mcp.';

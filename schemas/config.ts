@@ -443,7 +443,9 @@ export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   'memory.embeddings': 'Recall and search by meaning, with vectors from a model of your choice.',
   reasoning: 'Where replies come from.',
   'reasoning.embedded': 'The provider that comes with the gateway.',
-  skills: 'What a model may ask for. MCP servers have sections of their own, `[skills.mcp.NAME]`.',
+  skills: 'What a model may ask for.',
+  'skills.mcp':
+    'Servers of the Model Context Protocol, whose tools are skills. Each has a section of its own, `[skills.mcp.NAME]`, with a name of your choice, and the keys below.',
   metrics: 'The operators’ own port.',
   log: 'The structured log on standard error.',
 };

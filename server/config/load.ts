@@ -86,7 +86,7 @@ export const variableOf = (key: ConfigKey): string => `OPENCLAW_${key.toUpperCas
 export function unknownKey(key: string): string {
   const server = splitMcpKey(key)?.server ?? '';
   const wrongName = server === '' ? null : serverNameProblem(server);
-  if (wrongName !== null) return `${quote(server)} is no name for a server, because it ${wrongName}.`;
+  if (wrongName !== null) return `${quote(server)} is no name for an MCP server: ${wrongName}.`;
   const nearest = nearestKey(key);
   return `${key} is not a known key${nearest === null ? '; `openclaw config list` shows them all.' : `; did you mean ${nearest}?`}`;
 }
