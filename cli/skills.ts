@@ -77,7 +77,12 @@ const serversFor = async (client: GatewayClient): Promise<readonly Server[] | nu
 
 const describe = (skills: readonly Skill[], servers: readonly Server[] | null, io: Terminal): string => {
   const style = styleFor(io);
-  const rows = skills.map(({ name, state, source, description }) => [name, state, source, firstLine(description)]);
+  const rows = skills.map(({ name, state, source, description }) => [
+    name,
+    state,
+    source,
+    firstLine(description),
+  ]);
   const parts = [
     skills.length === 0
       ? 'There are no skills that you may use: [skills] of the configuration says which there are.\n'
@@ -109,15 +114,22 @@ const approve = async (
   const { servers } = await client.request('skill.servers', {});
   const server = servers.find((each) => each.name === name);
   if (server === undefined) {
-    throw new CliError(`There is no MCP server ${printableLine(name)}: \`openclaw skills list\` shows those that are configured.`);
+    throw new CliError(
+      `There is no MCP server ${printableLine(name)}: \`openclaw skills list\` shows those that are configured.`,
+    );
   }
   const { hash } = server;
   if (hash === null) {
-    throw new CliError(`${name} has not offered any tools yet: ${printableLine(server.reason ?? 'wait until it works')}`);
+    throw new CliError(
+      `${name} has not offered any tools yet: ${printableLine(server.reason ?? 'wait until it works')}`,
+    );
   }
   const isChanged = server.state === 'changed';
   const willApprove = isChanged && !dryRun;
-  if (!json) io.stdout.write(isChanged ? differences(server) : `${name} offers what was approved: there is nothing to do.\n`);
+  if (!json)
+    io.stdout.write(
+      isChanged ? differences(server) : `${name} offers what was approved: there is nothing to do.\n`,
+    );
   if (willApprove) await client.request('skill.approve', { server: name, hash });
   if (json) io.stdout.write(`${JSON.stringify({ ...server, approved: willApprove }, null, 2)}\n`);
   else if (willApprove) io.stdout.write(`${name} is approved as it is now.\n`);
@@ -146,7 +158,8 @@ const paramsFor = (
 const parsed = (text: string): Record<string, unknown> => {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch {
     // Said below.
   }

@@ -71,7 +71,8 @@ export const SKILLS_OPTIONS = {
     max: 1000,
     unit: 'runs',
     reloadable: true,
-    reason: 'Runs of one skill at the same time; one more is refused. Keeps one skill from taking everything.',
+    reason:
+      'Runs of one skill at the same time; one more is refused. Keeps one skill from taking everything.',
   }),
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 

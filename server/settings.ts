@@ -80,7 +80,12 @@ export class Settings {
   };
   readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
   readonly compaction = { compactAfterMessages: 0, recallTokens: 0, retentionMs: 0 };
-  readonly skills: SkillLimits = { timeoutMs: 0, backgroundTimeoutMs: 0, maxOutputBytes: 0, maxConcurrent: 0 };
+  readonly skills: SkillLimits = {
+    timeoutMs: 0,
+    backgroundTimeoutMs: 0,
+    maxOutputBytes: 0,
+    maxConcurrent: 0,
+  };
   readonly skillRules: SkillRules = { builtIn: new AllowList([]), servers: new Map() };
   memory: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
   drainMs = 0;

@@ -25,7 +25,12 @@ export const mcpServers = ({ skills }: Config, env: Environment): readonly McpSe
     target:
       server.command === ''
         ? { kind: 'url', url: server.url, token: tokenOf(name, server, env) }
-        : { kind: 'command', command: server.command, args: server.args, env: variablesOf(name, server, env) },
+        : {
+            kind: 'command',
+            command: server.command,
+            args: server.args,
+            env: variablesOf(name, server, env),
+          },
   }));
 
 const variablesOf = (name: string, server: McpServerConfig, env: Environment): Record<string, string> => {
@@ -56,7 +61,8 @@ const tokenOf = (
   { token_env: variable, token_file: file }: McpServerConfig,
   env: Environment,
 ): string | null => {
-  if (variable !== '') return usable(env[variable] ?? '', `skills.mcp.${name}.token_env names the variable ${variable}`);
+  if (variable !== '')
+    return usable(env[variable] ?? '', `skills.mcp.${name}.token_env names the variable ${variable}`);
   if (file === '') return null;
   const place = `skills.mcp.${name}.token_file names ${file}`;
   let text: string;

@@ -221,7 +221,13 @@ export const NOTIFICATIONS: { readonly [N in ServerNotification]: Params<N> } = 
   'chat.complete': { total_tokens: 156, channel, duration_ms: 1230, message_id, finish_reason: 'stop' },
   'chat.message': { channel, message_id, seq: 1, message: 'How is the weather today?', client_id: 'web' },
   'channel.changed': { channel_id, change: 'created', channel: example },
-  'skill.invoke': { invocation_id: 'inv-1', skill: 'time.now', arguments: { zone: 'UTC' }, channel, message_id },
+  'skill.invoke': {
+    invocation_id: 'inv-1',
+    skill: 'time.now',
+    arguments: { zone: 'UTC' },
+    channel,
+    message_id,
+  },
   'skill.result': {
     invocation_id: 'inv-1',
     skill: 'time.now',

@@ -42,22 +42,52 @@ test('each MCP server has a section, completed with the defaults', () => {
 test('what is wrong with a section is one sentence that names it', () => {
   for (const [text, expected] of [
     ['[skills.mcp.files]\n', /^f:1: skills\.mcp\.files must have command or url, but is empty\.$/],
-    ['[skills.mcp.files]\nallow = ["*"]\n', /skills\.mcp\.files\.command or skills\.mcp\.files\.url must be set\.$/],
-    [`${FILES}url = "https://x.example"\n`, /^f:2: skills\.mcp\.files\.command must be empty where .* both are set\.$/],
-    ['[skills.mcp.Files]\ncommand = "x"\n', /^f:2: "Files" is no name for an MCP server: use up to 24 lower-case/],
+    [
+      '[skills.mcp.files]\nallow = ["*"]\n',
+      /skills\.mcp\.files\.command or skills\.mcp\.files\.url must be set\.$/,
+    ],
+    [
+      `${FILES}url = "https://x.example"\n`,
+      /^f:2: skills\.mcp\.files\.command must be empty where .* both are set\.$/,
+    ],
+    [
+      '[skills.mcp.Files]\ncommand = "x"\n',
+      /^f:2: "Files" is no name for an MCP server: use up to 24 lower-case/,
+    ],
     ['[skills.mcp.a__b]\ncommand = "x"\n', /"a__b" is no name for an MCP server: use /],
     ['[skills.mcp.memory]\ncommand = "x"\n', /"memory" is no name for an MCP server: that is taken by/],
     ['[skills.mcp.built-in]\ncommand = "x"\n', /"built-in" is no name for an MCP server: that is taken by/],
-    [`${FILES}comand = "x"\n`, /^f:4: skills\.mcp\.files\.comand is not a known key; did you mean skills\.mcp\.files\.command\?$/],
+    [
+      `${FILES}comand = "x"\n`,
+      /^f:4: skills\.mcp\.files\.comand is not a known key; did you mean skills\.mcp\.files\.command\?$/,
+    ],
     ['[skills]\nmcp = 5\n', /^f:2: skills\.mcp must be a section, written \[skills\.mcp\]\.$/],
-    ['[skills.mcp]\nfiles = 5\n', /^f:2: skills\.mcp\.files must be a section, written \[skills\.mcp\.files\]\.$/],
-    ['[skills.mcp.w]\nurl = "http://x.example"\n', /skills\.mcp\.w\.url must begin with https: because .* skills\.mcp\.w\.insecure must be true\.$/],
-    ['[skills.mcp.w]\nurl = "https://me:secret@x.example"\n', /skills\.mcp\.w\.url must be .*, but is something else\.$/],
+    [
+      '[skills.mcp]\nfiles = 5\n',
+      /^f:2: skills\.mcp\.files must be a section, written \[skills\.mcp\.files\]\.$/,
+    ],
+    [
+      '[skills.mcp.w]\nurl = "http://x.example"\n',
+      /skills\.mcp\.w\.url must begin with https: because .* skills\.mcp\.w\.insecure must be true\.$/,
+    ],
+    [
+      '[skills.mcp.w]\nurl = "https://me:secret@x.example"\n',
+      /skills\.mcp\.w\.url must be .*, but is something else\.$/,
+    ],
     ['[skills.mcp.w]\nurl = "https://x.example"\ntoken_env = "A"\ntoken_file = "b"\n', /both are set\.$/],
-    [`${FILES}token_env = "A"\n`, /skills\.mcp\.files\.token_env must be empty where there is no skills\.mcp\.files\.url\.$/],
-    [`${FILES}env = ["KEY=secret", "not a name"]\n`, /skills\.mcp\.files\.env must be a list of strings, each NAME=value.* but is something else\.$/],
+    [
+      `${FILES}token_env = "A"\n`,
+      /skills\.mcp\.files\.token_env must be empty where there is no skills\.mcp\.files\.url\.$/,
+    ],
+    [
+      `${FILES}env = ["KEY=secret", "not a name"]\n`,
+      /skills\.mcp\.files\.env must be a list of strings, each NAME=value.* but is something else\.$/,
+    ],
     [`${FILES}env = { KEY = "secret" }\n`, /skills\.mcp\.files\.env must be a list/],
-    [`${FILES}allow = ["two words"]\n`, /skills\.mcp\.files\.allow must be a list of strings, each a pattern/],
+    [
+      `${FILES}allow = ["two words"]\n`,
+      /skills\.mcp\.files\.allow must be a list of strings, each a pattern/,
+    ],
     ['[skills]\nbuilt_in = ["time.now@a b"]\n', /skills\.built_in must be a list/],
   ] as const) {
     const found = problems(text);

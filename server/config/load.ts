@@ -130,7 +130,8 @@ class Draft {
       const place = keys.map((key) => this.#placeOf.get(key)).find((known) => known !== undefined);
       this.refuse(place?.() ?? 'configuration', `${sentence}.`);
     }
-    for (const key of configKeys(config)) if (!this.origins.has(key)) this.origins.set(key, { source: 'default' });
+    for (const key of configKeys(config))
+      if (!this.origins.has(key)) this.origins.set(key, { source: 'default' });
     if (this.#problems.length > 0) throw new ConfigError(this.#problems, this.#byFlag);
     return config;
   }

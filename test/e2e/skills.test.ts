@@ -16,7 +16,8 @@ const EVERYTHING = join(
   '../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js',
 );
 
-const QUIET = '[gateway]\nheartbeat_interval = 1000000\n[gateway.rate_limit]\nenabled = false\n[log]\nlevel = "error"\n';
+const QUIET =
+  '[gateway]\nheartbeat_interval = 1000000\n[gateway.rate_limit]\nenabled = false\n[log]\nlevel = "error"\n';
 const server = (name: string, script: string, args: readonly string[] = [], more = ''): string =>
   `[skills.mcp.${name}]\ncommand = ${JSON.stringify(process.execPath)}\nargs = ${JSON.stringify([script, ...args])}\n${more}`;
 
@@ -33,7 +34,10 @@ const untilServer = async (client: Client, state: string, name = 'hostile'): Pro
 };
 
 const start = async (t: TestContext, config: string, homeDir?: string) => {
-  const under = await startTestGateway(t, { config: QUIET + config, ...(homeDir === undefined ? {} : { homeDir }) });
+  const under = await startTestGateway(t, {
+    config: QUIET + config,
+    ...(homeDir === undefined ? {} : { homeDir }),
+  });
   return { under, client: await under.login() };
 };
 
@@ -72,14 +76,20 @@ test(`${req('P4-skill-admin', 'P2-skill-not-found', 'P2-skill-failed')} an opera
   assert.equal(sum.result, 'The sum of 2 and 3 is 5.');
   assert.deepEqual([sum.ok, sum.background], [true, false]);
   const failed = await client.call('skill.call', { skill: 'hostile.fail' });
-  assert.deepEqual([failed.ok, failed.error], [false, { code: 5021, message: 'Skill failed: it went wrong' }]);
+  assert.deepEqual(
+    [failed.ok, failed.error],
+    [false, { code: 5021, message: 'Skill failed: it went wrong' }],
+  );
   const large = await client.call('skill.call', { skill: 'hostile.large' });
   assert.ok(Buffer.byteLength(large.result) <= 2000);
   for (const skill of ['nothing', 'hostile.nothing', 'time.now', 'constructor']) {
     assert.equal((await client.request('skill.call', { skill })).error.code, 4042, skill);
   }
   const deep = JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`);
-  assert.equal((await client.request('skill.call', { skill: 'hostile.echo', arguments: deep })).error.code, -32602);
+  assert.equal(
+    (await client.request('skill.call', { skill: 'hostile.echo', arguments: deep })).error.code,
+    -32602,
+  );
   const user = await under.login({ token: await addToken(under, { principal: 'ada' }) });
   for (const method of ['skill.call', 'skill.servers', 'skill.approve']) {
     const params = { 'skill.call': { skill: 'hostile.echo' }, 'skill.servers': {} }[method] ?? {
@@ -104,11 +114,20 @@ test(`${req('P4-skill-events')} the followers of the channel hear of a run befor
   const blind = await under.login({ token: await addToken(under, { principal: 'local', scopes: ['chat'] }) });
   const { channel_id: channel } = await client.call('channel.create', { name: 'work' });
   await other.call('channel.subscribe', { channel_id: channel });
-  const called = await client.call('skill.call', { skill: 'hostile.echo', arguments: { text: 'hi' }, channel });
+  const called = await client.call('skill.call', {
+    skill: 'hostile.echo',
+    arguments: { text: 'hi' },
+    channel,
+  });
   await other.frame(({ method }) => method === 'skill.result');
   const [invoked] = other.notifications('skill.invoke');
   const [result] = other.notifications('skill.result');
-  const about = { invocation_id: called.invocation_id, skill: 'hostile.echo', channel, message_id: called.invocation_id };
+  const about = {
+    invocation_id: called.invocation_id,
+    skill: 'hostile.echo',
+    channel,
+    message_id: called.invocation_id,
+  };
   assert.deepEqual(invoked, { ...about, arguments: { text: 'hi' } });
   assert.deepEqual({ ...result, duration_ms: 0 }, { ...about, ok: true, result: 'hi', duration_ms: 0 });
   // A run that takes too long, and one more of a skill that runs as often as it may.
@@ -141,10 +160,16 @@ test(`${req('P4-skill-events')} a run in the background is answered at once and 
 
 test('the built-in reminder comes with the heartbeat', async (t) => {
   const { client } = await start(t, '[skills]\nbuilt_in = ["*"]\n');
-  const set = await client.call('skill.call', { skill: 'reminder.set', arguments: { text: 'Tea', in_seconds: 0.1 } });
+  const set = await client.call('skill.call', {
+    skill: 'reminder.set',
+    arguments: { text: 'Tea', in_seconds: 0.1 },
+  });
   assert.match(set.result, /^Set\. /);
   const ping = await client.frame(({ params }) => params?.notifications?.length > 0, 'the reminder');
-  assert.deepEqual([ping.params.notifications[0].type, ping.params.notifications[0].msg], ['reminder', 'Tea']);
+  assert.deepEqual(
+    [ping.params.notifications[0].type, ping.params.notifications[0].msg],
+    ['reminder', 'Tea'],
+  );
 });
 
 test('servers that spin, flood, and send lines without end hold up no socket', async (t) => {
@@ -175,7 +200,10 @@ test('a crashed server is there again, and its skills say so meanwhile', async (
   const echo = (await listed(client)).find(({ name }) => name === 'hostile.echo');
   assert.ok(['failed', 'starting'].includes(echo.state));
   await untilServer(client, 'ready');
-  assert.equal((await client.call('skill.call', { skill: 'hostile.echo', arguments: { text: 'x' } })).result, 'x');
+  assert.equal(
+    (await client.call('skill.call', { skill: 'hostile.echo', arguments: { text: 'x' } })).result,
+    'x',
+  );
 });
 
 test(`${req('P4-skill-admin')} other tools than were pinned wait for openclaw skills approve, over restarts`, async (t) => {
@@ -187,15 +215,24 @@ test(`${req('P4-skill-admin')} other tools than were pinned wait for openclaw sk
   const client = await again.login();
   const changed = await untilServer(client, 'changed');
   assert.deepEqual([changed.added, changed.changed, changed.removed], [['new'], ['echo'], []]);
-  assert.match((await client.call('skill.call', { skill: 'hostile.pid' })).error.message, /an operator has to look/);
-  await client.frame(({ params }) => params?.notifications?.some((each: Json) => each.type === 'alert'), 'an alert');
+  assert.match(
+    (await client.call('skill.call', { skill: 'hostile.pid' })).error.message,
+    /an operator has to look/,
+  );
+  await client.frame(
+    ({ params }) => params?.notifications?.some((each: Json) => each.type === 'alert'),
+    'an alert',
+  );
   const env = { OPENCLAW_HOME: homeDir };
   const look = await openclaw(t, 'skills approve hostile --dry-run', env);
   assert.deepEqual([look.status, look.stdout], [0, '+ new\n~ echo\n']);
   const stale = await client.request('skill.approve', { server: 'hostile', hash: '0'.repeat(64) });
   assert.match(stale.error.data.reason, /offers something else by now/);
   const approved = await openclaw(t, 'skills approve hostile', env);
-  assert.deepEqual([approved.status, approved.stdout], [0, '+ new\n~ echo\nhostile is approved as it is now.\n']);
+  assert.deepEqual(
+    [approved.status, approved.stdout],
+    [0, '+ new\n~ echo\nhostile is approved as it is now.\n'],
+  );
   const called = await openclaw(t, 'skills call hostile.echo {"text":"hello"}', env);
   assert.deepEqual([called.status, called.stdout], [0, 'hello\n']);
   const shown = await openclaw(t, 'skills list', env);
@@ -213,10 +250,15 @@ test('a reload takes what is allowed', async (t) => {
 
 test('a variable that is missing, and a damaged skills.json, stop the start with a sentence', async (t) => {
   await assert.rejects(
-    startTestGateway(t, { config: server('hostile', HOSTILE, ['good'], 'env = ["OPENCLAW_TEST_MISSING"]\n') }),
+    startTestGateway(t, {
+      config: server('hostile', HOSTILE, ['good'], 'env = ["OPENCLAW_TEST_MISSING"]\n'),
+    }),
     /skills\.mcp\.hostile\.env names the variable OPENCLAW_TEST_MISSING, which is not set/,
   );
   const homeDir = temporaryFolder(t);
   writeFileSync(join(homeDir, 'skills.json'), '{');
-  await assert.rejects(startTestGateway(t, { homeDir }), /skills\.json is damaged: put it back from a backup/);
+  await assert.rejects(
+    startTestGateway(t, { homeDir }),
+    /skills\.json is damaged: put it back from a backup/,
+  );
 });

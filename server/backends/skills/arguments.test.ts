@@ -8,8 +8,14 @@ const check = (schema: object, args: object): string | null =>
 test('arguments are checked by the dialect that a schema is written in', () => {
   const pair = { properties: { a: { prefixItems: [{ type: 'string' }, { type: 'number' }], items: false } } };
   assert.equal(check(pair, { a: ['x', 1] }), null);
-  assert.match(check(pair, { a: ['x', 'y'] }) ?? '', /^The arguments do not fit the tool: \/a\/1 must be number\.$/);
-  const old = { $schema: 'http://json-schema.org/draft-07/schema#', properties: { a: { items: [{ type: 'string' }] } } };
+  assert.match(
+    check(pair, { a: ['x', 'y'] }) ?? '',
+    /^The arguments do not fit the tool: \/a\/1 must be number\.$/,
+  );
+  const old = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    properties: { a: { items: [{ type: 'string' }] } },
+  };
   assert.match(check(old, { a: [1] }) ?? '', /\/a\/0 must be string/);
 });
 
@@ -46,5 +52,8 @@ test('a schema with the same $id as another’s is its own', () => {
 });
 
 test('unknown words and formats of a schema are remarks', () => {
-  assert.equal(check({ 'x-note': 1, properties: { u: { type: 'string', format: 'uri' } } }, { u: 'no uri' }), null);
+  assert.equal(
+    check({ 'x-note': 1, properties: { u: { type: 'string', format: 'uri' } } }, { u: 'no uri' }),
+    null,
+  );
 });

@@ -39,10 +39,12 @@ export class ArgumentChecker {
       return 'The tool’s own description of its arguments cannot be used, so it was not called.';
     }
     if (this.#validate(args)) return null;
-    const errors = (this.#validate.errors ?? []).slice(0, MAX_PROBLEMS).map(({ instancePath, message, params }) => {
-      const name = typeof params.additionalProperty === 'string' ? ` (${params.additionalProperty})` : '';
-      return `${instancePath || 'the whole'} ${message}${name}`.slice(0, MAX_PROBLEM_CHARS).toWellFormed();
-    });
+    const errors = (this.#validate.errors ?? [])
+      .slice(0, MAX_PROBLEMS)
+      .map(({ instancePath, message, params }) => {
+        const name = typeof params.additionalProperty === 'string' ? ` (${params.additionalProperty})` : '';
+        return `${instancePath || 'the whole'} ${message}${name}`.slice(0, MAX_PROBLEM_CHARS).toWellFormed();
+      });
     return `The arguments do not fit the tool: ${errors.join('; ')}.`;
   }
 }

@@ -2,7 +2,14 @@
 import type { MemoryPort } from '../memory/port.js';
 import { type FlatSchema, flatProblem, jsonSchemaOf } from './flat-arguments.js';
 import { cutText } from './output.js';
-import type { Reminder, ReminderRequest, Reminders, SkillInvocation, SkillOutcome, SkillsPort } from './port.js';
+import type {
+  Reminder,
+  ReminderRequest,
+  Reminders,
+  SkillInvocation,
+  SkillOutcome,
+  SkillsPort,
+} from './port.js';
 import { toolNameOf } from './tool-name.js';
 
 const DEFAULT_HITS = 10;
@@ -30,17 +37,23 @@ const lineOf = ({ id, text, dueAtMs, cron }: Reminder): string =>
 
 const reminderSkills = (reminders: Reminders): Readonly<Record<string, Skill>> => ({
   'reminder.set': {
-    description: 'Reminds the user of something, at a time, after a while, or again and again. Gives the reminder’s id.',
+    description:
+      'Reminds the user of something, at a time, after a while, or again and again. Gives the reminder’s id.',
     schema: {
       required: ['text'],
       fields: {
         text: { type: 'string', minimum: 1, maximum: 2048, description: 'What to remind of.' },
-        at: { type: 'string', maximum: 64, description: 'When, RFC 3339, such as 2026-03-20T15:00:00+01:00.' },
+        at: {
+          type: 'string',
+          maximum: 64,
+          description: 'When, RFC 3339, such as 2026-03-20T15:00:00+01:00.',
+        },
         in_seconds: { type: 'number', maximum: 315_360_000, description: 'Or: after so many seconds.' },
         cron: {
           type: 'string',
           maximum: 128,
-          description: 'Or: on a schedule of minute, hour, day, month and day of the week, such as 0 9 * * 1-5.',
+          description:
+            'Or: on a schedule of minute, hour, day, month and day of the week, such as 0 9 * * 1-5.',
         },
       },
     },
@@ -66,7 +79,9 @@ const reminderSkills = (reminders: Reminders): Readonly<Record<string, Skill>> =
       fields: { id: { type: 'string', minimum: 1, maximum: 64, description: 'As reminder.list gives it.' } },
     },
     run: async ({ principal, arguments: { id } }) =>
-      (await reminders.cancel(principal, String(id))) ? done('Cancelled.') : failed('There is no reminder of that id.'),
+      (await reminders.cancel(principal, String(id)))
+        ? done('Cancelled.')
+        : failed('There is no reminder of that id.'),
   },
 });
 
@@ -77,13 +92,20 @@ const memorySkills = (memory: MemoryPort): Readonly<Record<string, Skill>> => ({
       required: ['query'],
       fields: {
         query: { type: 'string', minimum: 1, maximum: 1024, description: 'Words to look for.' },
-        limit: { type: 'integer', minimum: 1, maximum: 50, description: `At most so many; ${DEFAULT_HITS} if left out.` },
+        limit: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 50,
+          description: `At most so many; ${DEFAULT_HITS} if left out.`,
+        },
       },
     },
     run: async ({ principal, channelId, arguments: { query, limit } }) => {
       const ask = { query: String(query), limit: Number(limit ?? DEFAULT_HITS) };
       const hits = (await memory.search(principal, channelId, ask)) ?? [];
-      const lines = hits.map(({ createdAtMs, role, content }) => `${timestamp(createdAtMs)} ${role}: ${content}`);
+      const lines = hits.map(
+        ({ createdAtMs, role, content }) => `${timestamp(createdAtMs)} ${role}: ${content}`,
+      );
       return done(lines.length === 0 ? 'Nothing was found.' : lines.join('\n'));
     },
   },
@@ -95,7 +117,11 @@ const timeSkills = ({ wallMs, timezone }: BuiltInOptions): Readonly<Record<strin
     schema: {
       required: [],
       fields: {
-        zone: { type: 'string', maximum: 64, description: 'A time zone such as Europe/Berlin; the gateway’s if left out.' },
+        zone: {
+          type: 'string',
+          maximum: 64,
+          description: 'A time zone such as Europe/Berlin; the gateway’s if left out.',
+        },
       },
     },
     run: async ({ arguments: { zone = timezone() } }) => {

@@ -8,7 +8,11 @@ export type OpenSkills = (t: TestContext) => Promise<SkillsPort>;
 
 export interface SkillExamples {
   /** A call whose result has `content` in it. */
-  readonly good: { readonly skill: string; readonly arguments: SkillInvocation['arguments']; readonly content: RegExp };
+  readonly good: {
+    readonly skill: string;
+    readonly arguments: SkillInvocation['arguments'];
+    readonly content: RegExp;
+  };
   /** One whose result is larger than 2 KiB. */
   readonly large: { readonly skill: string; readonly arguments: SkillInvocation['arguments'] };
   /** Arguments that do not fit the skill of `good`. */

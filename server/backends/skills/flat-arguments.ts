@@ -39,14 +39,21 @@ const fits = ({ type, minimum = 0, maximum }: Field, value: unknown): boolean =>
 };
 
 /** Why they cannot be used, a sentence for the model; null: they can. */
-export const flatProblem = ({ required, fields }: FlatSchema, args: Readonly<Record<string, unknown>>): string | null => {
+export const flatProblem = (
+  { required, fields }: FlatSchema,
+  args: Readonly<Record<string, unknown>>,
+): string | null => {
   const missing = required.find((name) => !Object.hasOwn(args, name));
   if (missing !== undefined) return `The argument ${missing} is missing.`;
   for (const [name, value] of Object.entries(args)) {
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (field === undefined) return `There is no argument of that name; there are: ${Object.keys(fields).join(', ') || 'none'}.`;
+    if (field === undefined)
+      return `There is no argument of that name; there are: ${Object.keys(fields).join(', ') || 'none'}.`;
     const { type, minimum = 0, maximum } = field;
-    const what = type === 'string' ? `a string of ${minimum} to ${maximum} characters` : `a number from ${minimum} to ${maximum}`;
+    const what =
+      type === 'string'
+        ? `a string of ${minimum} to ${maximum} characters`
+        : `a number from ${minimum} to ${maximum}`;
     if (!fits(field, value)) return `The argument ${name} must be ${what}.`;
   }
   return null;

@@ -8,9 +8,14 @@ import { createInterface } from 'node:readline';
 const [, , startMode = 'good', file = ''] = process.argv;
 let mode = startMode;
 
-type Message = { id?: number | string; method?: string; params?: { name?: string; arguments?: Record<string, unknown> } };
+type Message = {
+  id?: number | string;
+  method?: string;
+  params?: { name?: string; arguments?: Record<string, unknown> };
+};
 
-const say = (message: object): void => void process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+const say = (message: object): void =>
+  void process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
 const text = (content: string) => ({ content: [{ type: 'text', text: content }] });
 const tool = (name: string, change: object = {}) => ({
   name,
@@ -18,7 +23,20 @@ const tool = (name: string, change: object = {}) => ({
   inputSchema: { type: 'object', properties: { text: { type: 'string' } } },
   ...change,
 });
-const GOOD = ['echo', 'wait', 'environment', 'pid', 'exit', 'misbehave', 'twice', 'late', 'large', 'refuse', 'fail', 'spin'];
+const GOOD = [
+  'echo',
+  'wait',
+  'environment',
+  'pid',
+  'exit',
+  'misbehave',
+  'twice',
+  'late',
+  'large',
+  'refuse',
+  'fail',
+  'spin',
+];
 
 /** Sends bytes for ever, as fast as they are taken. */
 const pour = (bytes: string): void => {
@@ -28,7 +46,7 @@ const pour = (bytes: string): void => {
   };
   more();
 };
-const spin = (): never => {
+const spin = (): void => {
   for (;;);
 };
 
@@ -37,7 +55,11 @@ const list = (): readonly object[] => {
     case 'many':
       return Array.from({ length: 10_000 }, (_, at) => tool(`tool${at}`));
     case 'changed':
-      return [...GOOD.map((name) => tool(name)).slice(1), tool('echo', { description: 'Another one' }), tool('new')];
+      return [
+        ...GOOD.map((name) => tool(name)).slice(1),
+        tool('echo', { description: 'Another one' }),
+        tool('new'),
+      ];
     case 'evil-schemas': {
       let deep: object = {};
       for (let level = 0; level < 1000; level += 1) deep = { properties: { a: deep } };
@@ -61,61 +83,85 @@ const call = (id: Message['id'], name: string | undefined, args: Record<string, 
       // Until it is cancelled, or the process ends.
       return;
     case 'environment':
-      return answer(text(JSON.stringify(process.env)));
+      answer(text(JSON.stringify(process.env)));
+      return;
     case 'pid':
-      return answer(text(String(process.pid)));
+      answer(text(String(process.pid)));
+      return;
     case 'exit':
-      process.exit(3);
-      break;
+      leave();
+      return;
     case 'twice':
       answer(text('first'));
-      return answer(text('second'));
+      answer(text('second'));
+      return;
     case 'late':
       setTimeout(() => answer(text('too late')), 300);
       return;
     case 'large':
-      return answer(text('漢'.repeat(1_000_000)));
+      answer(text('漢'.repeat(1_000_000)));
+      return;
     case 'refuse':
-      return say({ id: id as number, error: { code: -32000, message: 'not today' } });
+      say({ id: id as number, error: { code: -32000, message: 'not today' } });
+      return;
     case 'fail':
-      return answer({ ...text('it went wrong'), isError: true });
+      answer({ ...text('it went wrong'), isError: true });
+      return;
     case 'spin':
-      return spin();
+      spin();
+      return;
     case 'misbehave':
       mode = String(args.text);
       answer(text(mode));
       if (mode === 'changed') say({ method: 'notifications/tools/list_changed' });
-      return misbehave();
+      misbehave();
+      return;
     default:
-      return answer(text(String(args.text)));
+      answer(text(String(args.text)));
+      return;
   }
 };
 
 const misbehave = (): void => {
   switch (mode) {
     case 'endless-line':
-      return pour('x'.repeat(65_536));
+      pour('x'.repeat(65_536));
+      return;
     case 'flood':
-      return pour(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'x' } })}\n`.repeat(100));
+      pour(
+        `${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'x' } })}\n`.repeat(
+          100,
+        ),
+      );
+      return;
     case 'garbage':
-      return pour('[[[[{"a":\n}}}}\u0000\n'.repeat(100));
+      pour('[[[[{"a":\n}}}}\u0000\n'.repeat(100));
+      return;
     case 'spin':
-      return spin();
+      spin();
+      return;
   }
 };
 
-if (mode === 'exit') process.exit(3);
-// Once, so that the next start works.
-if (mode === 'exit-once' && !existsSync(file)) {
+/** Ends as one that failed: nothing keeps it any more. */
+const leave = (): void => {
+  process.exitCode = 3;
+  process.stdin.destroy();
+};
+
+const isFirstStart = (): boolean => {
+  if (existsSync(file)) return false;
   writeFileSync(file, '');
   process.stderr.write('cannot find my configuration\n');
-  process.exit(3);
-}
+  return true;
+};
+
+if (mode === 'exit' || (mode === 'exit-once' && isFirstStart())) leave();
+else misbehave();
 if (mode === 'stubborn') {
   process.on('SIGTERM', () => {});
   setInterval(() => {}, 1000);
 }
-misbehave();
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   if (mode === 'deaf') return;
@@ -143,4 +189,3 @@ createInterface({ input: process.stdin }).on('line', (line) => {
       break;
   }
 });
-if (mode !== 'stubborn') process.stdin.on('end', () => process.exit(0));

@@ -47,14 +47,20 @@ test('a server that cannot be started says why', async (t) => {
     [{ name: 'none', target: { kind: 'command', command: '/nonexistent', args: [], env: {} } }],
     new PinFile(join(testFolder(t), 'skills.json')),
   );
-  assert.match((await reached('failed')).sentence, /^The MCP server none does not: It cannot be started \(ENOENT\)/);
+  assert.match(
+    (await reached('failed')).sentence,
+    /^The MCP server none does not: It cannot be started \(ENOENT\)/,
+  );
   assert.equal(skills.servers()[0]?.state, 'failed');
 });
 
 test('a server that fails once is there again within a second, and operators see what it said', async (t) => {
   const { skills, reached } = start(t, 'exit-once');
   await reached('failed');
-  assert.match(skills.servers()[0]?.reason ?? '', /ended \(status 3\); it is started again\. It said: cannot find my/);
+  assert.match(
+    skills.servers()[0]?.reason ?? '',
+    /ended \(status 3\); it is started again\. It said: cannot find my/,
+  );
   await reached('ready');
   assert.equal((await invoke(skills, 'hostile.echo', { text: 'x' })).ok, true);
 });

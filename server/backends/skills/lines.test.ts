@@ -14,7 +14,8 @@ test('lines come out whole, however they arrive', () => {
         const found: string[] = [];
         for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
           const size = sizes[turn % Math.max(1, sizes.length)] ?? bytes.length;
-          for (const line of splitter.push(bytes.subarray(at, at + size)) ?? assert.fail()) found.push(String(line));
+          for (const line of splitter.push(bytes.subarray(at, at + size)) ?? assert.fail())
+            found.push(String(line));
           at += size;
         }
         assert.deepEqual(found, lines);

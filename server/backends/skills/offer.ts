@@ -39,7 +39,8 @@ export const readTools = (listed: readonly unknown[]): readonly OfferedTool[] =>
     const size = Buffer.byteLength(JSON.stringify(tool));
     if (size > MAX_TOOL_BYTES) continue;
     bytes += size;
-    if (bytes > MAX_LIST_BYTES) throw new ServerFailure(`lists more than ${MAX_LIST_BYTES / 1024} KiB of tools`);
+    if (bytes > MAX_LIST_BYTES)
+      throw new ServerFailure(`lists more than ${MAX_LIST_BYTES / 1024} KiB of tools`);
     tools.set(tool.name, tool);
   }
   return [...tools.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -35,11 +35,15 @@ test('a text is cut on a character and says how much is missing', () => {
 
 test('a cut text is never longer than it may be, and well-formed', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 400 }), fc.integer({ min: 100, max: 500 }), (text, max) => {
-      const cut = cutText(text, max);
-      assert.ok(Buffer.byteLength(cut) <= max);
-      assert.ok(cut.isWellFormed());
-      if (Buffer.byteLength(text.toWellFormed()) <= max) assert.equal(cut, text.toWellFormed());
-    }),
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.integer({ min: 100, max: 500 }),
+      (text, max) => {
+        const cut = cutText(text, max);
+        assert.ok(Buffer.byteLength(cut) <= max);
+        assert.ok(cut.isWellFormed());
+        if (Buffer.byteLength(text.toWellFormed()) <= max) assert.equal(cut, text.toWellFormed());
+      },
+    ),
   );
 });

@@ -23,9 +23,20 @@ test('pins are kept in a private file, and found again', async (t) => {
 
 test('a damaged file is not taken for none', (t) => {
   const path = join(testFolder(t), 'skills.json');
-  for (const text of ['', '{', '{}', '[]', '{"servers":{"files":{"hash":"x","tools":{}}}}', '{"servers":[]}']) {
+  for (const text of [
+    '',
+    '{',
+    '{}',
+    '[]',
+    '{"servers":{"files":{"hash":"x","tools":{}}}}',
+    '{"servers":[]}',
+  ]) {
     writeFileSync(path, text);
-    assert.throws(() => new PinFile(path), { name: 'PinFileError', message: /is damaged: put it back/ }, text);
+    assert.throws(
+      () => new PinFile(path),
+      { name: 'PinFileError', message: /is damaged: put it back/ },
+      text,
+    );
   }
 });
 

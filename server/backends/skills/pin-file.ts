@@ -29,7 +29,9 @@ const readPins = (path: string): Map<string, Pin> => {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
     if (code === 'ENOENT') return new Map();
-    throw new PinFileError(`${path} cannot be read (${code}): mend that, so that MCP servers are held to their tools.`);
+    throw new PinFileError(
+      `${path} cannot be read (${code}): mend that, so that MCP servers are held to their tools.`,
+    );
   }
   try {
     const { servers } = JSON.parse(text);

@@ -11,7 +11,10 @@ const echo: OfferedTool = {
 const add: OfferedTool = { name: 'add', description: 'Adds', parameters: { type: 'object' } };
 
 test('the order of tools and of members makes no difference', () => {
-  const turned = { ...echo, parameters: { properties: { b: { enum: [1, 2] }, a: { type: 'string' } }, type: 'object' } };
+  const turned = {
+    ...echo,
+    parameters: { properties: { b: { enum: [1, 2] }, a: { type: 'string' } }, type: 'object' },
+  };
   assert.deepEqual(pinOf([echo, add]), pinOf([add, turned]));
   assert.match(pinOf([]).hash, /^[0-9a-f]{64}$/);
 });
@@ -29,7 +32,10 @@ test('everything that a model sees does', () => {
 
 test('a difference names what was added, changed and removed', () => {
   const before = pinOf([echo, add]);
-  const after = pinOf([{ ...echo, description: 'Also sends it elsewhere' }, { ...add, name: 'sum' }]);
+  const after = pinOf([
+    { ...echo, description: 'Also sends it elsewhere' },
+    { ...add, name: 'sum' },
+  ]);
   assert.deepEqual(differenceOf(before, after), { added: ['sum'], changed: ['echo'], removed: ['add'] });
   assert.deepEqual(differenceOf(before, before), { added: [], changed: [], removed: [] });
 });

@@ -6,7 +6,14 @@ import { Worker } from 'node:worker_threads';
 import type { FromServer, ServerTarget, ServerThreadData, ToServer } from './messages.js';
 import { afterPatience } from './patience.js';
 import { differenceOf, type OfferedTool, type Pin, type PinStore } from './pin.js';
-import type { ApproveOutcome, SkillInfo, SkillInvocation, SkillOutcome, SkillServer, SkillState } from './port.js';
+import type {
+  ApproveOutcome,
+  SkillInfo,
+  SkillInvocation,
+  SkillOutcome,
+  SkillServer,
+  SkillState,
+} from './port.js';
 import { RestartDelays } from './restart-delays.js';
 import { killGroup } from './stdio.js';
 import { toolNameOf } from './tool-name.js';
@@ -83,7 +90,8 @@ export class McpServer {
 
   describe(): SkillServer {
     const pinned = this.#state === 'changed' ? this.#context.pins.get(this.name) : null;
-    const difference = pinned === null || this.#pin === null ? NO_DIFFERENCE : differenceOf(pinned, this.#pin);
+    const difference =
+      pinned === null || this.#pin === null ? NO_DIFFERENCE : differenceOf(pinned, this.#pin);
     const said = this.#state === 'failed' && this.#said !== '' ? ` It said: ${this.#said}` : '';
     return {
       name: this.name,
@@ -103,7 +111,9 @@ export class McpServer {
     return new Promise((resolve) => {
       const onAbort = (): void => {
         this.#post({ kind: 'cancel', id });
-        call.forgive = afterPatience(STUCK_MS, () => this.#giveUp('does not answer, and keeps its thread busy'));
+        call.forgive = afterPatience(STUCK_MS, () =>
+          this.#giveUp('does not answer, and keeps its thread busy'),
+        );
         resolve(failed('It was ended before it had a result.'));
       };
       const call: Call = {
@@ -165,7 +175,9 @@ export class McpServer {
     this.#startDeadline = afterPatience(START_MS, () => this.#giveUp('has not begun in time'));
     worker.on('message', (message: FromServer) => this.#receive(message));
     worker.on('error', (error: NodeJS.ErrnoException) => {
-      this.#failed(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'needs too much memory' : 'made its thread fail');
+      this.#failed(
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'needs too much memory' : 'made its thread fail',
+      );
     });
     worker.on('exit', () => this.#ended());
   }

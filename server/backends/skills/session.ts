@@ -1,7 +1,10 @@
 /** One MCP server, from the connection to its end: which tools it offers, and calls of them. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
   CallToolResultSchema,
@@ -91,7 +94,10 @@ export class McpSession {
       } else if (this.#over) {
         answer(false, 'Its server ended while it ran.');
       } else if (error instanceof McpError) {
-        answer(false, cutText(`The server refused it: ${error.message}`, Math.min(maxOutputBytes, MAX_FAILURE_BYTES)));
+        answer(
+          false,
+          cutText(`The server refused it: ${error.message}`, Math.min(maxOutputBytes, MAX_FAILURE_BYTES)),
+        );
       } else {
         answer(false, 'The server’s answer cannot be used.');
         if (this.#stdio === null && !isAnswerFault(error)) await this.#fail(error);
@@ -141,7 +147,8 @@ export class McpSession {
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#listAgain(client));
     client.onclose = () => void this.#fail(new ServerFailure('has closed the connection'));
     client.onerror = (error) => {
-      const isLost = transport instanceof SSEClientTransport || error.message.startsWith('Maximum reconnection');
+      const isLost =
+        transport instanceof SSEClientTransport || error.message.startsWith('Maximum reconnection');
       if (this.#stdio === null && isLost) void this.#fail(new ServerFailure('has closed the connection'));
     };
     return client;

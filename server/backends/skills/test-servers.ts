@@ -26,7 +26,12 @@ export const officialServer = (name: string, ...args: string[]): McpServerOption
 
 export const hostileServer = (mode: string, ...args: string[]): McpServerOptions => ({
   name: 'hostile',
-  target: { kind: 'command', command: process.execPath, args: [HOSTILE, mode, ...args], env: { ONLY: 'this' } },
+  target: {
+    kind: 'command',
+    command: process.execPath,
+    args: [HOSTILE, mode, ...args],
+    env: { ONLY: 'this' },
+  },
 });
 
 export const testFolder = (t: TestContext): string => {

@@ -30,14 +30,20 @@ test('the everything server: its tools are listed, run, and cut', async (t) => {
   const echo = skills.list().find(({ name }) => name === 'everything.echo');
   assert.equal(echo?.toolName, 'everything__echo');
   assert.equal(echo?.description, 'Echoes back the input string');
-  assert.deepEqual(await invoke(skills, 'everything.echo', { message: 'hello' }), { ok: true, content: 'Echo: hello' });
+  assert.deepEqual(await invoke(skills, 'everything.echo', { message: 'hello' }), {
+    ok: true,
+    content: 'Echo: hello',
+  });
   assert.deepEqual(await invoke(skills, 'everything.get-sum', { a: 2, b: 3 }), {
     ok: true,
     content: 'The sum of 2 and 3 is 5.',
   });
   const misfit = await invoke(skills, 'everything.get-sum', { a: 'two' });
   assert.match(misfit.content, /^The arguments do not fit the tool: /);
-  assert.match((await invoke(skills, 'everything.get-tiny-image', {})).content, /\[image\/png, \d+ bytes, not shown\]/);
+  assert.match(
+    (await invoke(skills, 'everything.get-tiny-image', {})).content,
+    /\[image\/png, \d+ bytes, not shown\]/,
+  );
   // A run of a minute ends when it is told to.
   const abort = new AbortController();
   const long = invoke(
@@ -91,7 +97,9 @@ test('over HTTP, as it is now and as it was', async (t) => {
         probe.close(() => resolve(free));
       });
     });
-    const child = spawn(target.command, [...target.args, kind], { env: { ...process.env, PORT: String(port) } });
+    const child = spawn(target.command, [...target.args, kind], {
+      env: { ...process.env, PORT: String(port) },
+    });
     t.after(() => child.kill('SIGKILL'));
     await new Promise<void>((resolve) => {
       child.stderr.on('data', (said) => /listening|running/i.test(String(said)) && resolve());

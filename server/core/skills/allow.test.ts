@@ -21,10 +21,16 @@ test('a name is allowed to everybody, or to those that an entry names', () => {
 test('a pattern means what the same pattern means as a regular expression', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*'), maxLength: 8 });
   fc.assert(
-    fc.property(letters, fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 10 }), (pattern, name) => {
-      const expected = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\*+/g, '.*')}$`).test(name);
-      assert.equal(allows([pattern], name), expected, `${pattern} ${name}`);
-    }),
+    fc.property(
+      letters,
+      fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 10 }),
+      (pattern, name) => {
+        const expected = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\*+/g, '.*')}$`).test(
+          name,
+        );
+        assert.equal(allows([pattern], name), expected, `${pattern} ${name}`);
+      },
+    ),
     { numRuns: 2000 },
   );
 });

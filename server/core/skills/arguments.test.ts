@@ -7,7 +7,16 @@ const deep = (levels: number): string => `${'{"a":'.repeat(levels)}{}${'}'.repea
 test('what a model writes is an object, or refused in a sentence', () => {
   assert.deepEqual(readArguments(' {"a":[1]} '), { ok: true, arguments: { a: [1] } });
   assert.deepEqual(readArguments(' '), { ok: true, arguments: {} });
-  for (const json of ['{', '[]', '5', 'null', '"x"', deep(32), `{"a":"${'x'.repeat(65_536)}"}`, '['.repeat(60_000)]) {
+  for (const json of [
+    '{',
+    '[]',
+    '5',
+    'null',
+    '"x"',
+    deep(32),
+    `{"a":"${'x'.repeat(65_536)}"}`,
+    '['.repeat(60_000),
+  ]) {
     const read = readArguments(json);
     assert.ok(!read.ok && /^The arguments are .*\.$/.test(read.problem), json.slice(0, 20));
   }

@@ -22,7 +22,8 @@ const isObject = (value: unknown): value is SkillArguments =>
 
 /** Arguments that have been parsed already. */
 export const checkArguments = (value: SkillArguments): ReadArguments => {
-  if (deeperThan(value, MAX_DEPTH)) return refuse(`The arguments are nested deeper than ${MAX_DEPTH} levels.`);
+  if (deeperThan(value, MAX_DEPTH))
+    return refuse(`The arguments are nested deeper than ${MAX_DEPTH} levels.`);
   const json = JSON.stringify(value);
   return Buffer.byteLength(json) > MAX_BYTES
     ? refuse(`The arguments are larger than ${MAX_BYTES / 1024} KiB.`)
@@ -32,7 +33,8 @@ export const checkArguments = (value: SkillArguments): ReadArguments => {
 /** As a model writes them: meant to be JSON. Nothing at all means none. */
 export const readArguments = (json: string): ReadArguments => {
   if (json.trim() === '') return { ok: true, arguments: {} };
-  if (Buffer.byteLength(json) > MAX_BYTES) return refuse(`The arguments are larger than ${MAX_BYTES / 1024} KiB.`);
+  if (Buffer.byteLength(json) > MAX_BYTES)
+    return refuse(`The arguments are larger than ${MAX_BYTES / 1024} KiB.`);
   let value: unknown;
   try {
     value = JSON.parse(json);

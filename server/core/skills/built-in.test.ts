@@ -26,7 +26,12 @@ const open = async (t: TestContext) => {
   const onFault = (what: string, error: unknown) => assert.fail(`${what}: ${error}`);
   const notifications = new Notifications({ memory, clock, wheel, settings, onFault });
   const reminders = remindersOf({ memory, notifications, notificationSettings: settings, clock });
-  const skills = openBuiltInSkills({ memory, reminders, wallMs: clock.wallMs, timezone: () => settings.timezone });
+  const skills = openBuiltInSkills({
+    memory,
+    reminders,
+    wallMs: clock.wallMs,
+    timezone: () => settings.timezone,
+  });
   await memory.openPrincipal('ada');
   await memory.openPrincipal('bob');
   await memory.addMessage({
@@ -59,7 +64,10 @@ test('a reminder is set, listed and cancelled by its principal alone', async (t)
   assert.equal((await invoke(skills, 'reminder.list', {})).content.split('\n').length, 2);
   const [stored] = await memory.listNotifications('ada', { after: null, limit: 10 });
   assert.equal(stored?.type, 'reminder');
-  assert.equal((await invoke(skills, 'reminder.list', {}, { principal: 'bob' })).content, 'There are no reminders.');
+  assert.equal(
+    (await invoke(skills, 'reminder.list', {}, { principal: 'bob' })).content,
+    'There are no reminders.',
+  );
   assert.equal((await invoke(skills, 'reminder.cancel', { id }, { principal: 'bob' })).ok, false);
   assert.equal((await invoke(skills, 'reminder.cancel', { id })).ok, true);
   assert.equal((await invoke(skills, 'reminder.cancel', { id })).ok, false);
@@ -70,8 +78,14 @@ test('reminders that cannot be say why', async (t) => {
   for (const [args, expected] of [
     [{}, /^The argument text is missing\.$/],
     [{ text: '' }, /^The argument text must be a string of 1 to 2048 characters\.$/],
-    [{ text: 'Tea', when: 'soon' }, /^There is no argument of that name; there are: text, at, in_seconds, cron\.$/],
-    [{ text: 'Tea', in_seconds: 1, cron: '* * * * *' }, /^The reminder was not set: must have at most one of/],
+    [
+      { text: 'Tea', when: 'soon' },
+      /^There is no argument of that name; there are: text, at, in_seconds, cron\.$/,
+    ],
+    [
+      { text: 'Tea', in_seconds: 1, cron: '* * * * *' },
+      /^The reminder was not set: must have at most one of/,
+    ],
     [{ text: 'Tea', at: 'soon' }, /^The reminder was not set: at must be a time that exists\.$/],
     [{ text: 'Tea', cron: '0 0 30 2 *' }, /^The reminder was not set: cron must be a schedule/],
     [JSON.parse('{"text":"Tea","__proto__":1}'), /^There is no argument of that name/],

@@ -57,7 +57,10 @@ export const skillMethods = (
       }
     },
 
-    'skill.call': async (session, { skill: name, arguments: args = {}, channel: channelId, background = false }) => {
+    'skill.call': async (
+      session,
+      { skill: name, arguments: args = {}, channel: channelId, background = false },
+    ) => {
       if (draining()) return fail('shuttingDown');
       const channel = channelId === undefined ? session.current : session.principal.channels.get(channelId);
       if (channel === undefined) return fail('channelNotFound');

@@ -1,7 +1,8 @@
 /** Reminders are a principal's own notifications of that type: they come with the heartbeat when they are due. */
+
+import { PROTOCOL } from '../../../schemas/codes.js';
 import type { MemoryPort, StoredNotification } from '../../backends/memory/port.js';
 import type { Reminder, Reminders } from '../../backends/skills/port.js';
-import { PROTOCOL } from '../../../schemas/codes.js';
 import type { NotificationSettings } from '../notifications/courier.js';
 import type { Notifications } from '../notifications/notifications.js';
 import { dueTime } from '../notifications/schedule.js';

@@ -88,8 +88,17 @@ export class SkillRuns {
     const invocationId = `inv-${randomBytes(12).toString('hex')}`;
     const startedAtMs = this.#options.clock.nowMs();
     // A call that belongs to no message is one of its own.
-    const about = { invocation_id: invocationId, skill: name, channel: channel.id, message_id: reply?.messageId ?? invocationId };
-    this.#tell(request, channel, notificationFrame('skill.invoke', { ...about, arguments: request.arguments }));
+    const about = {
+      invocation_id: invocationId,
+      skill: name,
+      channel: channel.id,
+      message_id: reply?.messageId ?? invocationId,
+    };
+    this.#tell(
+      request,
+      channel,
+      notificationFrame('skill.invoke', { ...about, arguments: request.arguments }),
+    );
     const abort = new AbortController();
     const ended = this.#run(request, invocationId, abort).then(async ({ ok, content }) => {
       const frame = notificationFrame('skill.result', {
@@ -108,7 +117,10 @@ export class SkillRuns {
       this.#ends.delete(abort);
       this.#background.delete(abort);
     });
-    const started = { ok: true, content: 'It runs in the background; a notification tells when it has ended.' };
+    const started = {
+      ok: true,
+      content: 'It runs in the background; a notification tells when it has ended.',
+    };
     return { invocationId, outcome: background ? Promise.resolve(started) : ended };
   }
 

@@ -27,6 +27,8 @@ export class Stream {
   readonly positions: number[] = [];
   /** Encoded text so far, in bytes: what keeping it costs. */
   encodedBytes = 0;
+  /** The same of everything that is no text: its skills’ events, and its end. */
+  frameBytes = 0;
 
   constructor(messageId: string) {
     this.messageId = messageId;
@@ -139,6 +141,7 @@ export class ChannelLog {
 
   appendFrame(text: string, scopeBit: number, stream: Stream | null, except: object | null): void {
     const frame = { text, bytes: Buffer.byteLength(text) };
+    if (stream !== null) stream.frameBytes += frame.bytes;
     this.#entries.push({ kind: 'frame', stream, frame, scopeBit, except });
   }
 
