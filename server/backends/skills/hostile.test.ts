@@ -49,7 +49,7 @@ test('a server that cannot be started says why', async (t) => {
   );
   assert.match(
     (await reached('failed')).sentence,
-    /^The MCP server none does not: It cannot be started \(ENOENT\)/,
+    /^The MCP server none cannot be used: It cannot be started \(ENOENT\)/,
   );
   assert.equal(skills.servers()[0]?.state, 'failed');
 });

@@ -234,7 +234,7 @@ export class McpServer {
     else {
       this.#become(
         'changed',
-        `It offers other tools than were approved: look at them with \`openclaw skills list\`, then \`openclaw skills approve ${this.name}\`.`,
+        `It offers other tools than were approved: \`openclaw skills approve ${this.name} --dry-run\` shows which, and without --dry-run lets them be used.`,
       );
     }
   }
@@ -272,7 +272,7 @@ export class McpServer {
   #become(state: SkillState, reason: string | null): void {
     this.#state = state;
     this.#reason = reason;
-    const sentence = `The MCP server ${this.name} ${reason === null ? 'works.' : `does not: ${reason}`}`;
+    const sentence = `The MCP server ${this.name} ${reason === null ? 'works.' : `cannot be used: ${reason}`}`;
     if (sentence === this.#reported) return;
     this.#reported = sentence;
     this.#context.onReport({ server: this.name, state, sentence });
