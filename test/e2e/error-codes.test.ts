@@ -13,9 +13,7 @@ import { NOT_BUILT_YET, req } from './requirements.js';
 
 /** Codes that no part which exists answers with, and the clause that is not built yet. */
 const LATER = {
-  skillNotFound: 'P2-skill-not-found',
   reasoningFailed: 'P2-reasoning-failed',
-  skillFailed: 'P2-skill-failed',
 } as const;
 
 type Provoke = (t: TestContext) => Promise<Json>;
@@ -64,6 +62,14 @@ const PROVOKED: Readonly<Record<Exclude<ErrorName, keyof typeof LATER>, Provoke>
   },
   channelNotFound: calling('channel.switch', { channel_id: 'ch-none' }),
   messageNotFound: calling('chat.resume', { message_id: 'msg-none' }),
+  skillNotFound: calling('skill.call', { skill: 'nothing' }),
+  // It stands in a notification, in an object like that of a response.
+  skillFailed: async (t) => {
+    const client = await login(t, '[skills]\nbuilt_in = ["time.now"]\n');
+    await client.call('skill.call', { skill: 'time.now', arguments: { zone: 'Nowhere' } });
+    const { jsonrpc, params } = await client.frame(({ method }) => method === 'skill.result');
+    return { jsonrpc, error: params.error, id: params.invocation_id };
+  },
   conflict: async (t) => {
     const client = await login(t);
     await client.call('chat.send', { message: 'one', idempotency_key: 'key' });
