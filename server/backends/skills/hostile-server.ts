@@ -25,6 +25,7 @@ const tool = (name: string, change: object = {}) => ({
 });
 const GOOD = [
   'echo',
+  'deep',
   'wait',
   'environment',
   'pid',
@@ -90,6 +91,11 @@ const call = (id: Message['id'], name: string | undefined, args: Record<string, 
       return;
     case 'exit':
       leave();
+      return;
+    case 'deep':
+      process.stdout.write(
+        `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}}}\n`,
+      );
       return;
     case 'twice':
       answer(text('first'));

@@ -88,6 +88,15 @@ test('answers that come twice or too late, refusals and failures are told from r
   assert.deepEqual(await invoke(skills, 'hostile.echo', { text: 'x' }), { ok: true, content: 'x' });
 });
 
+test('an answer that is nested without end harms nobody', async (t) => {
+  const { skills, reached } = start(t, 'good');
+  await reached('ready');
+  const { ok } = await invoke(skills, 'hostile.deep', {}, {}, AbortSignal.timeout(5000));
+  assert.equal(ok, false);
+  await reached('ready');
+  assert.equal((await invoke(skills, 'hostile.echo', { text: 'x' })).ok, true);
+});
+
 test('a server that stops answering is given up once a run of it was', async (t) => {
   const { skills, reached } = start(t, 'good');
   await reached('ready');

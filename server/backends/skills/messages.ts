@@ -23,6 +23,8 @@ export type ToServer =
       readonly kind: 'call';
       readonly id: number;
       readonly tool: string;
+      /** Of the tools that were approved: what is called must be one of those. */
+      readonly hash: string;
       readonly arguments: { readonly [key: string]: unknown };
       readonly maxOutputBytes: number;
     }

@@ -104,7 +104,8 @@ export class McpServer {
   }
 
   invoke(tool: string, invocation: SkillInvocation, signal: AbortSignal): Promise<SkillOutcome> {
-    if (this.#state !== 'ready' || this.#worker === null || this.#closing)
+    const hash = this.#pin?.hash;
+    if (this.#state !== 'ready' || hash === undefined || this.#worker === null || this.#closing)
       return Promise.resolve(failed(`${invocation.skill} ${this.#whyNot()}`));
     const id = ++this.#lastCallId;
     const { arguments: args, maxOutputBytes } = invocation;
@@ -125,7 +126,7 @@ export class McpServer {
         forgive: () => {},
       };
       this.#calls.set(id, call);
-      this.#post({ kind: 'call', id, tool, arguments: args, maxOutputBytes });
+      this.#post({ kind: 'call', id, tool, hash, arguments: args, maxOutputBytes });
       if (signal.aborted) onAbort();
       else signal.addEventListener('abort', onAbort, { once: true });
     });

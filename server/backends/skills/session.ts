@@ -45,6 +45,7 @@ export class McpSession {
   #client: Client | null = null;
   #stdio: StdioTransport | null = null;
   #tools: ReadonlyMap<string, Offered> = new Map();
+  #hash = '';
   readonly #calls = new Map<number, AbortController>();
   #relisting = false;
   #pinging = false;
@@ -68,11 +69,11 @@ export class McpSession {
   }
 
   /** Runs a tool and tells what came of it, once. Never rejects. */
-  async call({ id, tool, arguments: args, maxOutputBytes }: Call): Promise<void> {
+  async call({ id, tool, hash, arguments: args, maxOutputBytes }: Call): Promise<void> {
     const answer = (ok: boolean, content: string): void => this.#say({ kind: 'outcome', id, ok, content });
     const offered = this.#tools.get(tool);
-    if (offered === undefined || this.#client === null) {
-      answer(false, 'The server no longer has this tool.');
+    if (offered === undefined || this.#client === null || this.#hash !== hash) {
+      answer(false, 'The server has no such tool any more, or has changed its tools.');
       return;
     }
     const problem = offered.checker.problem(args);
@@ -173,7 +174,9 @@ export class McpSession {
     this.#tools = new Map(
       tools.map((tool) => [tool.name, { ...tool, checker: new ArgumentChecker(tool.parameters) }]),
     );
-    this.#say({ kind: 'offers', tools, pin: pinOf(tools) });
+    const pin = pinOf(tools);
+    this.#hash = pin.hash;
+    this.#say({ kind: 'offers', tools, pin });
   }
 
   #listAgain(client: Client): void {
