@@ -14,3 +14,11 @@ test('soon again once one has lasted; one that was ready for a moment has not', 
   assert.equal(delays.next(59_999), 1000);
   assert.equal(delays.next(60_000), 250);
 });
+
+test('one that has to be ended by force again and again is left alone', () => {
+  const delays = new RestartDelays();
+  for (let at = 0; at < 19; at += 1) assert.notEqual(delays.next(60_000, true), null);
+  assert.notEqual(delays.next(0), null);
+  assert.equal(delays.next(60_000, true), null);
+  assert.equal(delays.next(60_000), null);
+});

@@ -261,13 +261,20 @@ export class McpServer {
   #ended(): void {
     this.#failed('has ended');
     // A thread that was ended has left its process behind.
+    const wasForced = this.#pid !== null;
     if (this.#pid !== null) killGroup(this.#pid, 'SIGKILL');
     this.#pid = null;
     this.#worker = null;
     if (this.#closing) return;
     const workedMs = this.#readySinceMs === null ? 0 : performance.now() - this.#readySinceMs;
     this.#readySinceMs = null;
-    this.#restart = setTimeout(() => this.#start(), this.#delays.next(workedMs));
+    const delayMs = this.#delays.next(workedMs, wasForced);
+    if (delayMs !== null) this.#restart = setTimeout(() => this.#start(), delayMs);
+    else
+      this.#become(
+        'failed',
+        'It had to be ended by force too often: it is not started again before the gateway is.',
+      );
   }
 
   #become(state: SkillState, reason: string | null): void {
