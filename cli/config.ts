@@ -3,12 +3,13 @@ import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
-  CONFIG_KEYS,
   type ConfigKey,
+  configKeys,
   configOption,
   configValue,
   formatConfigValue,
   isConfigKey,
+  parentOf,
 } from '../schemas/config.js';
 import { setInText } from '../server/config/edit.js';
 import { ConfigError, HomeError } from '../server/config/errors.js';
@@ -95,6 +96,8 @@ async function explain(action: () => void | Promise<void>): Promise<void> {
 function get(io: Io, target: Target, name: string, json: boolean): void {
   const key = knownKey(name);
   const loaded = load(io, target);
+  if (!loaded.origins.has(key))
+    throw new CliError(`${key} is not set, because there is no section [${parentOf(key)}].`);
   const value = configValue(loaded.config, key);
   if (json) io.stdout.write(`${JSON.stringify(row(loaded, key))}\n`);
   else io.stdout.write(`${typeof value === 'string' ? value : formatConfigValue(value)}\n`);
@@ -103,11 +106,11 @@ function get(io: Io, target: Target, name: string, json: boolean): void {
 function list(io: Io, target: Target, json: boolean): void {
   const loaded = load(io, target);
   if (json) {
-    const rows = CONFIG_KEYS.map((key) => row(loaded, key));
+    const rows = configKeys(loaded.config).map((key) => row(loaded, key));
     io.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
     return;
   }
-  const rows = CONFIG_KEYS.map((key) => ({
+  const rows = configKeys(loaded.config).map((key) => ({
     left: `${key} = ${formatConfigValue(configValue(loaded.config, key))}`,
     right: describeOrigin(originOf(loaded, key)),
   }));

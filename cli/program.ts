@@ -40,6 +40,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./memory.js')).registerMemory,
   },
   {
+    name: 'skills',
+    summary: 'List, approve and call what a model may ask for',
+    load: async () => (await import('./skills.js')).registerSkills,
+  },
+  {
     name: 'token',
     summary: 'Create, list and revoke tokens',
     load: async () => (await import('./token.js')).registerToken,

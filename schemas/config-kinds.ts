@@ -25,7 +25,7 @@ export interface NumericOption extends Described {
 }
 
 /** How a text must look: a pattern, and the same in words. */
-interface TextRule {
+export interface TextRule {
   readonly pattern: RegExp;
   readonly expected: string;
   /** What is refused may be a secret that was written into the wrong place: nobody repeats it. */

@@ -1,6 +1,9 @@
 /** What must hold between the options of a configuration. */
+
+import type { Config } from './config.js';
 import { type ConfigRule, endpointRules, providerRules } from './config-endpoints.js';
 import { isAddressRange, isTimeZone } from './config-kinds.js';
+import { MCP_RULES, type McpKey, type McpServerConfig } from './config-skills.js';
 
 export const CONFIG_RULES: readonly ConfigRule[] = [
   {
@@ -78,4 +81,22 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
         ? `metrics.port must differ from gateway.port, but both are ${metrics.port}`
         : null,
   },
+];
+
+/** The rules that hold for this configuration: those between options, and those within each MCP server's section. */
+export const configRules = ({ skills }: Config): readonly ConfigRule[] => [
+  ...CONFIG_RULES,
+  ...Object.keys(skills.mcp).flatMap((name) =>
+    MCP_RULES.map(({ options: [first, ...others], summary, problem }): ConfigRule => {
+      const at = (option: keyof McpServerConfig): McpKey => `skills.mcp.${name}.${option}`;
+      return {
+        keys: [at(first), ...others.map(at)],
+        summary,
+        problem: (config) => {
+          const server = config.skills.mcp[name];
+          return server === undefined ? null : problem(server, at);
+        },
+      };
+    }),
+  ),
 ];

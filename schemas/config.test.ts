@@ -20,7 +20,7 @@ const defaults = buildConfig(new Map());
 const NO_ENDPOINT = { model: '', base_url: '', api_key_env: '', api_key_file: '', insecure: false };
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 74);
+  assert.equal(CONFIG_KEYS.length, 79);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -49,7 +49,7 @@ test('the table is complete and sound', () => {
   }
   for (const section of Object.keys(CONFIG_SECTIONS)) {
     assert.ok(
-      CONFIG_KEYS.some((key) => parentOf(key) === section),
+      section === 'skills.mcp' || CONFIG_KEYS.some((key) => parentOf(key) === section),
       `${section} is empty`,
     );
   }
@@ -132,6 +132,14 @@ test('the defaults are those of the product', () => {
         second: { provider: 'none', ...NO_ENDPOINT },
       },
       embedded: { chunk_delay_ms: 15 },
+    },
+    skills: {
+      built_in: [],
+      timeout_seconds: 30,
+      background_timeout_seconds: 3600,
+      max_output_bytes: 65536,
+      max_concurrent: 4,
+      mcp: {},
     },
     metrics: { host: '127.0.0.1', port: 18790 },
     log: { level: 'info' },

@@ -19,15 +19,25 @@ import type {
 import { MEMORY_OPTIONS } from './config-memory.js';
 import { OPERATIONS_OPTIONS } from './config-operations.js';
 import { REASONING_OPTIONS } from './config-reasoning.js';
+import {
+  isMcpKey,
+  type McpKey,
+  type McpServersConfig,
+  mcpKeysOf,
+  mcpOption,
+  SKILLS_OPTIONS,
+  splitMcpKey,
+} from './config-skills.js';
 
 export type { ConfigOption, ConfigValue } from './config-kinds.js';
-export { CONFIG_RULES } from './config-rules.js';
+export { CONFIG_RULES, configRules } from './config-rules.js';
 
 export const CONFIG_OPTIONS = {
   ...GATEWAY_OPTIONS,
   ...CHAT_OPTIONS,
   ...MEMORY_OPTIONS,
   ...REASONING_OPTIONS,
+  ...SKILLS_OPTIONS,
   ...OPERATIONS_OPTIONS,
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 
@@ -43,13 +53,16 @@ export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   'reasoning.fallback.first': 'Who is asked next where the provider fails.',
   'reasoning.fallback.second': 'And who behind that one.',
   'reasoning.embedded': 'The provider that comes with the gateway.',
+  skills: 'What a model may ask for.',
+  'skills.mcp':
+    'Servers of the Model Context Protocol, whose tools are skills. Each has a section of its own, `[skills.mcp.NAME]`, with a name of your choice, and the keys below.',
   metrics: 'The operators’ own port.',
   log: 'The structured log on standard error.',
 };
 
 type Options = typeof CONFIG_OPTIONS;
 /** A dotted key such as `gateway.rate_limit.burst_size`. */
-export type ConfigKey = keyof Options;
+export type ConfigKey = keyof Options | McpKey;
 
 type ValueOf<O> =
   O extends EnumOption<infer V>
@@ -70,15 +83,24 @@ type Nested<T> = {
 };
 
 /** The whole configuration, nested and named like the file: `config.gateway.rate_limit.burst_size`. */
-export type Config = Nested<Options>;
+export type Config = Nested<Options> & { readonly skills: { readonly mcp: McpServersConfig } };
 
-export const CONFIG_KEYS = Object.keys(CONFIG_OPTIONS) as readonly ConfigKey[];
+/** The keys that every configuration has. */
+export const CONFIG_KEYS = Object.keys(CONFIG_OPTIONS) as readonly (keyof Options)[];
+
+/** The keys of this configuration: every option, and those of the MCP servers it names. */
+export const configKeys = (config: Config): readonly ConfigKey[] => [
+  ...CONFIG_KEYS,
+  ...Object.keys(config.skills.mcp).flatMap(mcpKeysOf),
+];
 
 /** Whether `key` is an option’s dotted key; names inherited from Object are not. */
-export const isConfigKey = (key: string): key is ConfigKey => Object.hasOwn(CONFIG_OPTIONS, key);
+export const isConfigKey = (key: string): key is ConfigKey =>
+  Object.hasOwn(CONFIG_OPTIONS, key) || isMcpKey(key);
 
 /** The table’s entry for `key`, under the type they all share. */
-export const configOption = (key: ConfigKey): ConfigOption => CONFIG_OPTIONS[key];
+export const configOption = (key: ConfigKey): ConfigOption =>
+  isMcpKey(key) ? mcpOption(key) : CONFIG_OPTIONS[key];
 
 /**
  * Completes checked values to a configuration: what is missing takes its default, or what that derives from.
@@ -103,7 +125,11 @@ export function buildConfig(values: ReadonlyMap<ConfigKey, ConfigValue>): Config
     section(parentOf(name))[lastOf(name)] = made;
     return made;
   };
-  for (const key of CONFIG_KEYS) section(parentOf(key))[lastOf(key)] = valueFor(key);
+  section('skills.mcp');
+  const servers = new Set([...values.keys()].flatMap((key) => splitMcpKey(key)?.server ?? []));
+  for (const key of [...CONFIG_KEYS, ...[...servers].flatMap(mcpKeysOf)]) {
+    section(parentOf(key))[lastOf(key)] = valueFor(key);
+  }
   for (const made of sections.values()) Object.freeze(made);
   return section('') as unknown as Config;
 }

@@ -10,6 +10,7 @@ import {
   lastOf,
   parentOf,
 } from '../schemas/config.js';
+import { MCP_OPTIONS, MCP_RULES } from '../schemas/config-skills.js';
 
 const COLUMNS = 100;
 
@@ -23,6 +24,7 @@ export function renderConfigExample(): string {
   ];
   for (const [section, summary] of Object.entries(CONFIG_SECTIONS)) {
     lines.push('', ...comment(summary), `[${section}]`);
+    if (section === SERVERS) lines.push(...SERVER_EXAMPLE);
     for (const key of keysOf(section)) {
       const option = configOption(key);
       lines.push('', ...comment(plain(option.reason)));
@@ -32,6 +34,21 @@ export function renderConfigExample(): string {
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** The section that has one below it for each MCP server. */
+const SERVERS = 'skills.mcp';
+
+const SERVER_EXAMPLE: readonly string[] = [
+  '',
+  '#   [skills.mcp.files]',
+  '#   command = "npx"',
+  '#   args = ["-y", "@modelcontextprotocol/server-filesystem", "/home/me/notes"]',
+  '#   allow = ["read_*", "write_file@ada"]',
+  '',
+  '#   [skills.mcp.tickets]',
+  '#   url = "https://tickets.example.org/mcp"',
+  '#   token_env = "TICKETS_TOKEN"',
+];
 
 /** The operators' page: where values come from, then a table for each section. */
 export function renderConfigPage(): string {
@@ -70,9 +87,11 @@ Each of them follows \`--config FILE\`.
 A running gateway takes the options marked *reload* on \`SIGHUP\` (\`kill -HUP\` and its process id) and
 names those that need a *restart*. A file with a mistake changes nothing.`;
 
-const RULES = ['## Rules between options', '', ...CONFIG_RULES.map(({ summary }) => `- ${summary}.`)].join(
-  '\n',
-);
+const RULES = [
+  '## Rules between options',
+  '',
+  ...[...CONFIG_RULES, ...MCP_RULES].map(({ summary }) => `- ${summary}.`),
+].join('\n');
 
 const PROXIES = `## Behind a proxy
 
@@ -105,10 +124,13 @@ restart is needed. The kernel resets clients that are just connecting to the one
 \`sysctl net.ipv4.tcp_migrate_req=1\` (Linux 5.14 and later) hands those over, too.`;
 
 function sectionOf(section: string): string {
-  const rows = keysOf(section).map((key) => {
-    const option = configOption(key);
+  const options: readonly (readonly [string, ConfigOption])[] =
+    section === SERVERS
+      ? Object.entries(MCP_OPTIONS)
+      : keysOf(section).map((key) => [lastOf(key), configOption(key)]);
+  const rows = options.map(([name, option]) => {
     const cells = [
-      `\`${lastOf(key)}\``,
+      `\`${name}\``,
       `\`${formatConfigValue(option.default)}\``,
       factsOf(option).join('; '),
       option.reloadable ? 'reload' : 'restart',

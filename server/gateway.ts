@@ -16,7 +16,9 @@ import { TokenFile, TokenFileError } from './auth/token-file.js';
 import { MemoryError } from './backends/memory/port.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { openThreadedReasoning } from './backends/reasoning/threaded.js';
-import { noSkills } from './backends/skills/none.js';
+import { openBuiltInSkills } from './backends/skills/built-in.js';
+import { PinFile, PinFileError } from './backends/skills/pin-file.js';
+import { openThreadedSkills } from './backends/skills/threaded.js';
 import type { Reloaded } from './backends/system/port.js';
 import { HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
@@ -38,6 +40,10 @@ import { Runs } from './core/runs/runs.js';
 import { Lobbies, type Verdict } from './core/sessions/lobby.js';
 import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
+import { Catalogue } from './core/skills/catalogue.js';
+import { remindersOf } from './core/skills/reminders.js';
+import { SkillRuns } from './core/skills/skill-runs.js';
+import { StrayEvents } from './core/skills/stray-events.js';
 import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
@@ -53,6 +59,7 @@ import { PromptError, reasoningSettings } from './reasoning.js';
 import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
 import { Shutdown } from './shutdown.js';
+import { mcpServers, SkillsError } from './skills.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
 import { listenThreaded } from './socket/threads/threaded-listener.js';
@@ -123,6 +130,8 @@ const isForOperators = (error: unknown): error is Error =>
     TokenFileError,
     KeyError,
     PromptError,
+    SkillsError,
+    PinFileError,
     MemoryError,
     ListenError,
     OperationsListenError,
@@ -224,6 +233,18 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     },
   });
   undo.push(() => reasoning.close());
+  const mcp = openThreadedSkills({
+    servers: mcpServers(config, process.env),
+    pins: new PinFile(home.skillsFile),
+    clientVersion: VERSION,
+    onReport: ({ server, state, sentence }) => {
+      if (state === 'ready') log.info(sentence);
+      else log.warn(sentence);
+      if (state === 'changed') alerts.raise(`skills ${server}`, sentence);
+      else if (state === 'ready') alerts.over(`skills ${server}`, sentence);
+    },
+  });
+  undo.push(() => mcp.close());
 
   // The core: data structures that know neither socket nor clock.
   const metrics = createMetrics();
@@ -291,6 +312,23 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     operators: () => authenticator.principalsWith('admin', clock.wallMs()),
     onFault,
   });
+  const builtIn = openBuiltInSkills({
+    memory,
+    reminders: remindersOf({ memory, notifications, notificationSettings: settings.notifications, clock }),
+    wallMs: () => clock.wallMs(),
+    timezone: () => settings.notifications.timezone,
+  });
+  const catalogue = new Catalogue([builtIn, mcp], settings.skillRules);
+  const skillRuns = new SkillRuns({
+    clock,
+    wheel,
+    pump,
+    strays: new StrayEvents({ clock, wheel, pump, keepMs: PROTOCOL.resumeWindowMs }),
+    principals,
+    notifications,
+    limits: settings.skills,
+    onFault,
+  });
   const tokenUse = new Map<string, number>();
   const authenticate = (token: string, address: string): Verdict => {
     const verdict = authenticator.authenticate(token, address, clock.wallMs(), clock.nowMs());
@@ -346,7 +384,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   let draining = false;
   const handlers = buildHandlers({
     memory,
-    skills: noSkills,
+    catalogue,
+    skillRuns,
     system: { residentBytes: () => process.memoryUsage.rss(), reload },
     runs,
     sessions,
@@ -474,10 +513,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       draining = true;
       health.set('clients', 'failing');
       removeGatewayFile(home.gatewayFile, process.pid);
+      skillRuns.endBackground();
       return listener.stopListening();
     },
     steps: [
       () => compaction.close(),
+      () => skillRuns.close(),
+      () => mcp.close(),
       () => reasoning.close(),
       () => runs.storeLate(),
       storeTokenUse,

@@ -9,6 +9,9 @@ import type { MemoryLimits } from './backends/memory/sqlite.js';
 import type { RateLimits } from './core/limits/rate-limiter.js';
 import type { NotificationSettings } from './core/notifications/courier.js';
 import type { HeartbeatLimits } from './core/sessions/heartbeat.js';
+import { AllowList } from './core/skills/allow.js';
+import type { SkillRules } from './core/skills/catalogue.js';
+import type { SkillLimits } from './core/skills/skill-runs.js';
 import { TrustedProxies } from './socket/client-address.js';
 import { CAN_SHARE_PORT } from './socket/port.js';
 import { hostName, type OriginRules } from './socket/upgrade.js';
@@ -92,6 +95,13 @@ export class Settings {
   readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
   readonly streams = { maxStreams: 0, maxStreamsPerPrincipal: 0 };
   readonly compaction = { compactAfterMessages: 0, recallTokens: 0, retentionMs: 0 };
+  readonly skills: SkillLimits = {
+    timeoutMs: 0,
+    backgroundTimeoutMs: 0,
+    maxOutputBytes: 0,
+    maxConcurrent: 0,
+  };
+  readonly skillRules: SkillRules = { builtIn: new AllowList([]), servers: new Map() };
   memory: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
   drainMs = 0;
   #served: ReadonlySet<string> = new Set();
@@ -114,7 +124,7 @@ export class Settings {
   }
 
   apply(config: Config): void {
-    const { gateway, chat, memory, reasoning } = config;
+    const { gateway, chat, memory, reasoning, skills } = config;
     this.#config = config;
     const reserved = Math.max(RESERVED_DESCRIPTORS, OWN_DESCRIPTORS + this.workers * THREAD_DESCRIPTORS);
     const most = this.#descriptorLimit - reserved;
@@ -150,6 +160,14 @@ export class Settings {
       retentionMs: memory.retention_days * DAY_MS,
       maxChannelMessages: memory.max_channel_messages,
     };
+    this.skills.timeoutMs = skills.timeout_seconds * 1000;
+    this.skills.backgroundTimeoutMs = skills.background_timeout_seconds * 1000;
+    this.skills.maxOutputBytes = skills.max_output_bytes;
+    this.skills.maxConcurrent = skills.max_concurrent;
+    this.skillRules.builtIn = new AllowList(skills.built_in);
+    this.skillRules.servers = new Map(
+      Object.entries(skills.mcp).map(([name, { allow }]) => [name, new AllowList(allow)]),
+    );
     this.drainMs = gateway.drain_seconds * 1000;
     this.streams.maxStreams = orUnlimited(reasoning.max_streams);
     this.streams.maxStreamsPerPrincipal = orUnlimited(reasoning.max_streams_per_principal);

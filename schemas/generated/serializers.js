@@ -2126,6 +2126,441 @@ return json + JSON_STR_END_OBJECT
     const main = anonymous0
     return main
 })();
+// skill.servers
+const skill_servers = (() => {
+function anonymous3 (obj) {
+      // "#/properties/servers/items/properties/added"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/servers/items/properties/added' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+      if (typeof arrayLength === 'number' && arrayLength >= 128 && Number.isInteger(arrayLength) && arrayLength <= 0xffffffff) {
+        return asPlainStringArray(obj, arrayLength)
+      }
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+    function anonymous4 (obj) {
+      // "#/properties/servers/items/properties/changed"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/servers/items/properties/changed' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+      if (typeof arrayLength === 'number' && arrayLength >= 128 && Number.isInteger(arrayLength) && arrayLength <= 0xffffffff) {
+        return asPlainStringArray(obj, arrayLength)
+      }
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+    function anonymous5 (obj) {
+      // "#/properties/servers/items/properties/removed"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/servers/items/properties/removed' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+      if (typeof arrayLength === 'number' && arrayLength >= 128 && Number.isInteger(arrayLength) && arrayLength <= 0xffffffff) {
+        return asPlainStringArray(obj, arrayLength)
+      }
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+        if (typeof value !== 'string') {
+          if (value === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value instanceof Date) {
+            json += JSON_STR_QUOTE + value.toISOString() + JSON_STR_QUOTE
+          } else if (value instanceof RegExp) {
+            json += asString(value.source)
+          } else {
+            json += asString(value.toString())
+          }
+        } else {
+          json += asString(value)
+        }
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#/properties/servers/items"
+      function anonymous2 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_name_3 = obj["name"]
+      if (value_name_3 !== undefined) {
+        json += "{\"name\":"
+        if (typeof value_name_3 !== 'string') {
+          if (value_name_3 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_name_3 instanceof Date) {
+            json += JSON_STR_QUOTE + value_name_3.toISOString() + JSON_STR_QUOTE
+          } else if (value_name_3 instanceof RegExp) {
+            json += asString(value_name_3.source)
+          } else {
+            json += asString(value_name_3.toString())
+          }
+        } else {
+          json += asString(value_name_3)
+        }
+      } else {
+        throw new Error('"name" is required!')
+      }
+      const value_state_4 = obj["state"]
+      if (value_state_4 !== undefined) {
+        json += ",\"state\":"
+        if (typeof value_state_4 !== 'string') {
+          if (value_state_4 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_state_4 instanceof Date) {
+            json += JSON_STR_QUOTE + value_state_4.toISOString() + JSON_STR_QUOTE
+          } else if (value_state_4 instanceof RegExp) {
+            json += asString(value_state_4.source)
+          } else {
+            json += asString(value_state_4.toString())
+          }
+        } else {
+          json += asString(value_state_4)
+        }
+      } else {
+        throw new Error('"state" is required!')
+      }
+      const value_reason_5 = obj["reason"]
+      if (value_reason_5 !== undefined) {
+        json += ",\"reason\":"
+      if (value_reason_5 === null) {
+        json += JSON_STR_NULL
+      } else {
+        if (typeof value_reason_5 !== 'string') {
+          if (value_reason_5 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_reason_5 instanceof Date) {
+            json += JSON_STR_QUOTE + value_reason_5.toISOString() + JSON_STR_QUOTE
+          } else if (value_reason_5 instanceof RegExp) {
+            json += asString(value_reason_5.source)
+          } else {
+            json += asString(value_reason_5.toString())
+          }
+        } else {
+          json += asString(value_reason_5)
+        }
+      }
+      } else {
+        throw new Error('"reason" is required!')
+      }
+      const value_skills_6 = obj["skills"]
+      if (value_skills_6 !== undefined) {
+        json += ",\"skills\":"
+        json += asInteger(value_skills_6)
+      } else {
+        throw new Error('"skills" is required!')
+      }
+      const value_hash_7 = obj["hash"]
+      if (value_hash_7 !== undefined) {
+        json += ",\"hash\":"
+      if (value_hash_7 === null) {
+        json += JSON_STR_NULL
+      } else {
+        if (typeof value_hash_7 !== 'string') {
+          if (value_hash_7 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_hash_7 instanceof Date) {
+            json += JSON_STR_QUOTE + value_hash_7.toISOString() + JSON_STR_QUOTE
+          } else if (value_hash_7 instanceof RegExp) {
+            json += asString(value_hash_7.source)
+          } else {
+            json += asString(value_hash_7.toString())
+          }
+        } else {
+          json += asString(value_hash_7)
+        }
+      }
+      } else {
+        throw new Error('"hash" is required!')
+      }
+      const value_added_8 = obj["added"]
+      if (value_added_8 !== undefined) {
+        json += ",\"added\":"
+        json += anonymous3(value_added_8)
+      } else {
+        throw new Error('"added" is required!')
+      }
+      const value_changed_9 = obj["changed"]
+      if (value_changed_9 !== undefined) {
+        json += ",\"changed\":"
+        json += anonymous4(value_changed_9)
+      } else {
+        throw new Error('"changed" is required!')
+      }
+      const value_removed_10 = obj["removed"]
+      if (value_removed_10 !== undefined) {
+        json += ",\"removed\":"
+        json += anonymous5(value_removed_10)
+      } else {
+        throw new Error('"removed" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    function anonymous1 (obj) {
+      // "#/properties/servers"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/servers' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        json += anonymous2(value)
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+          json += anonymous2(value)
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_servers_1 = obj["servers"]
+      if (value_servers_1 !== undefined) {
+        json += "{\"servers\":"
+        json += anonymous1(value_servers_1)
+      } else {
+        throw new Error('"servers" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// skill.approve
+const skill_approve = (() => {
+// "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_approved_1 = obj["approved"]
+      if (value_approved_1 !== undefined) {
+        json += "{\"approved\":"
+        json += "true"
+      } else {
+        throw new Error('"approved" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
+// skill.call
+const skill_call = (() => {
+// "#/properties/error"
+      function anonymous1 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_code_8 = obj["code"]
+      if (value_code_8 !== undefined) {
+        json += "{\"code\":"
+        json += asInteger(value_code_8)
+      } else {
+        throw new Error('"code" is required!')
+      }
+      const value_message_9 = obj["message"]
+      if (value_message_9 !== undefined) {
+        json += ",\"message\":"
+        if (typeof value_message_9 !== 'string') {
+          if (value_message_9 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_message_9 instanceof Date) {
+            json += JSON_STR_QUOTE + value_message_9.toISOString() + JSON_STR_QUOTE
+          } else if (value_message_9 instanceof RegExp) {
+            json += asString(value_message_9.source)
+          } else {
+            json += asString(value_message_9.toString())
+          }
+        } else {
+          json += asString(value_message_9)
+        }
+      } else {
+        throw new Error('"message" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+      // "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_invocation_id_1 = obj["invocation_id"]
+      if (value_invocation_id_1 !== undefined) {
+        json += "{\"invocation_id\":"
+        if (typeof value_invocation_id_1 !== 'string') {
+          if (value_invocation_id_1 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_invocation_id_1 instanceof Date) {
+            json += JSON_STR_QUOTE + value_invocation_id_1.toISOString() + JSON_STR_QUOTE
+          } else if (value_invocation_id_1 instanceof RegExp) {
+            json += asString(value_invocation_id_1.source)
+          } else {
+            json += asString(value_invocation_id_1.toString())
+          }
+        } else {
+          json += asString(value_invocation_id_1)
+        }
+      } else {
+        throw new Error('"invocation_id" is required!')
+      }
+      const value_ok_2 = obj["ok"]
+      if (value_ok_2 !== undefined) {
+        json += ",\"ok\":"
+        json += asBoolean(value_ok_2)
+      } else {
+        throw new Error('"ok" is required!')
+      }
+      const value_background_3 = obj["background"]
+      if (value_background_3 !== undefined) {
+        json += ",\"background\":"
+        json += asBoolean(value_background_3)
+      } else {
+        throw new Error('"background" is required!')
+      }
+      const value_duration_ms_4 = obj["duration_ms"]
+      if (value_duration_ms_4 !== undefined) {
+        json += ",\"duration_ms\":"
+        json += asInteger(value_duration_ms_4)
+      } else {
+        throw new Error('"duration_ms" is required!')
+      }
+      const value_result_5 = obj["result"]
+      if (value_result_5 !== undefined) {
+        json += ",\"result\":"
+        if (typeof value_result_5 !== 'string') {
+          if (value_result_5 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_result_5 instanceof Date) {
+            json += JSON_STR_QUOTE + value_result_5.toISOString() + JSON_STR_QUOTE
+          } else if (value_result_5 instanceof RegExp) {
+            json += asString(value_result_5.source)
+          } else {
+            json += asString(value_result_5.toString())
+          }
+        } else {
+          json += asString(value_result_5)
+        }
+      }
+      const value_error_6 = obj["error"]
+      if (value_error_6 !== undefined) {
+        json += ",\"error\":"
+        json += anonymous1(value_error_6)
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
 // heartbeat.pong
 const heartbeat_pong = (() => {
 // "#"
@@ -3904,6 +4339,9 @@ export const resultSerializers = Object.freeze({
   'memory.vacuum': memory_vacuum,
   'memory.check': memory_check,
   'skill.list': skill_list,
+  'skill.servers': skill_servers,
+  'skill.approve': skill_approve,
+  'skill.call': skill_call,
   'heartbeat.pong': heartbeat_pong,
   'system.status': system_status,
   'system.methods': system_methods,

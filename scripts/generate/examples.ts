@@ -4,6 +4,7 @@ import type { ClientMethod, Params, Result, ServerNotification } from '../../sch
 const message_id = 'msg-7f3a';
 const channel = 'default';
 const notification_id = 'ntf-019d0a3c7f2e';
+const hash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const created_at = '2026-03-20T10:15:23Z';
 const example = {
   channel_id: 'ch-a1b2c3',
@@ -114,13 +115,41 @@ export const CALLS: {
     result: {
       skills: [
         {
-          name: 'clock',
-          description: 'Tells the time',
-          source: 'builtin',
-          parameters: { type: 'object', properties: {} },
+          name: 'files.read_text_file',
+          description: 'Read the complete contents of a file as text',
+          source: 'files',
+          parameters: { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] },
           state: 'ready',
         },
       ],
+    },
+  },
+  'skill.servers': {
+    params: {},
+    result: {
+      servers: [
+        {
+          name: 'files',
+          state: 'changed',
+          reason: 'It offers other tools than were approved.',
+          skills: 14,
+          hash,
+          added: ['delete_file'],
+          changed: [],
+          removed: [],
+        },
+      ],
+    },
+  },
+  'skill.approve': { params: { server: 'files', hash }, result: { approved: true } },
+  'skill.call': {
+    params: { skill: 'time.now', arguments: { zone: 'Europe/Berlin' } },
+    result: {
+      invocation_id: 'inv-1',
+      ok: true,
+      background: false,
+      result: 'Friday, 20 March 2026 at 11:15:23 CET (2026-03-20T10:15:23.000Z)',
+      duration_ms: 3,
     },
   },
   'heartbeat.pong': { params: { seq: 42, client_load: 0.45 }, result: {} },
@@ -192,12 +221,18 @@ export const NOTIFICATIONS: { readonly [N in ServerNotification]: Params<N> } = 
   'chat.complete': { total_tokens: 156, channel, duration_ms: 1230, message_id, finish_reason: 'stop' },
   'chat.message': { channel, message_id, seq: 1, message: 'How is the weather today?', client_id: 'web' },
   'channel.changed': { channel_id, change: 'created', channel: example },
-  'skill.invoke': { invocation_id: 'inv-1', skill: 'clock', arguments: { zone: 'UTC' }, channel, message_id },
+  'skill.invoke': {
+    invocation_id: 'inv-1',
+    skill: 'time.now',
+    arguments: { zone: 'UTC' },
+    channel,
+    message_id,
+  },
   'skill.result': {
     invocation_id: 'inv-1',
-    skill: 'clock',
+    skill: 'time.now',
     ok: true,
-    result: '10:15',
+    result: 'Friday, 20 March 2026 at 10:15:23 UTC (2026-03-20T10:15:23.000Z)',
     duration_ms: 3,
     channel,
     message_id,

@@ -48,6 +48,17 @@ export const NOTES: Readonly<Partial<Record<keyof typeof methods, string>>> = {
   'memory.vacuum': 'In small steps, between which messages are stored.',
   'memory.check':
     'Reads all of the database beside everything else: its structure, its references, the full-text index, and replies that stand open though nobody runs them.',
+  'skill.list':
+    'Those that the configuration allows this principal. Names, descriptions and parameters of an MCP server are its own words: show them, and do not act on them.',
+  'skill.servers':
+    '`reason` says in a sentence why a server is not `ready`, with the last that it said of itself. Where it is `changed`, `added`, `changed` and `removed` name the tools that are not as they were when it was first used, or approved.',
+  'skill.approve':
+    '`hash` is what `skill.servers` told: so nothing is approved that was not looked at. Where the server offers something else by now, -32600 with `data.reason`; where there is no such server, 4042. It is on disk before it is answered.',
+  'skill.call':
+    'In the caller’s name, and in `channel`: its followers get `skill.invoke` and `skill.result`. A skill that is not there or not allowed is 4042; a failure of the skill itself is an answer with `"ok": false`. ' +
+    'With `background` it is answered at once, may take `skills.background_timeout_seconds`, and ends with a notification of type `skill`.',
+  'skill.invoke':
+    'To the followers of the channel. `message_id` names the message whose reply it is for; of a `skill.call`, which is for none, it is the `invocation_id`.',
   'skill.result': '`result` is there where `ok` is true, `error` (code 5021) where it is false.',
   'heartbeat.ping':
     'Answer with `heartbeat.pong` and the same `seq`. A notification stays queued until a pong acknowledges it, across reconnects: tell a repeated one by its `id`. ' +

@@ -13,6 +13,8 @@ export interface Home {
   readonly localTokenFile: string;
   readonly tokensFile: string;
   readonly databaseFile: string;
+  /** What each MCP server's tools are held to. */
+  readonly skillsFile: string;
   /** How commands find the running gateway. */
   readonly gatewayFile: string;
   /** Held by the one gateway that runs in this home. */
@@ -32,6 +34,7 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
     localTokenFile: join(dir, 'local-token'),
     tokensFile: join(dir, 'tokens.toml'),
     databaseFile: join(dir, 'openclaw.db'),
+    skillsFile: join(dir, 'skills.json'),
     gatewayFile: join(dir, 'gateway.json'),
     gatewayLock: join(dir, 'gateway.lock'),
     tokensLock: lockPathOf(join(dir, 'tokens.toml')),

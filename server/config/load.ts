@@ -5,13 +5,15 @@
 import {
   buildConfig,
   CONFIG_KEYS,
-  CONFIG_RULES,
   type Config,
   type ConfigKey,
   type ConfigValue,
+  configKeys,
+  configRules,
   isConfigKey,
   lastOf,
 } from '../../schemas/config.js';
+import { serverNameProblem, splitMcpKey } from '../../schemas/config-skills.js';
 import { ConfigError } from './errors.js';
 import { nearestKey } from './nearest.js';
 import { formatKey, quote } from './quote.js';
@@ -82,6 +84,9 @@ export const variableOf = (key: ConfigKey): string => `OPENCLAW_${key.toUpperCas
 
 /** Says that a key is unknown, and which one may have been meant. */
 export function unknownKey(key: string): string {
+  const server = splitMcpKey(key)?.server ?? '';
+  const wrongName = server === '' ? null : serverNameProblem(server);
+  if (wrongName !== null) return `${quote(server)} is no name for an MCP server: ${wrongName}.`;
   const nearest = nearestKey(key);
   return `${key} is not a known key${nearest === null ? '; `openclaw config list` shows them all.' : `; did you mean ${nearest}?`}`;
 }
@@ -118,13 +123,15 @@ class Draft {
 
   finish(): Config {
     const config = buildConfig(this.#values);
-    for (const { keys, problem } of CONFIG_RULES) {
+    for (const { keys, problem } of configRules(config)) {
       if (keys.some((key) => this.#faulty.has(key))) continue;
       const sentence = problem(config);
       if (sentence === null) continue;
       const place = keys.map((key) => this.#placeOf.get(key)).find((known) => known !== undefined);
       this.refuse(place?.() ?? 'configuration', `${sentence}.`);
     }
+    for (const key of configKeys(config))
+      if (!this.origins.has(key)) this.origins.set(key, { source: 'default' });
     if (this.#problems.length > 0) throw new ConfigError(this.#problems, this.#byFlag);
     return config;
   }
@@ -149,10 +156,17 @@ function addFile(draft: Draft, file: string, text: string): void {
     if (isConfigKey(key)) draft.take(key, checkValue(key, value), origin, place);
     else if (!isSection(key)) draft.refuse(place(), unknownKey(key));
     else if (!isTable(value)) draft.refuse(place(), `${key} must be a section, written [${key}].`);
+    else if (isServerSection(key)) draft.refuse(place(), `${key} must have command or url, but is empty.`);
   }
 }
 
-const isSection = (key: string): boolean => CONFIG_KEYS.some((known) => known.startsWith(`${key}.`));
+const isSection = (key: string): boolean =>
+  key === 'skills.mcp' || isServerSection(key) || CONFIG_KEYS.some((known) => known.startsWith(`${key}.`));
+
+const isServerSection = (key: string): boolean => {
+  const parts = splitMcpKey(key);
+  return parts !== null && parts.option === '' && serverNameProblem(parts.server) === null;
+};
 
 function addEnvironment(draft: Draft, env: LoadOptions['env']): void {
   for (const [variable, text] of Object.entries(env)) {

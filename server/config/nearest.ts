@@ -1,5 +1,6 @@
 /** "Did you mean …?" */
 import { CONFIG_KEYS, type ConfigKey, lastOf } from '../../schemas/config.js';
+import { mcpKeysOf, serverNameProblem, splitMcpKey } from '../../schemas/config-skills.js';
 
 /** No key is near to a longer text, and comparing would cost. */
 const MAX_LENGTH = 64;
@@ -21,7 +22,9 @@ export function nearestKey(unknown: string): ConfigKey | null {
     );
   let best: ConfigKey | null = null;
   let bestScore = Math.max(2, Math.floor(wanted.length / 3)) + 1;
-  for (const key of CONFIG_KEYS) {
+  const { server = '' } = splitMcpKey(wanted) ?? {};
+  const candidates = serverNameProblem(server) === null ? mcpKeysOf(server) : CONFIG_KEYS;
+  for (const key of candidates) {
     const distance = score(key);
     if (distance < bestScore) [best, bestScore] = [key, distance];
   }

@@ -1,10 +1,10 @@
 /** What a reload may change, and what has to wait for a restart (protocol section 8). */
 import {
   buildConfig,
-  CONFIG_KEYS,
   type Config,
   type ConfigKey,
   type ConfigValue,
+  configKeys,
   configOption,
   configValue,
 } from '../../schemas/config.js';
@@ -30,9 +30,21 @@ export function compareConfigs(
   const values = new Map<ConfigKey, ConfigValue>();
   const changed: ConfigKey[] = [];
   const needsRestart: ConfigKey[] = [];
-  for (const key of CONFIG_KEYS) {
+  const known = new Set(configKeys(running));
+  const found = new Set(configKeys(loaded));
+  for (const key of new Set([...known, ...found])) {
+    if (!known.has(key)) {
+      // A server that is new: it comes with the next start.
+      needsRestart.push(key);
+      continue;
+    }
     const old = configValue(running, key);
-    const fresh = configValue(loaded, key);
+    const fresh = found.has(key) ? configValue(loaded, key) : null;
+    if (fresh === null) {
+      needsRestart.push(key);
+      values.set(key, old);
+      continue;
+    }
     const differs = JSON.stringify(old) !== JSON.stringify(fresh);
     const reloadable = configOption(key).reloadable && !held.includes(key);
     if (differs) (reloadable ? changed : needsRestart).push(key);

@@ -13,7 +13,8 @@ export function checkValue(key: ConfigKey, raw: unknown): Checked {
   const option = configOption(key);
   const value = accept(option, raw);
   if (value !== null) return { value };
-  const shown = option.type === 'string' && option.rule.unspoken ? 'something else' : describe(raw);
+  const hasRule = option.type === 'string' || option.type === 'strings';
+  const shown = hasRule && option.rule.unspoken ? 'something else' : describe(raw);
   return { problem: `${key} must be ${expected(option)}, but is ${shown}` };
 }
 

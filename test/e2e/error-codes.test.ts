@@ -11,13 +11,7 @@ import { startTestGateway } from '../helpers/gateway.js';
 import { modelConfig } from '../helpers/models.js';
 import { recordLog } from '../helpers/recorded-log.js';
 import { addToken } from '../helpers/tokens.js';
-import { NOT_BUILT_YET, req } from './requirements.js';
-
-/** Codes that no part which exists answers with, and the clause that is not built yet. */
-const LATER = {
-  skillNotFound: 'P2-skill-not-found',
-  skillFailed: 'P2-skill-failed',
-} as const;
+import { req } from './requirements.js';
 
 type Provoke = (t: TestContext) => Promise<Json>;
 
@@ -30,7 +24,7 @@ const calling =
   async (t) =>
     (await login(t)).request(method, params);
 
-const PROVOKED: Readonly<Record<Exclude<ErrorName, keyof typeof LATER>, Provoke>> = {
+const PROVOKED: Readonly<Record<ErrorName, Provoke>> = {
   parseError: async (t) => ask(await login(t), '{"jsonrpc"'),
   invalidRequest: async (t) => ask(await login(t), { jsonrpc: '1.0', method: 'system.ping', id: 1 }),
   methodNotFound: calling('chat.sendd', { message: 'Hello' }),
@@ -65,6 +59,14 @@ const PROVOKED: Readonly<Record<Exclude<ErrorName, keyof typeof LATER>, Provoke>
   },
   channelNotFound: calling('channel.switch', { channel_id: 'ch-none' }),
   messageNotFound: calling('chat.resume', { message_id: 'msg-none' }),
+  skillNotFound: calling('skill.call', { skill: 'nothing' }),
+  // It stands in a notification, in an object like that of a response.
+  skillFailed: async (t) => {
+    const client = await login(t, '[skills]\nbuilt_in = ["time.now"]\n');
+    await client.call('skill.call', { skill: 'time.now', arguments: { zone: 'Nowhere' } });
+    const { jsonrpc, params } = await client.frame(({ method }) => method === 'skill.result');
+    return { jsonrpc, error: params.error, id: params.invocation_id };
+  },
   conflict: async (t) => {
     const client = await login(t);
     await client.call('chat.send', { message: 'one', idempotency_key: 'key' });
@@ -111,7 +113,3 @@ for (const [name, provoke] of Object.entries(PROVOKED) as [ErrorName, Provoke][]
     }
   });
 }
-
-test('a code without a row above is one that nothing answers with yet', () => {
-  for (const clause of Object.values(LATER)) assert.ok(NOT_BUILT_YET.has(clause), clause);
-});

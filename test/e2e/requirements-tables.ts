@@ -66,4 +66,6 @@ export const LIMIT_CLAUSES = {
   'reasoning.timeout_seconds': 'P4-provider-silence',
   'reasoning.max_streams': 'P5-places',
   'reasoning.max_streams_per_principal': 'P5-places',
+  'skills.timeout_seconds': 'P4-skill-events',
+  'skills.background_timeout_seconds': 'P4-skill-events',
 } as const satisfies Readonly<Record<LimitKey, RequirementId>>;

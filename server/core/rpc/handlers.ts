@@ -4,7 +4,6 @@ import type { RateWindow } from '../../../metrics/rate-window.js';
 import { METHODS } from '../../../schemas/generated/methods.js';
 import { OPENRPC_JSON } from '../../../schemas/generated/openrpc.js';
 import type { MemoryPort } from '../../backends/memory/port.js';
-import type { SkillsPort } from '../../backends/skills/port.js';
 import type { SystemPort } from '../../backends/system/port.js';
 import { adoptChannel, channelMethods, timestamp } from '../channels/methods.js';
 import type { Principals } from '../channels/principal.js';
@@ -15,6 +14,9 @@ import type { Notifications } from '../notifications/notifications.js';
 import { chatMethods } from '../runs/methods.js';
 import type { Runs } from '../runs/runs.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { Catalogue } from '../skills/catalogue.js';
+import { skillMethods } from '../skills/methods.js';
+import type { SkillRuns } from '../skills/skill-runs.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { fail } from './failure.js';
@@ -26,7 +28,8 @@ const ACTIVE_MS = 60 * 60 * 1000;
 
 export interface HandlersOptions {
   readonly memory: MemoryPort;
-  readonly skills: SkillsPort;
+  readonly catalogue: Catalogue;
+  readonly skillRuns: SkillRuns;
   readonly system: SystemPort;
   readonly runs: Runs;
   readonly sessions: Sessions;
@@ -76,13 +79,6 @@ const memoryMethods = ({ memory }: HandlersOptions): Pick<Handlers, 'memory.sear
       created_at: timestamp(hit.createdAtMs),
     }));
     return { results };
-  },
-});
-
-const skillMethods = ({ skills }: HandlersOptions): Pick<Handlers, 'skill.list'> => ({
-  'skill.list': async (session) => {
-    const found = await skills.list(session.principal.name);
-    return { skills: found.map((skill) => ({ ...skill })) };
   },
 });
 

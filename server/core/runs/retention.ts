@@ -40,7 +40,8 @@ export class Retention {
   keep(run: Run): void {
     const { clock, wheel, windowMs, maxBytes } = this.#options;
     const untilMs = clock.nowMs() + windowMs;
-    const bytes = run.stream.encodedBytes + run.messageBytes + (run.stream.nextIndex + 2) * ENTRY_BYTES;
+    const { encodedBytes, frameBytes, nextIndex } = run.stream;
+    const bytes = encodedBytes + frameBytes + run.messageBytes + (nextIndex + 2) * ENTRY_BYTES;
     run.channel.kept.add(run);
     this.#kept.push({ run, untilMs, bytes });
     this.#bytes += bytes;

@@ -29,6 +29,8 @@ export class Stream {
   encodedBytes = 0;
   /** What stands behind the index in each of its frames; made with the first. */
   frameTail = '';
+  /** The same of everything that is no text: its skills’ events, and its end. */
+  frameBytes = 0;
 
   constructor(messageId: string) {
     this.messageId = messageId;
@@ -143,6 +145,7 @@ export class ChannelLog {
 
   appendFrame(text: string, scopeBit: number, stream: Stream | null, except: object | null): void {
     const frame = { text, bytes: Buffer.byteLength(text) };
+    if (stream !== null) stream.frameBytes += frame.bytes;
     this.#entries.push({ kind: 'frame', stream, frame, scopeBit, except });
   }
 

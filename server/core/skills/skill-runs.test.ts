@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openSqliteMemory } from '../../backends/memory/sqlite.js';
+import { openBuiltInSkills } from '../../backends/skills/built-in.js';
+import { Principals } from '../channels/principal.js';
+import { Notifications } from '../notifications/notifications.js';
+import type { FrameEntry } from '../streams/log.js';
+import { Stream } from '../streams/log.js';
+import { Pump } from '../streams/pump.js';
+import { TimerWheel } from '../time/timer-wheel.js';
+import { AllowList } from './allow.js';
+import { Catalogue } from './catalogue.js';
+import { remindersOf } from './reminders.js';
+import { type SkillRequest, SkillRuns } from './skill-runs.js';
+import { StrayEvents } from './stray-events.js';
+
+/** Runs of the built-in skills over a store on disk, at a time that stands still. */
+const start = async (t: TestContext) => {
+  const dir = mkdtempSync(join(tmpdir(), 'openclaw-test-'));
+  const memory = await openSqliteMemory({ path: join(dir, 'openclaw.db') });
+  t.after(async () => {
+    await memory.close();
+    rmSync(dir, { recursive: true });
+  });
+  const clock = { nowMs: () => 0, wallMs: () => 0 };
+  const wheel = new TimerWheel(100, 0);
+  const pump = new Pump(() => {});
+  const settings = { proactive: true, timezone: 'UTC' };
+  const faults: string[] = [];
+  const onFault = (what: string) => faults.push(what);
+  const notifications = new Notifications({ memory, clock, wheel, settings, onFault });
+  const reminders = remindersOf({ memory, notifications, notificationSettings: settings, clock });
+  const builtIn = openBuiltInSkills({ memory, reminders, wallMs: clock.wallMs, timezone: () => 'UTC' });
+  const catalogue = new Catalogue([builtIn], { builtIn: new AllowList(['*']), servers: new Map() });
+  const principals = new Principals(memory);
+  const principal = await principals.acquire('ada');
+  const channel = principal.defaultChannel;
+  const runs = new SkillRuns({
+    clock,
+    wheel,
+    pump,
+    strays: new StrayEvents({ clock, wheel, pump, keepMs: 1000 }),
+    principals,
+    notifications,
+    limits: { timeoutMs: 1000, backgroundTimeoutMs: 1000, maxOutputBytes: 1000, maxConcurrent: 2 },
+    onFault,
+  });
+  const begin = (name: string, change: Partial<SkillRequest> = {}) => {
+    const skill = catalogue.find('ada', name) ?? assert.fail(name);
+    return runs.start({
+      skill,
+      arguments: {},
+      channel,
+      reply: null,
+      background: false,
+      signal: null,
+      ...change,
+    });
+  };
+  const events = () =>
+    Array.from({ length: channel.log.end - channel.log.first }, (_, at) => {
+      const { stream, frame } = channel.log.at(channel.log.first + at) as FrameEntry;
+      const { method, params } = JSON.parse(frame.text);
+      return { method, params, stream };
+    });
+  return { begin, events, runs, catalogue, channel, memory, faults };
+};
+
+test('the events of a reply’s run are part of the reply', async (t) => {
+  const { begin, events, channel } = await start(t);
+  const stream = new Stream('msg-1');
+  channel.log.begin(stream);
+  const { invocationId, outcome } = begin('time__now', { reply: { messageId: 'msg-1', stream } });
+  const { ok, content } = await outcome;
+  const [invoked, result] = events();
+  const about = { invocation_id: invocationId, skill: 'time.now', channel: 'default', message_id: 'msg-1' };
+  assert.deepEqual(invoked, { method: 'skill.invoke', params: { ...about, arguments: {} }, stream });
+  assert.deepEqual(result?.params, { ...about, ok, result: content, duration_ms: 0 });
+  assert.equal(result?.stream, stream);
+  assert.ok(stream.frameBytes > 0, 'and count for its retention');
+});
+
+test('so many runs of one skill at once, and each gives its place back', async (t) => {
+  const { begin } = await start(t);
+  const outcomes = await Promise.all([1, 2, 3].map(() => begin('time.now').outcome));
+  assert.deepEqual(
+    outcomes.map(({ ok }) => ok),
+    [true, true, false],
+  );
+  assert.equal((await begin('time.now').outcome).ok, true);
+});
+
+test('a run is ended by its signal, and by a planned end; then none begins', async (t) => {
+  const { begin, runs, events } = await start(t);
+  assert.equal((await begin('time.now', { signal: AbortSignal.abort() }).outcome).ok, false);
+  const open = begin('memory.search', { arguments: { query: 'tea' } });
+  await runs.close();
+  await open.outcome;
+  assert.equal((await begin('time.now').outcome).ok, false);
+  const told = events().map(({ method }) => method);
+  assert.equal(told.filter((method) => method === 'skill.invoke').length, 3);
+  assert.equal(told.filter((method) => method === 'skill.result').length, 3);
+});
+
+test('a run in the background leaves a notification, and says where it cannot', async (t) => {
+  const { begin, runs, memory, faults } = await start(t);
+  const { outcome } = begin('time.now', { background: true });
+  assert.match((await outcome).content, /in the background/);
+  await runs.close();
+  const [told] = await memory.listNotifications('ada', { after: null, limit: 10 });
+  assert.equal(told?.type, 'skill');
+  assert.match(told?.msg ?? '', /^time\.now has ended: Thursday, 1 January 1970/);
+  const again = await start(t);
+  await again.memory.close();
+  again.begin('time.now', { background: true });
+  await again.runs.close();
+  assert.deepEqual(again.faults, ['the notification of a skill']);
+  assert.deepEqual(faults, []);
+});
+
+test('who may not use a skill does not find it', async (t) => {
+  const { catalogue } = await start(t);
+  assert.equal(catalogue.find('ada', 'nothing'), null);
+  const nobody = new Catalogue([], { builtIn: new AllowList(['*']), servers: new Map() });
+  assert.equal(nobody.find('ada', 'time.now'), null);
+});
