@@ -32,6 +32,22 @@ export const HistoryMessage = Type.Object({
   content: Type.String(),
   created_at: Timestamp,
   finish_reason: Type.Optional(FinishReason),
+  skills: Type.Optional(
+    Type.Array(
+      Type.Object({
+        invocation_id: Id,
+        skill: Type.String(),
+        arguments: Type.Optional(
+          Type.Record(Type.String(), Type.Unknown(), {
+            description: 'Left out where they are long or deep.',
+          }),
+        ),
+        ok: Type.Boolean(),
+        content: Type.String({ description: 'The beginning of what came of it.' }),
+      }),
+      { description: 'What the reply has used on the way, in the order in which that ended.' },
+    ),
+  ),
 });
 
 export const chat = {

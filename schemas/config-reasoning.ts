@@ -126,6 +126,16 @@ export const REASONING_OPTIONS = {
       reason:
         'How long a reply that has begun may be silent between two words before it is cut. A reply that goes on is never cut, however long it takes.',
     }),
+    max_steps: integer({
+      default: 8,
+      min: 0,
+      max: 64,
+      unit: 'steps',
+      zero: 'the model is offered no skills',
+      reloadable: true,
+      reason:
+        'How often a model may ask for skills on the way to one reply; then it has to answer with what it has. Each step is one more call of the provider.',
+    }),
     max_streams: integer({
       default: 1000,
       min: 0,

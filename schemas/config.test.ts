@@ -20,7 +20,7 @@ const defaults = buildConfig(new Map());
 const NO_ENDPOINT = { model: '', base_url: '', api_key_env: '', api_key_file: '', insecure: false };
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 79);
+  assert.equal(CONFIG_KEYS.length, 80);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -125,6 +125,7 @@ test('the defaults are those of the product', () => {
       max_output_tokens: 0,
       first_token_timeout_seconds: 120,
       timeout_seconds: 60,
+      max_steps: 8,
       max_streams: 1000,
       max_streams_per_principal: 100,
       fallback: {

@@ -33,6 +33,7 @@ import { Notifications } from './core/notifications/notifications.js';
 import { Dispatcher } from './core/rpc/dispatcher.js';
 import { buildHandlers } from './core/rpc/handlers.js';
 import { buildRoutes } from './core/rpc/router.js';
+import { Agent } from './core/runs/agent.js';
 import { reasoningFailed } from './core/runs/completion.js';
 import { resumeRun } from './core/runs/resume.js';
 import { Retention } from './core/runs/retention.js';
@@ -272,18 +273,6 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     onFault,
   });
   undo.push(() => compaction.close());
-  const runs = new Runs({
-    memory,
-    reasoning,
-    clock,
-    wheel,
-    pump,
-    retention,
-    limits: settings.runs,
-    places: settings.streams,
-    onStored: (channel, seq) => compaction.grew(channel, seq),
-    onFault,
-  });
   const sessions = new Sessions({
     clock,
     resumeWindowMs: PROTOCOL.resumeWindowMs,
@@ -327,6 +316,18 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     principals,
     notifications,
     limits: settings.skills,
+    onFault,
+  });
+  const runs = new Runs({
+    memory,
+    agent: new Agent({ reasoning, catalogue, skillRuns, limits: settings.agent, onFault }),
+    clock,
+    wheel,
+    pump,
+    retention,
+    limits: settings.runs,
+    places: settings.streams,
+    onStored: (channel, seq) => compaction.grew(channel, seq),
     onFault,
   });
   const tokenUse = new Map<string, number>();

@@ -93,6 +93,7 @@ export class Settings {
     burstSize: 0,
   };
   readonly runs = { detachedTimeoutMs: 0, recallTokens: 0 };
+  readonly agent = { maxSteps: 0 };
   readonly streams = { maxStreams: 0, maxStreamsPerPrincipal: 0 };
   readonly compaction = { compactAfterMessages: 0, recallTokens: 0, retentionMs: 0 };
   readonly skills: SkillLimits = {
@@ -169,6 +170,7 @@ export class Settings {
       Object.entries(skills.mcp).map(([name, { allow }]) => [name, new AllowList(allow)]),
     );
     this.drainMs = gateway.drain_seconds * 1000;
+    this.agent.maxSteps = reasoning.max_steps;
     this.streams.maxStreams = orUnlimited(reasoning.max_streams);
     this.streams.maxStreamsPerPrincipal = orUnlimited(reasoning.max_streams_per_principal);
     this.#served = servedHosts(config, this.#certificateNames);

@@ -439,7 +439,105 @@ return json + JSON_STR_END_OBJECT
 })();
 // chat.history
 const chat_history = (() => {
-// "#/properties/messages/items"
+// "#/properties/messages/items/properties/skills/items"
+      function anonymous4 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_invocation_id_11 = obj["invocation_id"]
+      if (value_invocation_id_11 !== undefined) {
+        json += "{\"invocation_id\":"
+        if (typeof value_invocation_id_11 !== 'string') {
+          if (value_invocation_id_11 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_invocation_id_11 instanceof Date) {
+            json += JSON_STR_QUOTE + value_invocation_id_11.toISOString() + JSON_STR_QUOTE
+          } else if (value_invocation_id_11 instanceof RegExp) {
+            json += asString(value_invocation_id_11.source)
+          } else {
+            json += asString(value_invocation_id_11.toString())
+          }
+        } else {
+          json += asString(value_invocation_id_11)
+        }
+      } else {
+        throw new Error('"invocation_id" is required!')
+      }
+      const value_skill_12 = obj["skill"]
+      if (value_skill_12 !== undefined) {
+        json += ",\"skill\":"
+        if (typeof value_skill_12 !== 'string') {
+          if (value_skill_12 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_skill_12 instanceof Date) {
+            json += JSON_STR_QUOTE + value_skill_12.toISOString() + JSON_STR_QUOTE
+          } else if (value_skill_12 instanceof RegExp) {
+            json += asString(value_skill_12.source)
+          } else {
+            json += asString(value_skill_12.toString())
+          }
+        } else {
+          json += asString(value_skill_12)
+        }
+      } else {
+        throw new Error('"skill" is required!')
+      }
+      const value_ok_13 = obj["ok"]
+      if (value_ok_13 !== undefined) {
+        json += ",\"ok\":"
+        json += asBoolean(value_ok_13)
+      } else {
+        throw new Error('"ok" is required!')
+      }
+      const value_content_14 = obj["content"]
+      if (value_content_14 !== undefined) {
+        json += ",\"content\":"
+        if (typeof value_content_14 !== 'string') {
+          if (value_content_14 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_content_14 instanceof Date) {
+            json += JSON_STR_QUOTE + value_content_14.toISOString() + JSON_STR_QUOTE
+          } else if (value_content_14 instanceof RegExp) {
+            json += asString(value_content_14.source)
+          } else {
+            json += asString(value_content_14.toString())
+          }
+        } else {
+          json += asString(value_content_14)
+        }
+      } else {
+        throw new Error('"content" is required!')
+      }
+      const value_arguments_15 = obj["arguments"]
+      if (value_arguments_15 !== undefined) {
+        json += ",\"arguments\":"
+        json += JSON.stringify(value_arguments_15)
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    function anonymous3 (obj) {
+      // "#/properties/messages/items/properties/skills"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/messages/items/properties/skills' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        json += anonymous4(value)
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+          json += anonymous4(value)
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#/properties/messages/items"
       function anonymous2 (input) {
         const obj = (input && typeof input.toJSON === 'function')
     ? input.toJSON()
@@ -546,6 +644,11 @@ const chat_history = (() => {
           json += asString(value_finish_reason_8)
         }
       }
+      const value_skills_9 = obj["skills"]
+      if (value_skills_9 !== undefined) {
+        json += ",\"skills\":"
+        json += anonymous3(value_skills_9)
+      }
 return json + JSON_STR_END_OBJECT
       }
     function anonymous1 (obj) {
@@ -582,10 +685,10 @@ return json + JSON_STR_END_OBJECT
       } else {
         throw new Error('"messages" is required!')
       }
-      const value_has_more_9 = obj["has_more"]
-      if (value_has_more_9 !== undefined) {
+      const value_has_more_16 = obj["has_more"]
+      if (value_has_more_16 !== undefined) {
         json += ",\"has_more\":"
-        json += asBoolean(value_has_more_9)
+        json += asBoolean(value_has_more_16)
       } else {
         throw new Error('"has_more" is required!')
       }

@@ -10,6 +10,7 @@ import type {
   ReplyEnd,
   ReplyError,
   ReplyRef,
+  SkillUse,
   StoredMessage,
   StoredReply,
   Usage,
@@ -25,6 +26,8 @@ interface MessageRow {
   readonly createdAtMs: number;
   readonly finishReason: FinishReason | null;
   readonly content: string;
+  /** Of a reply, as JSON: `{"skills":[…]}`. */
+  readonly metadata: string | null;
 }
 
 interface ReplyRow {
@@ -47,8 +50,13 @@ const THAT_OPEN_REPLY = `
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
 
 const message = (row: MessageRow): StoredMessage => {
-  const { finishReason, ...rest } = row;
-  return finishReason === null ? rest : { ...rest, finishReason };
+  const { finishReason, metadata, ...rest } = row;
+  const { skills = null } = JSON.parse(metadata ?? '{}') as { skills?: readonly SkillUse[] };
+  return {
+    ...rest,
+    ...(finishReason === null ? {} : { finishReason }),
+    ...(skills === null ? {} : { skills }),
+  };
 };
 
 const encodedBytes = (content: string): number => Buffer.byteLength(JSON.stringify(content));
@@ -72,7 +80,14 @@ export class ChatLog {
   readonly #insertReply: Statement<[channel: number, seq: number, messageId: string, createdAtMs: number]>;
   readonly #append: Statement<[ReplyRef & { text: string }]>;
   readonly #finish: Statement<
-    [ReplyRef & Omit<ReplyEnd, 'usage' | 'error'> & { usage: string | null; error: string | null }]
+    [
+      ReplyRef &
+        Omit<ReplyEnd, 'usage' | 'error' | 'skills'> & {
+          usage: string | null;
+          error: string | null;
+          metadata: string | null;
+        },
+    ]
   >;
   readonly #findReply: Statement<[messageId: string, principal: string], ReplyRow>;
   readonly #page: Statement<[channel: number, before: number, limit: number], MessageRow>;
@@ -95,7 +110,8 @@ export class ChatLog {
     this.#append = db.prepare(`UPDATE messages SET content = content || @text WHERE ${THAT_OPEN_REPLY}`);
     this.#finish = db.prepare(
       `UPDATE messages SET content = content || @text, finish_reason = @finishReason,
-         total_tokens = @totalTokens, duration_ms = @durationMs, usage = @usage, error = @error
+         total_tokens = @totalTokens, duration_ms = @durationMs, usage = @usage, error = @error,
+         metadata = @metadata
        WHERE ${THAT_OPEN_REPLY}`,
     );
     this.#findReply = db.prepare(
@@ -106,7 +122,7 @@ export class ChatLog {
     );
     this.#page = db.prepare(
       `SELECT message_id AS messageId, seq, role, created_at_ms AS createdAtMs,
-         finish_reason AS finishReason, content
+         finish_reason AS finishReason, content, iif(role = 'assistant', metadata, NULL) AS metadata
        FROM messages WHERE channel = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
     );
   }
@@ -135,7 +151,15 @@ export class ChatLog {
   }
 
   finish(reply: ReplyRef, end: ReplyEnd): void {
-    this.#finish.run({ ...reply, ...end, usage: json(end.usage), error: json(end.error) });
+    const { skills, ...told } = end;
+    const metadata = skills === null ? null : { skills };
+    this.#finish.run({
+      ...reply,
+      ...told,
+      usage: json(end.usage),
+      error: json(end.error),
+      metadata: json(metadata),
+    });
   }
 
   findReply(principal: string, messageId: string): StoredReply | null {
@@ -160,7 +184,7 @@ export class ChatLog {
     let hasMore = false;
     // One row more than asked for tells whether there is one; rows are read only as far as they fit.
     for (const row of this.#page.iterate(channel, page.before ?? Number.MAX_SAFE_INTEGER, page.limit + 1)) {
-      leftBytes -= encodedBytes(row.content) + MESSAGE_OVERHEAD_BYTES;
+      leftBytes -= encodedBytes(row.content) + (row.metadata?.length ?? 0) + MESSAGE_OVERHEAD_BYTES;
       hasMore = messages.length === page.limit || (leftBytes < 0 && messages.length > 0);
       if (hasMore) break;
       messages.push(message(row));

@@ -38,6 +38,7 @@ export const replyEnd = (text: string, change: Partial<ReplyEnd> = {}): ReplyEnd
   durationMs: 0,
   usage: null,
   error: null,
+  skills: null,
   ...change,
 });
 

@@ -68,7 +68,10 @@ export const messageContract = (name: string, open: OpenMemory): void => {
         usage: { input: 100, output: 56, estimated: true },
         error: { code: 5020, message: 'Reasoning failed', data: { provider: 'p', retryable: true } },
       } as const;
-      await memory.finishReply(reply, { text: '!', ...ended });
+      const skills = [
+        { invocation_id: 'inv-1', skill: 'time.now', arguments: { zone: 'UTC' }, ok: true, content: 'noon' },
+      ];
+      await memory.finishReply(reply, { text: '!', ...ended, skills });
       await memory.appendReply(reply, 'more');
       await memory.finishReply(reply, replyEnd('again'));
       assert.deepEqual(await memory.findReply('ada', message.messageId), {
@@ -78,6 +81,7 @@ export const messageContract = (name: string, open: OpenMemory): void => {
       });
       const [, endedRow] = (await memory.history('ada', 'default', EVERYTHING))?.messages ?? [];
       assert.equal(endedRow?.finishReason, 'error');
+      assert.deepEqual(endedRow?.skills, skills);
       assert.equal(await memory.findReply('ada', 'nothing'), null);
     });
 

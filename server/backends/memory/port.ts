@@ -52,6 +52,8 @@ export interface StoredMessage {
   readonly createdAtMs: number;
   /** Only on a reply that has ended. */
   readonly finishReason?: FinishReason;
+  /** Only on a reply that has used some. */
+  readonly skills?: readonly SkillUse[];
 }
 
 export interface NewMessage {
@@ -100,6 +102,19 @@ export interface ReplyEnd {
   readonly durationMs: number;
   readonly usage: Usage | null;
   readonly error: ReplyError | null;
+  /** What it has used, in the order in which that ended; null: nothing. As JSON at most `PROTOCOL.maxMetadataBytes`. */
+  readonly skills: readonly SkillUse[] | null;
+}
+
+/** A skill that a reply has used, as `chat.history` gives it. */
+export interface SkillUse {
+  readonly invocation_id: string;
+  readonly skill: string;
+  /** Left out where they are long or deep. */
+  readonly arguments?: { readonly [key: string]: unknown };
+  readonly ok: boolean;
+  /** The beginning of what came of it. */
+  readonly content: string;
 }
 
 /** A reply as stored: ended where `finishReason` is set. */

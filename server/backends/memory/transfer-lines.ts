@@ -27,8 +27,9 @@ export interface MessageLine {
   readonly messageId: string;
   readonly role: 'user' | 'assistant';
   readonly createdAtMs: number;
-  /** Of a message alone, as is `metadata`. */
+  /** Of a message alone. */
   readonly clientId: string | null;
+  /** Of a reply: the skills it has used. */
   readonly metadata: object | null;
   /** Of a reply alone, as is what follows; null: it has not ended. */
   readonly finishReason: FinishReason | null;
@@ -64,6 +65,7 @@ export const encodeMessage = (message: MessageLine): string => {
     duration_ms: durationMs,
     ...(usage === null ? {} : { usage }),
     ...(error === null ? {} : { error }),
+    ...(metadata === null ? {} : { metadata }),
   };
   const ofMessage = {
     ...(clientId === null ? {} : { client_id: clientId }),
@@ -137,7 +139,7 @@ const readMessage = (fields: Fields): MessageLine => {
   return {
     ...head,
     clientId: null,
-    metadata: null,
+    metadata: fields.optional('metadata', (name) => fields.metadata(name)),
     finishReason: fields.optional('finish_reason', (name) => fields.oneOf(name, FINISH_REASONS)),
     totalTokens: fields.count('total_tokens'),
     durationMs: fields.count('duration_ms'),

@@ -125,7 +125,7 @@ const start = async (
           createdAtMs: nowMs,
         });
         const end = { text: `Noted${at}.`, finishReason: 'stop', totalTokens: 0, durationMs: 0 } as const;
-        await memory.finishReply({ ...place, seq: at }, { ...end, usage: null, error: null });
+        await memory.finishReply({ ...place, seq: at }, { ...end, usage: null, error: null, skills: null });
       }
       compaction.grew(channel(id), seqs.get(id) ?? 0);
     },

@@ -16,6 +16,7 @@ const end = (text: string): ReplyEnd => ({
   durationMs: 5,
   usage: null,
   error: null,
+  skills: null,
 });
 
 /** Late ends over a store on disk that ends no reply while it `refuses`; ada has two open replies. */

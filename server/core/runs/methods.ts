@@ -131,6 +131,7 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
         content: message.content,
         created_at: timestamp(message.createdAtMs),
         ...(message.finishReason === undefined ? {} : { finish_reason: message.finishReason }),
+        ...(message.skills === undefined ? {} : { skills: [...message.skills] }),
       }));
       return { messages, has_more: page.hasMore };
     },

@@ -5,6 +5,7 @@ import type { ReasoningCall } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
 import { Stream } from '../streams/log.js';
 import type { Timer } from '../time/timer-wheel.js';
+import { SkillUses } from './skill-uses.js';
 
 export type RunState = 'queued' | 'streaming' | 'ending' | 'ended';
 
@@ -43,6 +44,8 @@ export class Run {
    * own beginning, or that of a run which was then still running.
    */
   keepsFromPosition = -1;
+  /** What it has used on the way. */
+  readonly skillUses = new SkillUses();
   call: ReasoningCall | null = null;
   storeTimer: Timer<Run> | null = null;
   detachedTimer: Timer<Run> | null = null;

@@ -3,7 +3,6 @@
  * recalled, reasoned about, streamed into the channel's log and stored as it grows.
  */
 import type { MemoryPort } from '../../backends/memory/port.js';
-import type { ReasoningEnd, ReasoningPort } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
@@ -11,7 +10,8 @@ import { isFollowed } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
-import { completionFrame, estimateUsage, reasoningFailed } from './completion.js';
+import type { Agent, AgentEnd } from './agent.js';
+import { completionFrame, estimateUsage } from './completion.js';
 import { LateEnds } from './late-ends.js';
 import { type PlaceLimits, Places } from './places.js';
 import type { Retention } from './retention.js';
@@ -24,7 +24,7 @@ const MAX_LATE_CHARS = 32 * 1024 * 1024;
 
 export interface RunsOptions {
   readonly memory: MemoryPort;
-  readonly reasoning: ReasoningPort;
+  readonly agent: Agent;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly pump: Pump;
@@ -145,7 +145,7 @@ export class Runs {
 
   /** Recall, then reason. Never rejects. */
   async #answer(run: Run): Promise<void> {
-    const { memory, reasoning, limits, onFault } = this.#options;
+    const { memory, agent, limits, onFault } = this.#options;
     const { principal, id } = run.channel;
     const ask = { query: run.message, beforeSeq: run.seq, maxTokens: limits.recallTokens };
     const recalled = await memory.recall(principal.name, id, ask).catch((error: unknown) => {
@@ -154,20 +154,10 @@ export class Runs {
       return [];
     });
     if (run.state !== 'streaming') return;
-    try {
-      run.call = reasoning.start(
-        { message: run.message, recalled, tools: [], steps: [] },
-        { onChunk: (text) => this.#chunk(run, text), onEnd: (end) => this.#reasoned(run, end) },
-      );
-    } catch (error) {
-      onFault('reasoning', error);
-      this.#reasoned(run, {
-        finishReason: 'error',
-        toolCalls: [],
-        usage: { input: 0, output: 0 },
-        error: reasoningFailed('gateway', true),
-      });
-    }
+    run.call = agent.start(run, recalled, {
+      onChunk: (text) => this.#chunk(run, text),
+      onEnd: (end) => this.#reasoned(run, end),
+    });
   }
 
   #chunk(run: Run, text: string): void {
@@ -209,12 +199,10 @@ export class Runs {
       });
   }
 
-  #reasoned(run: Run, end: ReasoningEnd): void {
+  #reasoned(run: Run, end: AgentEnd): void {
     if (run.state !== 'streaming') return;
     const { finishReason, usage, error } = end;
-    // No tools were offered.
-    if (finishReason === 'tools') this.#end(run, { finishReason: 'stop', usage, error: null });
-    else if (finishReason !== 'error' || run.stream.nextIndex === 0)
+    if (finishReason !== 'error' || run.stream.nextIndex === 0)
       this.#end(run, { finishReason, usage, error });
     else this.#end(run, { finishReason: 'interrupted', usage, error: null });
   }
@@ -254,7 +242,8 @@ export class Runs {
     const totalTokens = usage.input + usage.output;
     await run.storing;
     const { finishReason, error } = end;
-    const stored = { text: run.unstored, finishReason, totalTokens, durationMs, usage, error };
+    const skills = run.skillUses.all;
+    const stored = { text: run.unstored, finishReason, totalTokens, durationMs, usage, error, skills };
     let refused = false;
     try {
       await memory.finishReply(run.replyRef, stored);

@@ -1,0 +1,168 @@
+/**
+ * How one reply comes about, step by step: the model speaks and may ask for skills; those run, side by side; the model
+ * is told what came of them and goes on, until it has answered. What a skill says is data for the model and nothing else.
+ */
+import type { Usage } from '../../backends/memory/port.js';
+import type {
+  ReasoningCall,
+  ReasoningEnd,
+  ReasoningPort,
+  ReasoningSink,
+  ReasoningStep,
+  RecalledTurn,
+  ToolCall,
+  ToolDefinition,
+  ToolOutcome,
+} from '../../backends/reasoning/port.js';
+import { readArguments } from '../skills/arguments.js';
+import type { Catalogue } from '../skills/catalogue.js';
+import type { SkillRuns } from '../skills/skill-runs.js';
+import { reasoningFailed } from './completion.js';
+import type { Run } from './run.js';
+
+/** Calls of one step that are run; the others are told that they were too many. */
+const MAX_CALLS = 16;
+/** Between what the model has said before its calls and what it says behind them. */
+const PARAGRAPH = '\n\n';
+
+/** How a reply ended: never with calls of tools. */
+export type AgentEnd = Omit<ReasoningEnd, 'finishReason' | 'toolCalls'> & {
+  readonly finishReason: Exclude<ReasoningEnd['finishReason'], 'tools'>;
+};
+
+export interface AgentSink extends Pick<ReasoningSink, 'onChunk'> {
+  onEnd(end: AgentEnd): void;
+}
+
+export interface AgentOptions {
+  readonly reasoning: Pick<ReasoningPort, 'start'>;
+  readonly catalogue: Catalogue;
+  readonly skillRuns: SkillRuns;
+  /** `reasoning.max_steps`, as it is now: how often a model may ask for skills on the way to one reply. */
+  readonly limits: { readonly maxSteps: number };
+  readonly onFault: (what: string, error: unknown) => void;
+}
+
+export class Agent {
+  readonly #options: AgentOptions;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+  }
+
+  /** Begins the reply to a run's message; `sink` hears it as if it were one call of the model. */
+  start(run: Run, recalled: readonly RecalledTurn[], sink: AgentSink): ReasoningCall {
+    const answer = new Answer(this.#options, run, recalled, sink);
+    answer.next();
+    return answer;
+  }
+}
+
+class Answer implements ReasoningCall {
+  readonly #options: AgentOptions;
+  readonly #run: Run;
+  readonly #recalled: readonly RecalledTurn[];
+  readonly #sink: AgentSink;
+  readonly #steps: ReasoningStep[] = [];
+  readonly #abort = new AbortController();
+  #usage: Usage = { input: 0, output: 0 };
+  #call: ReasoningCall | null = null;
+  /** Said in this step. */
+  #text = '';
+  /** Something was said in an earlier step, and nothing in this one yet. */
+  #paragraphIsDue = false;
+
+  constructor(options: AgentOptions, run: Run, recalled: readonly RecalledTurn[], sink: AgentSink) {
+    this.#options = options;
+    this.#run = run;
+    this.#recalled = recalled;
+    this.#sink = sink;
+  }
+
+  cancel(): void {
+    this.#abort.abort();
+    this.#call?.cancel();
+  }
+
+  /** Asks the model for its next step. Never throws. */
+  next(): void {
+    const { reasoning, onFault } = this.#options;
+    const tools = this.#tools();
+    this.#text = '';
+    try {
+      this.#call = reasoning.start(
+        { message: this.#run.message, recalled: this.#recalled, tools, steps: this.#steps },
+        { onChunk: (text) => this.#said(text), onEnd: (end) => this.#ended(end) },
+      );
+    } catch (error) {
+      onFault('reasoning', error);
+      this.#end('error', reasoningFailed('gateway', true));
+    }
+  }
+
+  /** None in the last step, so that it is an answer. */
+  #tools(): readonly ToolDefinition[] {
+    const { catalogue, limits } = this.#options;
+    if (this.#steps.length >= limits.maxSteps) return [];
+    return catalogue
+      .list(this.#run.channel.principal.name)
+      .filter(({ state }) => state === 'ready')
+      .map(({ toolName, description, parameters }) => ({ name: toolName, description, parameters }));
+  }
+
+  #said(text: string): void {
+    if (this.#paragraphIsDue) this.#sink.onChunk(PARAGRAPH);
+    this.#paragraphIsDue = false;
+    this.#text += text;
+    this.#sink.onChunk(text);
+  }
+
+  #ended({ finishReason, toolCalls, usage, error }: ReasoningEnd): void {
+    this.#call = null;
+    this.#usage = {
+      input: this.#usage.input + usage.input,
+      output: this.#usage.output + usage.output,
+      ...(this.#usage.estimated === true || usage.estimated === true ? { estimated: true } : {}),
+    };
+    if (finishReason !== 'tools') this.#end(finishReason, error);
+    // It asks for more although it was offered nothing.
+    else if (this.#steps.length >= this.#options.limits.maxSteps) this.#end('length', null);
+    else void this.#useSkills(toolCalls);
+  }
+
+  async #useSkills(calls: readonly ToolCall[]): Promise<void> {
+    const outcomes = await Promise.all(calls.map((call, at) => this.#use(call, at)));
+    if (this.#abort.signal.aborted) return;
+    this.#steps.push({ text: this.#text, outcomes });
+    this.#paragraphIsDue ||= this.#text !== '';
+    this.next();
+  }
+
+  /** Never rejects. */
+  async #use(call: ToolCall, at: number): Promise<ToolOutcome> {
+    const { catalogue, skillRuns } = this.#options;
+    const { channel, messageId, stream, skillUses } = this.#run;
+    const refuse = (content: string): ToolOutcome => ({ call, ok: false, content });
+    if (at >= MAX_CALLS)
+      return refuse(`At most ${MAX_CALLS} skills are used at a time; ask again for this one.`);
+    const skill = catalogue.find(channel.principal.name, call.name);
+    if (skill === null) return refuse('There is no skill of that name.');
+    const read = readArguments(call.argumentsJson);
+    if (!read.ok) return refuse(read.problem);
+    const { invocationId, outcome } = skillRuns.start({
+      skill,
+      arguments: read.arguments,
+      channel,
+      reply: { messageId, stream },
+      background: false,
+      signal: this.#abort.signal,
+    });
+    const { ok, content } = await outcome;
+    skillUses.add({ invocationId, skill: skill.info.name, arguments: read.arguments, ok, content });
+    return { call, ok, content };
+  }
+
+  #end(finishReason: AgentEnd['finishReason'], error: ReasoningEnd['error']): void {
+    this.#sink.onEnd({ finishReason, usage: this.#usage, error });
+  }
+}
