@@ -1,0 +1,180 @@
+/** Models that ask for skills: a whole gateway, a real socket, a mock of both makers' servers, real skills. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { ChatCompletionRequest } from '@copilotkit/aimock';
+import type { Client, Json } from '../helpers/client.js';
+import { startTestGateway } from '../helpers/gateway.js';
+import { mockModels, modelConfig } from '../helpers/models.js';
+import { until } from '../helpers/system.js';
+import { req } from './requirements.js';
+
+/** This file runs from `dist/test/e2e`. */
+const HOSTILE = join(import.meta.dirname, '../../server/backends/skills/hostile-server.js');
+const HOSTILE_SKILLS = `[skills.mcp.hostile]\ncommand = ${JSON.stringify(process.execPath)}\nargs = ${JSON.stringify([HOSTILE, 'good'])}\n`;
+const BUILT_IN = '[skills]\nbuilt_in = ["*"]\n';
+
+interface Ask {
+  readonly name: string;
+  readonly arguments: string;
+}
+
+const textOf = (content: unknown): string =>
+  typeof content === 'string' ? content : JSON.stringify(content);
+/** What the model has been told of its calls since the user's message, oldest first. */
+const told = ({ messages }: ChatCompletionRequest): string[] =>
+  messages.filter(({ role }) => role === 'tool').map(({ content }) => textOf(content));
+const offered = ({ tools }: ChatCompletionRequest): string[] =>
+  (tools ?? []).map(({ function: { name } }) => name);
+
+/** A model that says and asks what `step` gives for each request; the requests it got. */
+const start = async (
+  t: TestContext,
+  step: (request: ChatCompletionRequest) => { say: string; ask?: readonly Ask[] },
+  { provider = 'openai-compatible', base = '/v1', reasoning = {}, skills = BUILT_IN } = {},
+) => {
+  const requests: ChatCompletionRequest[] = [];
+  const models = await mockModels(t, (server) => {
+    server.onMessage(/.*/, (request) => {
+      requests.push(request);
+      const { say, ask = [] } = step(request);
+      const usage = { prompt_tokens: 10, completion_tokens: 2, input_tokens: 10, output_tokens: 2 };
+      return ask.length === 0 ? { content: say, usage } : { content: say, toolCalls: [...ask], usage };
+    });
+  });
+  const config = modelConfig({ provider, base_url: models.url + base, ...reasoning }, skills);
+  const under = await startTestGateway(t, { config });
+  return { requests, under, client: await under.login() };
+};
+
+const say = async (client: Client, message: string) => {
+  const { message_id } = await client.call('chat.send', { message });
+  return { message_id, complete: await client.complete(message_id) };
+};
+
+/** Skills of a server take a moment to be there. */
+const untilReady = async (client: Client, skill: string): Promise<void> => {
+  await until(async () => {
+    const { skills } = await client.call('skill.list');
+    return skills.some(({ name, state }: Json) => name === skill && state === 'ready');
+  }, `the skill ${skill}`);
+};
+
+for (const [provider, base] of [
+  ['openai-compatible', '/v1'],
+  ['anthropic', ''],
+] as const) {
+  test(`${req('P4-skill-events')} ${provider}: what the model asks for is run side by side, shown, told to it, and kept with the reply`, async (t) => {
+    const { requests, client } = await start(
+      t,
+      (request) =>
+        told(request).length === 0
+          ? {
+              say: 'Let me look.',
+              ask: [
+                { name: 'time__now', arguments: '{"zone":"UTC"}' },
+                { name: 'memory__search', arguments: '{"query":"whale"}' },
+              ],
+            }
+          : { say: `It says: ${told(request).length}.` },
+      { provider, base },
+    );
+    await say(client, 'Nothing about it');
+    const seen: string[] = [];
+    client.socket.on('message', (data) => {
+      const { method } = JSON.parse(String(data)) as Json;
+      if (typeof method === 'string' && seen.at(-1) !== method) seen.push(method);
+    });
+    const { message_id, complete } = await say(client, 'What do you know of whales?');
+    assert.equal(client.streamed(message_id), 'Let me look.\n\nIt says: 2.');
+    assert.deepEqual(
+      [complete.finish_reason, complete.usage],
+      ['stop', { input: 20, output: 4 }],
+      'the tokens of both steps',
+    );
+    assert.deepEqual(
+      seen.filter((method) => /^(?:chat|skill)\./.test(method)),
+      ['chat.stream', 'skill.invoke', 'skill.result', 'chat.stream', 'chat.complete'],
+      'both begin before either has ended',
+    );
+    assert.ok(offered(requests.at(-1) as ChatCompletionRequest).includes('reminder__set'));
+    const { messages } = await client.call('chat.history', { limit: 1 });
+    const [reply] = messages;
+    assert.equal(reply.content, 'Let me look.\n\nIt says: 2.');
+    assert.deepEqual(
+      reply.skills
+        .map(({ skill, ok, arguments: args }: Json) => [skill, ok, args])
+        .sort(([a]: [string], [b]: [string]) => (a < b ? -1 : 1)),
+      [
+        ['memory.search', true, { query: 'whale' }],
+        ['time.now', true, { zone: 'UTC' }],
+      ],
+    );
+    assert.match(reply.skills.find(({ skill }: Json) => skill === 'time.now').content, /UTC/);
+  });
+}
+
+test(`${req('P4-skill-events')} what is asked for wrongly is told to the model, which goes on`, async (t) => {
+  const { client } = await start(t, (request) => {
+    const results = told(request);
+    if (results.length > 0) return { say: results.join(' ') };
+    return {
+      say: '',
+      ask: [
+        { name: 'no__such', arguments: '{}' },
+        { name: 'time__now', arguments: '{"zone":' },
+        { name: 'time__now', arguments: '{"zone":5}' },
+      ],
+    };
+  });
+  const { message_id, complete } = await say(client, 'Try');
+  assert.equal(complete.finish_reason, 'stop');
+  assert.match(
+    client.streamed(message_id),
+    /There is no skill of that name\..*The arguments are no JSON\..*The argument zone/s,
+  );
+});
+
+test(`${req('P4-skill-events')} after as many steps as it may a model has to answer`, async (t) => {
+  const { requests, client } = await start(
+    t,
+    (request) =>
+      offered(request).length > 0
+        ? { say: 'again', ask: [{ name: 'time__now', arguments: '{}' }] }
+        : { say: 'enough' },
+    { reasoning: { max_steps: 2 } },
+  );
+  const { message_id, complete } = await say(client, 'Go on');
+  assert.deepEqual(
+    requests.map((request) => offered(request).length > 0),
+    [true, true, false],
+  );
+  assert.equal(complete.finish_reason, 'stop');
+  assert.equal(client.streamed(message_id), 'again\n\nagain\n\nenough');
+});
+
+test(`${req('P4-skill-list')} with reasoning.max_steps = 0 a model is offered none, and neither is what nobody allows`, async (t) => {
+  for (const options of [{ reasoning: { max_steps: 0 } }, { skills: '' }]) {
+    const { requests, client } = await start(t, () => ({ say: 'fine' }), options);
+    await say(client, 'Hello');
+    assert.deepEqual(requests.map(offered), [[]]);
+  }
+});
+
+test(`${req('P4-cancel', 'P4-skill-events')} a cancelled reply ends the skill it waits for at once`, async (t) => {
+  const { client } = await start(
+    t,
+    () => ({ say: 'Wait.', ask: [{ name: 'hostile__wait', arguments: '{"seconds":60}' }] }),
+    { skills: HOSTILE_SKILLS },
+  );
+  await untilReady(client, 'hostile.wait');
+  const { message_id } = await client.call('chat.send', { message: 'Use it' });
+  await client.frame(({ method }) => method === 'skill.invoke');
+  const startMs = performance.now();
+  assert.deepEqual(await client.call('chat.cancel', { message_id }), { cancelled: true });
+  const complete = await client.complete(message_id);
+  assert.equal(complete.finish_reason, 'cancelled');
+  assert.ok(performance.now() - startMs < 5000);
+  const result = await client.frame(({ method }) => method === 'skill.result');
+  assert.equal(result.params.ok, false);
+});
