@@ -180,7 +180,15 @@ const store = async (
     if (!withReply) return;
     await memory.finishReply(
       { ...ref, seq: stored.seq + 1 },
-      { text: 'replied', finishReason: 'stop', totalTokens: 0, durationMs: 0, usage: null, error: null, skills: null },
+      {
+        text: 'replied',
+        finishReason: 'stop',
+        totalTokens: 0,
+        durationMs: 0,
+        usage: null,
+        error: null,
+        skills: null,
+      },
     );
     say(`{"jsonrpc":"2.0","method":"chat.complete","params":{"message_id":"${ref.messageId}"}}`);
   };

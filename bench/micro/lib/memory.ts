@@ -97,7 +97,14 @@ export const fillDatabase = (path: string, messages: number): void => {
         onlyRepeated: false,
         createdAtMs: at,
       });
-      const end = { finishReason: 'stop', totalTokens: 0, durationMs: 0, usage: null, error: null, skills: null } as const;
+      const end = {
+        finishReason: 'stop',
+        totalTokens: 0,
+        durationMs: 0,
+        usage: null,
+        error: null,
+        skills: null,
+      } as const;
       store.finishReply({ ...place, seq: at + 2 }, { ...end, text: words.message() });
     }
     db.exec('COMMIT');
