@@ -178,3 +178,41 @@ test(`${req('P4-cancel', 'P4-skill-events')} a cancelled reply ends the skill it
   const result = await client.frame(({ method }) => method === 'skill.result');
   assert.equal(result.params.ok, false);
 });
+
+test(`${req('P4-skill-events')} what came of all calls together is bounded`, async (t) => {
+  const { requests, client } = await start(
+    t,
+    (request) =>
+      told(request).length < 32
+        ? { say: '', ask: Array.from({ length: 16 }, () => ({ name: 'hostile__large', arguments: '{}' })) }
+        : { say: 'done' },
+    { skills: `[skills]\nmax_concurrent = 16\n${HOSTILE_SKILLS}` },
+  );
+  await untilReady(client, 'hostile.large');
+  const { complete } = await say(client, 'Use it');
+  assert.equal(complete.finish_reason, 'stop');
+  const results = told(requests.at(-1) as ChatCompletionRequest);
+  assert.equal(results.length, 32);
+  assert.ok(Buffer.byteLength(results.join('')) < 1.2 * 1024 * 1024);
+  assert.ok(results.some((content) => content.includes('It is left out')));
+});
+
+test(`${req('P4-skill-events')} a skill in the background outlives the reply, and its end is a notification`, async (t) => {
+  const { client } = await start(
+    t,
+    (request) =>
+      told(request).length === 0
+        ? { say: '', ask: [{ name: 'hostile__late', arguments: '{"background":true}' }] }
+        : { say: told(request).join('') },
+    { skills: HOSTILE_SKILLS },
+  );
+  await untilReady(client, 'hostile.late');
+  const { message_id } = await say(client, 'Begin it');
+  assert.match(client.streamed(message_id), /^It runs in the background/);
+  const { params } = await client.frame(
+    ({ method, params }) => method === 'heartbeat.ping' && params.notifications.length > 0,
+    'the notification',
+  );
+  const [{ type, msg }] = params.notifications;
+  assert.deepEqual([type, msg], ['skill', 'hostile.late has ended: too late']);
+});

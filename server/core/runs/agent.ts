@@ -14,6 +14,7 @@ import type {
   ToolDefinition,
   ToolOutcome,
 } from '../../backends/reasoning/port.js';
+import type { SkillInfo } from '../../backends/skills/port.js';
 import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
@@ -22,6 +23,8 @@ import type { Run } from './run.js';
 
 /** Calls of one step that are run; the others are told that they were too many. */
 const MAX_CALLS = 16;
+/** Of what came of all calls on the way to one reply: it is kept, and sent again with each step. */
+const MAX_OUTCOME_BYTES = 1024 * 1024;
 /** Between what the model has said before its calls and what it says behind them. */
 const PARAGRAPH = '\n\n';
 
@@ -42,6 +45,26 @@ export interface AgentOptions {
   readonly limits: { readonly maxSteps: number };
   readonly onFault: (what: string, error: unknown) => void;
 }
+
+/** What every skill can be asked for besides its own arguments, unless it has one of that name. */
+const BACKGROUND = 'background';
+const BACKGROUND_SCHEMA = {
+  type: 'boolean',
+  description:
+    'true: do not wait for it; the user is notified when it has ended, and its result is not told here.',
+};
+
+type Schema = SkillInfo['parameters'];
+
+const propertiesOf = ({ properties }: Schema): { readonly [name: string]: unknown } =>
+  typeof properties === 'object' && properties !== null ? { ...properties } : {};
+
+const withBackground = (parameters: Schema): Schema => {
+  const properties = propertiesOf(parameters);
+  return Object.hasOwn(properties, BACKGROUND)
+    ? parameters
+    : { ...parameters, properties: { ...properties, [BACKGROUND]: BACKGROUND_SCHEMA } };
+};
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -66,6 +89,7 @@ class Answer implements ReasoningCall {
   readonly #steps: ReasoningStep[] = [];
   readonly #abort = new AbortController();
   #usage: Usage = { input: 0, output: 0 };
+  #leftBytes = MAX_OUTCOME_BYTES;
   #call: ReasoningCall | null = null;
   /** Said in this step. */
   #text = '';
@@ -107,7 +131,11 @@ class Answer implements ReasoningCall {
     return catalogue
       .list(this.#run.channel.principal.name)
       .filter(({ state }) => state === 'ready')
-      .map(({ toolName, description, parameters }) => ({ name: toolName, description, parameters }));
+      .map(({ toolName, description, parameters }) => ({
+        name: toolName,
+        description,
+        parameters: withBackground(parameters),
+      }));
   }
 
   #said(text: string): void {
@@ -131,12 +159,23 @@ class Answer implements ReasoningCall {
   }
 
   async #useSkills(calls: readonly ToolCall[]): Promise<void> {
-    const outcomes = await Promise.all(calls.map((call, at) => this.#use(call, at)));
+    const outcomes = (await Promise.all(calls.map((call, at) => this.#use(call, at)))).map(this.#bounded);
     if (this.#abort.signal.aborted) return;
     this.#steps.push({ text: this.#text, outcomes });
     this.#paragraphIsDue ||= this.#text !== '';
     this.next();
   }
+
+  readonly #bounded = (outcome: ToolOutcome): ToolOutcome => {
+    const bytes = Buffer.byteLength(outcome.content);
+    if (bytes > this.#leftBytes) {
+      const content =
+        'It is left out: what came of all calls is too large already. Answer with what you have.';
+      return { call: outcome.call, ok: false, content };
+    }
+    this.#leftBytes -= bytes;
+    return outcome;
+  };
 
   /** Never rejects. */
   async #use(call: ToolCall, at: number): Promise<ToolOutcome> {
@@ -149,16 +188,21 @@ class Answer implements ReasoningCall {
     if (skill === null) return refuse('There is no skill of that name.');
     const read = readArguments(call.argumentsJson);
     if (!read.ok) return refuse(read.problem);
+    const { [BACKGROUND]: wanted, ...others } = read.arguments;
+    const isOwn = Object.hasOwn(propertiesOf(skill.info.parameters), BACKGROUND);
+    const background = !isOwn && wanted === true;
+    const args = isOwn ? read.arguments : others;
     const { invocationId, outcome } = skillRuns.start({
       skill,
-      arguments: read.arguments,
+      arguments: args,
       channel,
       reply: { messageId, stream },
-      background: false,
-      signal: this.#abort.signal,
+      background,
+      // What runs in the background outlives the reply.
+      signal: background ? null : this.#abort.signal,
     });
     const { ok, content } = await outcome;
-    skillUses.add({ invocationId, skill: skill.info.name, arguments: read.arguments, ok, content });
+    skillUses.add({ invocationId, skill: skill.info.name, arguments: args, ok, content });
     return { call, ok, content };
   }
 
