@@ -9,8 +9,9 @@ import { req } from './requirements.js';
 
 /** No scheduled ping while a test runs: whatever comes was brought forward. */
 const RARELY = '[gateway]\nheartbeat_interval = 1000000\n[gateway.rate_limit]\nenabled = false\n';
-/** Scheduled pings as often as the configuration allows. */
-const OFTEN = '[gateway]\nheartbeat_interval = 1\n[gateway.rate_limit]\nenabled = false\n';
+/** Scheduled pings as often as the configuration allows; whoever only looks at them for a while stays. */
+const OFTEN =
+  '[gateway]\nheartbeat_interval = 1\nheartbeat_timeout = 60\nheartbeat_max_missed = 60\n[gateway.rate_limit]\nenabled = false\n';
 
 const ids = ({ params }: Json): string[] => params.notifications.map(({ id }: Json) => id);
 const isPing = ({ method }: Json): boolean => method === 'heartbeat.ping';
