@@ -197,6 +197,11 @@ The load's goals, from the tables above and one or two earlier runs of the same 
 | handshakes: 0.7 of bare ones | 0.98 by rate, where the clients were the limit; 0.67–0.68 by processor time | **missed** by that |
 | durable \`chat.send\`, 256 in flight: 0.8 of the store alone | 0.84 | reached |
 
+From a provider, 200 streams at 50 tokens a second (\`--scenario models\`): a token takes 58 and 59 µs through the whole gateway, received,
+stored and sent, where reading it with the provider's SDK and nothing around it takes 37 and 41 µs: 1.44 and 1.57 times, two runs.
+With 100 chats behind a tool that spins its processor and 100 behind a provider that hangs, a neighbour's \`system.ping\` has a
+p99 of 1.8 ms, the longest of 555 took 4 ms (\`npm test -- faults/isolation\`; goal 5 ms).
+
 Of a streamed chunk the embedded engine, which stands in for a model, takes 13 %, storing it 7 % and garbage collection 5 %, all
 of them threads that the bare loop has no counterpart of, on the same core.
 `;
