@@ -320,7 +320,17 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
   const runs = new Runs({
     memory,
-    agent: new Agent({ reasoning, catalogue, skillRuns, limits: settings.agent, onFault }),
+    agent: new Agent({
+      reasoning,
+      catalogue,
+      skillRuns,
+      limits: settings.agent,
+      onLeftOut: (skills) =>
+        log.warn(
+          `${skills} skills are not offered to the model, which are more than it takes: narrow \`allow\`.`,
+        ),
+      onFault,
+    }),
     clock,
     wheel,
     pump,

@@ -89,7 +89,13 @@ export const transferContract = (name: string, open: OpenMemory): void => {
         usage: { input: 100, output: 56, estimated: true },
         error: { code: 5020, message: 'Reasoning failed', data: { provider: 'p', retryable: true } },
         skills: [
-          { invocation_id: 'inv-1', skill: 'a.b', arguments: { a: [1, { b: null }] }, ok: true, content: 'c' },
+          {
+            invocation_id: 'inv-1',
+            skill: 'a.b',
+            arguments: { a: [1, { b: null }] },
+            ok: true,
+            content: 'c',
+          },
           { invocation_id: 'inv-2', skill: '漢', ok: false, content: '' },
         ],
       }),
