@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { ChatCompletionRequest } from '@copilotkit/aimock';
 import type { Client, Json } from '../helpers/client.js';
 import { startTestGateway } from '../helpers/gateway.js';
-import { mockModels, modelConfig } from '../helpers/models.js';
+import { lastWords, mockModels, modelConfig } from '../helpers/models.js';
 import { until } from '../helpers/system.js';
 import { req } from './requirements.js';
 
@@ -287,4 +287,56 @@ test(`${req('P4-skill-events')} a skill in the background outlives the reply, an
   );
   const [{ type, msg }] = params.notifications;
   assert.deepEqual([type, msg], ['skill', 'hostile.late has ended: too late']);
+});
+
+test(`${req('P4-skill-events')} a planned end waits for a reply and its skills; one that does not wait tells what had begun`, async (t) => {
+  const step = (request: ChatCompletionRequest): Step =>
+    told(request).length > 0
+      ? { say: told(request).join('') }
+      : {
+          say: '',
+          ask: [{ name: `hostile__${lastWords(request)}`, arguments: '{}' }],
+        };
+  const { under, client } = await start(t, step, { skills: HOSTILE_SKILLS });
+  await untilReady(client, 'hostile.wait');
+  const late = await client.call('chat.send', { message: 'late' });
+  await client.frame(({ method }) => method === 'skill.invoke');
+  const closing = under.gateway.close();
+  assert.equal((await client.complete(late.message_id)).finish_reason, 'stop');
+  assert.equal(client.streamed(late.message_id), 'too late');
+  await closing;
+
+  const second = await under.restart();
+  const again = await second.login();
+  await untilReady(again, 'hostile.wait');
+  const { message_id } = await again.call('chat.send', { message: 'wait' });
+  await again.frame(({ method }) => method === 'skill.invoke');
+  void second.gateway.close();
+  const ended = second.gateway.close();
+  assert.equal((await again.complete(message_id)).finish_reason, 'interrupted');
+  await ended;
+  const { messages } = await (await (await second.restart()).login()).call('chat.history', { limit: 1 });
+  assert.deepEqual(
+    messages[0].skills.map(({ skill, ok }: Json) => [skill, ok]),
+    [['hostile.wait', false]],
+  );
+});
+
+test(`${req('P4-skill-events')} whoever resumes a reply hears of its skills in their place, with the scope for it`, async (t) => {
+  const { under, client } = await start(t, (request) =>
+    told(request).length > 0
+      ? { say: 'It is late.' }
+      : { say: 'Let me look.', ask: [{ name: 'time__now', arguments: '{}' }] },
+  );
+  const { message_id } = await say(client, 'What time is it?');
+  const other = await under.login();
+  const seen: string[] = [];
+  other.socket.on('message', (data) => {
+    const { method, params } = JSON.parse(String(data)) as Json;
+    if (typeof method === 'string' && method !== 'heartbeat.ping') seen.push(params.chunk ?? method);
+  });
+  const resumed = await other.call('chat.resume', { message_id, after_index: -1 });
+  assert.equal(resumed.recovered, true);
+  await other.complete(message_id);
+  assert.equal(seen.join(' '), 'Let me look. skill.invoke skill.result \n\nIt is late. chat.complete');
 });
