@@ -296,6 +296,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       catalogue,
       skillRuns,
       limits: settings.agent,
+      skillLimits: settings.skills,
       onLeftOut: (skills) =>
         log.warn(
           `${skills} skills are not offered to the model, which are more than it takes: narrow \`allow\`.`,

@@ -92,7 +92,7 @@ for (const [provider, base] of [
     const seen: string[] = [];
     client.socket.on('message', (data) => {
       const { method } = JSON.parse(String(data)) as Json;
-      if (typeof method === 'string' && seen.at(-1) !== method) seen.push(method);
+      if (/^(?:chat|skill)\./.test(method ?? '') && seen.at(-1) !== method) seen.push(method);
     });
     const { message_id, complete } = await say(client, 'What do you know of whales?');
     assert.equal(client.streamed(message_id), 'Let me look.\n\nIt says: 2.');
@@ -102,7 +102,7 @@ for (const [provider, base] of [
       'the tokens of both steps',
     );
     assert.deepEqual(
-      seen.filter((method) => /^(?:chat|skill)\./.test(method)),
+      seen,
       ['chat.stream', 'skill.invoke', 'skill.result', 'chat.stream', 'chat.complete'],
       'both begin before either has ended',
     );
@@ -142,6 +142,23 @@ test(`${req('P4-skill-events')} what is asked for wrongly is told to the model, 
     client.streamed(message_id),
     /There is no skill of that name\..*The arguments are no JSON\..*The argument zone/s,
   );
+});
+
+test(`${req('P4-skill-events')} a model that asks for one skill more often than it may run at a time gets all of it`, async (t) => {
+  const zones = ['UTC', 'Europe/Berlin', 'Asia/Tokyo', 'America/Lima', 'Africa/Cairo'];
+  const { client } = await start(
+    t,
+    (request) =>
+      told(request).length > 0
+        ? { say: told(request).join('|') }
+        : { say: '', ask: zones.map((zone) => ({ name: 'time__now', arguments: JSON.stringify({ zone }) })) },
+    { skills: '[skills]\nbuilt_in = ["*"]\nmax_concurrent = 2\n' },
+  );
+  const { message_id } = await say(client, 'What time is it?');
+  const results = client.streamed(message_id).split('|');
+  assert.deepEqual([results.length, results.filter((text) => text.startsWith('Error'))], [5, []]);
+  assert.match(results[0] ?? '', /UTC/);
+  assert.match(results[2] ?? '', /GMT\+9/, 'in the order in which they were asked for');
 });
 
 test(`${req('P4-skill-events')} after as many steps as it may a model has to answer`, async (t) => {

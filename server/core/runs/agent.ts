@@ -48,6 +48,8 @@ export interface AgentOptions {
   readonly skillRuns: SkillRuns;
   /** `reasoning.max_steps`, as it is now: how often a model may ask for skills on the way to one reply. */
   readonly limits: { readonly maxSteps: number };
+  /** `skills.max_concurrent`, as it is now. */
+  readonly skillLimits: { readonly maxConcurrent: number };
   /** So many skills are not offered for want of room, more than ever before. */
   readonly onLeftOut: (skills: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
@@ -161,11 +163,33 @@ class Answer implements ReasoningCall {
   }
 
   async #useSkills(calls: readonly ToolCall[]): Promise<void> {
-    const outcomes = (await Promise.all(calls.map((call, at) => this.#use(call, at)))).map(this.#bounded);
+    const outcomes = await this.#useAll(calls);
     if (this.#abort.signal.aborted) return;
-    this.#steps.push({ text: this.#text, outcomes });
+    this.#steps.push({ text: this.#text, outcomes: outcomes.map(this.#bounded) });
     this.#paragraphIsDue ||= this.#text.trim() !== '';
     this.next();
+  }
+
+  /** Side by side, but of each skill no more than may run at the same time: the rest would be refused. */
+  async #useAll(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
+    const outcomes: ToolOutcome[] = [];
+    const waiting = new Map<string, [call: ToolCall, at: number][]>();
+    for (const [at, call] of calls.entries()) {
+      waiting.set(call.name, [...(waiting.get(call.name) ?? []), [call, at]]);
+    }
+    const useInTurn = async (queue: [ToolCall, number][]): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const [call, at] = next;
+        if (this.#abort.signal.aborted) return;
+        outcomes[at] = await this.#use(call, at);
+      }
+    };
+    const { maxConcurrent } = this.#options.skillLimits;
+    const lanes = [...waiting.values()].flatMap((queue) =>
+      Array.from({ length: Math.min(queue.length, maxConcurrent) }, () => useInTurn(queue)),
+    );
+    await Promise.all(lanes);
+    return outcomes;
   }
 
   /** From the first that is too large on, nothing more is used. */
