@@ -81,6 +81,40 @@ test('a terminal gets no control characters of the reply’s; a pipe gets the re
   assert.equal((await run(['chat', 'hi'], { isTTY: true })).stdout, 'a[2Jb\tc\nd1m€\n');
 });
 
+test('on a terminal each skill has a line of its own between what is said; a pipe gets the reply alone', async (t) => {
+  const about = { invocation_id: 'inv-1', skill: 'notes.read', channel: 'default', message_id: 'msg-1' };
+  const run = await setUp(t, (socket, { id }) => {
+    send(socket, { id, result: SENT });
+    send(socket, chunk('Let me look.', 0));
+    const path = `a\u001b[2J\u009b${'b'.repeat(100)}`;
+    send(socket, { method: 'skill.invoke', params: { ...about, arguments: { path } } });
+    send(socket, { method: 'skill.invoke', params: { ...about, skill: 'time.now', arguments: {} } });
+    send(socket, {
+      method: 'skill.invoke',
+      params: { ...about, message_id: 'another', arguments: {} },
+    });
+    const error = { code: 5021, message: 'Skill failed: no\nsuch file' };
+    send(socket, { method: 'skill.result', params: { ...about, ok: false, error, duration_ms: 1 } });
+    setTimeout(() => {
+      send(socket, chunk('\n\n', 1));
+      send(socket, chunk('It is gone.', 2));
+      send(socket, completion());
+    }, 200);
+  });
+  const { stdout } = await run(['chat', 'hi'], { isTTY: true });
+  const lines = stdout.split('\n');
+  assert.equal(lines[0], 'Let me look.');
+  assert.match(lines[1] ?? '', /^· notes\.read \{"path":"a\\u001b\[2J b+…$/);
+  assert.equal(lines[1]?.length, 79);
+  assert.deepEqual(lines.slice(2), [
+    '· time.now',
+    '· notes.read: Skill failed: no such file',
+    'It is gone.',
+    '',
+  ]);
+  assert.equal((await run(['chat', 'hi'])).stdout, 'Let me look.\n\nIt is gone.\n');
+});
+
 test('an interrupt cancels the reply', async (t) => {
   const run = await setUp(t, (socket, { id, method, params }) => {
     if (method === 'chat.send') {

@@ -1,10 +1,11 @@
 /** `openclaw chat`: one message and its reply, or a conversation line by line. */
 import { createInterface } from 'node:readline';
 import { text as readAll } from 'node:stream/consumers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { GatewayClient } from '../client/client.js';
 import { type CloseInfo, ConnectionClosedError } from '../client/errors.js';
-import type { Completion } from '../client/reply.js';
+import type { Completion, Reply } from '../client/reply.js';
 import { explained, withClient } from './connection.js';
 import { CliError } from './io.js';
 import { addTargetOptions, type TargetOptions } from './target.js';
@@ -12,6 +13,8 @@ import { printable, printableLine, styleFor, type Terminal } from './terminal.js
 
 /** Notifications remembered as shown: more than are kept for one principal. */
 const KNOWN = 2000;
+/** Of the line that tells of a skill. */
+const MAX_SKILL_CHARS = 79;
 
 interface ChatOptions extends TargetOptions {
   readonly channel?: string;
@@ -56,25 +59,75 @@ const say = async (
   channel: string | undefined,
   io: Terminal,
 ): Promise<void> => {
-  const reply = await client.chat({ message, ...(channel === undefined ? {} : { channel }) });
+  let last = '\n';
+  let isBehindSkill = false;
+  const sent = client.chat({ message, ...(channel === undefined ? {} : { channel }) });
+  const stopShowing = showSkills(client, sent, io, (line) => {
+    io.stdout.write(`${last === '\n' ? '' : '\n'}${line}\n`);
+    last = '\n';
+    isBehindSkill = true;
+  });
   const stopListening = io.onSignal(['SIGINT'], () => {
     stopListening();
     // Where the connection is gone, reading the reply fails with that.
-    client.request('chat.cancel', { message_id: reply.messageId }).catch(() => {});
+    void sent
+      .then(({ messageId }) => client.request('chat.cancel', { message_id: messageId }))
+      .catch(() => {});
   });
-  let last = '\n';
   try {
+    const reply = await sent;
     for await (const piece of reply) {
-      const text = io.stdout.isTTY ? printable(piece) : piece;
+      const shown = io.stdout.isTTY ? printable(piece) : piece;
+      // The line ends that part it from what was said before have been written.
+      const text = isBehindSkill ? shown.replace(/^\n+/, '') : shown;
       io.stdout.write(text);
+      if (text !== '') isBehindSkill = false;
       last = text.at(-1) ?? last;
     }
+    // A line that is due comes before the next prompt.
+    await nextTurn();
+    const failure = failureOf(await reply.completion);
+    if (failure !== null) throw new CliError(failure);
   } finally {
     stopListening();
+    stopShowing();
     if (last !== '\n') io.stdout.write('\n');
   }
-  const failure = failureOf(await reply.completion);
-  if (failure !== null) throw new CliError(failure);
+};
+
+/** Has a line written for each skill that a reply uses, and for each that fails; a pipe gets the reply and nothing else. */
+const showSkills = (
+  client: GatewayClient,
+  sent: Promise<Reply>,
+  io: Terminal,
+  write: (line: string) => void,
+): (() => void) => {
+  if (!io.stdout.isTTY) return () => {};
+  const { dim } = styleFor(io);
+  const show = (message_id: string, text: string): void => {
+    const line = printableLine(text);
+    const cut = [...line.slice(0, 2 * MAX_SKILL_CHARS)].slice(0, MAX_SKILL_CHARS - 1).join('');
+    const tell = (): void => write(dim(cut.length < line.length ? `${cut}…` : line));
+    sent.then(
+      ({ messageId }) => {
+        // What came before it is still on its way to the reader.
+        if (messageId === message_id) setImmediate(tell);
+      },
+      () => {},
+    );
+  };
+  const listeners = [
+    client.on('skill.invoke', ({ message_id, skill, arguments: args }) => {
+      const json = JSON.stringify(args);
+      show(message_id, `· ${skill}${json === '{}' ? '' : ` ${json}`}`);
+    }),
+    client.on('skill.result', ({ message_id, skill, ok, error }) => {
+      if (!ok) show(message_id, `· ${skill}: ${error?.message ?? 'failed'}`);
+    }),
+  ];
+  return () => {
+    for (const stop of listeners) stop();
+  };
 };
 
 /** Why a reply is not whole, in one sentence; null where it is. */

@@ -1,6 +1,6 @@
 /**
- * The composition root: a configuration in, a running gateway out. Every part is made here and
- * nowhere else, in the order of what depends on what; read it top to bottom.
+ * The composition root: a configuration in, a running gateway out. Every part is made here, or in the
+ * `open-….ts` beside it, in the order of what depends on what; read it top to bottom.
  */
 
 import { createMetrics } from '../metrics/metrics.js';
@@ -15,10 +15,7 @@ import { FailureThrottle } from './auth/throttle.js';
 import { TokenFile, TokenFileError } from './auth/token-file.js';
 import { MemoryError } from './backends/memory/port.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
-import { openThreadedReasoning } from './backends/reasoning/threaded.js';
-import { openBuiltInSkills } from './backends/skills/built-in.js';
-import { PinFile, PinFileError } from './backends/skills/pin-file.js';
-import { openThreadedSkills } from './backends/skills/threaded.js';
+import { PinFileError } from './backends/skills/pin-file.js';
 import type { Reloaded } from './backends/system/port.js';
 import { HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
@@ -34,23 +31,20 @@ import { Dispatcher } from './core/rpc/dispatcher.js';
 import { buildHandlers } from './core/rpc/handlers.js';
 import { buildRoutes } from './core/rpc/router.js';
 import { Agent } from './core/runs/agent.js';
-import { reasoningFailed } from './core/runs/completion.js';
 import { resumeRun } from './core/runs/resume.js';
 import { Retention } from './core/runs/retention.js';
 import { Runs } from './core/runs/runs.js';
 import { Lobbies, type Verdict } from './core/sessions/lobby.js';
 import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
-import { Catalogue } from './core/skills/catalogue.js';
-import { remindersOf } from './core/skills/reminders.js';
-import { SkillRuns } from './core/skills/skill-runs.js';
-import { StrayEvents } from './core/skills/stray-events.js';
 import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { TurnClock } from './core/time/turn-clock.js';
 import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
+import { openReasoning } from './open-reasoning.js';
+import { openSkills } from './open-skills.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { Health } from './ops/health.js';
 import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
@@ -223,29 +217,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     certificateNames: keeper?.current.names ?? null,
   });
   memory.setLimits(settings.memory);
-  const reasoning = openThreadedReasoning({
-    settings: answering,
-    failure: reasoningFailed,
-    onFailure: (error) => onFault('reasoning', error),
-    onNews: ({ section, state, sentence, detail }) => {
-      log.warn(detail === null ? {} : { said: detail }, sentence);
-      if (state === 'down') alerts.raise(section, sentence);
-      else if (state !== 'failed') alerts.over(section, sentence);
-    },
-  });
+  const reasoning = openReasoning({ settings: answering, alerts: () => alerts, log, onFault });
   undo.push(() => reasoning.close());
-  const mcp = openThreadedSkills({
-    servers: mcpServers(config, process.env),
-    pins: new PinFile(home.skillsFile),
-    clientVersion: VERSION,
-    onReport: ({ server, state, sentence }) => {
-      if (state === 'ready') log.info(sentence);
-      else log.warn(sentence);
-      if (state === 'changed') alerts.raise(`skills ${server}`, sentence);
-      else if (state === 'ready') alerts.over(`skills ${server}`, sentence);
-    },
-  });
-  undo.push(() => mcp.close());
 
   // The core: data structures that know neither socket nor clock.
   const metrics = createMetrics();
@@ -301,26 +274,35 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     operators: () => authenticator.principalsWith('admin', clock.wallMs()),
     onFault,
   });
-  const builtIn = openBuiltInSkills({
+  const { mcp, catalogue, skillRuns } = openSkills({
+    servers: mcpServers(config, process.env),
+    pinFile: home.skillsFile,
+    settings,
     memory,
-    reminders: remindersOf({ memory, notifications, notificationSettings: settings.notifications, clock }),
-    wallMs: () => clock.wallMs(),
-    timezone: () => settings.notifications.timezone,
-  });
-  const catalogue = new Catalogue([builtIn, mcp], settings.skillRules);
-  const skillRuns = new SkillRuns({
+    principals,
+    notifications,
+    alerts,
     clock,
     wheel,
     pump,
-    strays: new StrayEvents({ clock, wheel, pump, keepMs: PROTOCOL.resumeWindowMs }),
-    principals,
-    notifications,
-    limits: settings.skills,
+    log,
     onFault,
   });
+  undo.push(() => mcp.close());
   const runs = new Runs({
     memory,
-    agent: new Agent({ reasoning, catalogue, skillRuns, limits: settings.agent, onFault }),
+    agent: new Agent({
+      reasoning,
+      catalogue,
+      skillRuns,
+      limits: settings.agent,
+      skillLimits: settings.skills,
+      onLeftOut: (skills) =>
+        log.warn(
+          `${skills} skills are not offered to the model, which are more than it takes: narrow \`allow\`.`,
+        ),
+      onFault,
+    }),
     clock,
     wheel,
     pump,

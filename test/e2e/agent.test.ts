@@ -1,11 +1,12 @@
 /** Models that ask for skills: a whole gateway, a real socket, a mock of both makers' servers, real skills. */
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ChatCompletionRequest } from '@copilotkit/aimock';
 import type { Client, Json } from '../helpers/client.js';
 import { startTestGateway } from '../helpers/gateway.js';
-import { mockModels, modelConfig } from '../helpers/models.js';
+import { lastWords, mockModels, modelConfig } from '../helpers/models.js';
 import { until } from '../helpers/system.js';
 import { req } from './requirements.js';
 
@@ -19,6 +20,13 @@ interface Ask {
   readonly arguments: string;
 }
 
+interface Step {
+  readonly say: string;
+  readonly ask?: readonly Ask[];
+  /** Says nothing and refuses. */
+  readonly refuses?: boolean;
+}
+
 const textOf = (content: unknown): string =>
   typeof content === 'string' ? content : JSON.stringify(content);
 /** What the model has been told of its calls since the user's message, oldest first. */
@@ -30,14 +38,15 @@ const offered = ({ tools }: ChatCompletionRequest): string[] =>
 /** A model that says and asks what `step` gives for each request; the requests it got. */
 const start = async (
   t: TestContext,
-  step: (request: ChatCompletionRequest) => { say: string; ask?: readonly Ask[] },
+  step: (request: ChatCompletionRequest) => Step | Promise<Step>,
   { provider = 'openai-compatible', base = '/v1', reasoning = {}, skills = BUILT_IN } = {},
 ) => {
   const requests: ChatCompletionRequest[] = [];
   const models = await mockModels(t, (server) => {
-    server.onMessage(/.*/, (request) => {
+    server.onMessage(/.*/, async (request) => {
       requests.push(request);
-      const { say, ask = [] } = step(request);
+      const { say, ask = [], refuses = false } = await step(request);
+      if (refuses) return { error: { message: 'no' }, status: 400 };
       const usage = { prompt_tokens: 10, completion_tokens: 2, input_tokens: 10, output_tokens: 2 };
       return ask.length === 0 ? { content: say, usage } : { content: say, toolCalls: [...ask], usage };
     });
@@ -83,7 +92,7 @@ for (const [provider, base] of [
     const seen: string[] = [];
     client.socket.on('message', (data) => {
       const { method } = JSON.parse(String(data)) as Json;
-      if (typeof method === 'string' && seen.at(-1) !== method) seen.push(method);
+      if (/^(?:chat|skill)\./.test(method ?? '') && seen.at(-1) !== method) seen.push(method);
     });
     const { message_id, complete } = await say(client, 'What do you know of whales?');
     assert.equal(client.streamed(message_id), 'Let me look.\n\nIt says: 2.');
@@ -93,7 +102,7 @@ for (const [provider, base] of [
       'the tokens of both steps',
     );
     assert.deepEqual(
-      seen.filter((method) => /^(?:chat|skill)\./.test(method)),
+      seen,
       ['chat.stream', 'skill.invoke', 'skill.result', 'chat.stream', 'chat.complete'],
       'both begin before either has ended',
     );
@@ -133,6 +142,23 @@ test(`${req('P4-skill-events')} what is asked for wrongly is told to the model, 
     client.streamed(message_id),
     /There is no skill of that name\..*The arguments are no JSON\..*The argument zone/s,
   );
+});
+
+test(`${req('P4-skill-events')} a model that asks for one skill more often than it may run at a time gets all of it`, async (t) => {
+  const zones = ['UTC', 'Europe/Berlin', 'Asia/Tokyo', 'America/Lima', 'Africa/Cairo'];
+  const { client } = await start(
+    t,
+    (request) =>
+      told(request).length > 0
+        ? { say: told(request).join('|') }
+        : { say: '', ask: zones.map((zone) => ({ name: 'time__now', arguments: JSON.stringify({ zone }) })) },
+    { skills: '[skills]\nbuilt_in = ["*"]\nmax_concurrent = 2\n' },
+  );
+  const { message_id } = await say(client, 'What time is it?');
+  const results = client.streamed(message_id).split('|');
+  assert.deepEqual([results.length, results.filter((text) => text.startsWith('Error'))], [5, []]);
+  assert.match(results[0] ?? '', /UTC/);
+  assert.match(results[2] ?? '', /GMT\+9/, 'in the order in which they were asked for');
 });
 
 test(`${req('P4-skill-events')} after as many steps as it may a model has to answer`, async (t) => {
@@ -177,9 +203,68 @@ test(`${req('P4-cancel', 'P4-skill-events')} a cancelled reply ends the skill it
   assert.ok(performance.now() - startMs < 5000);
   const result = await client.frame(({ method }) => method === 'skill.result');
   assert.equal(result.params.ok, false);
+  const { messages } = await client.call('chat.history', { limit: 1 });
+  assert.deepEqual(
+    messages[0].skills.map(({ skill, ok }: Json) => [skill, ok]),
+    [['hostile.wait', false]],
+    'it may have done something',
+  );
+});
+
+test(`${req('P4-skill-events')} what a model was offered it may use, though a reload takes the steps away meanwhile`, async (t) => {
+  const { under, client } = await start(
+    t,
+    async (request) => {
+      if (told(request).length > 0) return { say: `told ${told(request).length}` };
+      const text = readFileSync(under.home.configFile, 'utf8');
+      writeFileSync(under.home.configFile, text.replace('max_steps = 2', 'max_steps = 0'));
+      assert.equal((await under.gateway.reload()).outcome, 'reloaded');
+      return { say: '', ask: [{ name: 'time__now', arguments: '{}' }] };
+    },
+    { reasoning: { max_steps: 2 } },
+  );
+  const { message_id, complete } = await say(client, 'What time is it?');
+  assert.deepEqual([complete.finish_reason, client.streamed(message_id)], ['stop', 'told 1']);
+});
+
+test(`${req('P4-skill-events')} a skill that is disallowed, or belongs to somebody else, is not there for a model`, async (t) => {
+  const { requests, client } = await start(
+    t,
+    (request) =>
+      told(request).length > 0
+        ? { say: told(request).join(' ') }
+        : {
+            say: '',
+            ask: ['time__now', 'time.now', 'reminder__list'].map((name) => ({ name, arguments: '{}' })),
+          },
+    { skills: '[skills]\nbuilt_in = ["time.now@ada", "reminder.list"]\n' },
+  );
+  const { message_id } = await say(client, 'Try');
+  assert.deepEqual(offered(requests[0] as ChatCompletionRequest), ['reminder__list']);
+  assert.equal(
+    client.streamed(message_id),
+    'Error: There is no skill of that name. Error: There is no skill of that name. There are no reminders.',
+  );
+});
+
+test(`${req('P4-skill-events')} a provider that fails after skills were used cuts the reply, and what was used is kept`, async (t) => {
+  const { client } = await start(t, (request) => {
+    if (told(request).length > 0) return { say: '', refuses: true };
+    return { say: 'Let me look.', ask: [{ name: 'time__now', arguments: '{}' }] };
+  });
+  const { message_id, complete } = await say(client, 'What time is it?');
+  assert.equal(complete.finish_reason, 'interrupted');
+  assert.ok(complete.usage.input >= 10, 'the first step was paid for');
+  assert.equal(client.streamed(message_id), 'Let me look.');
+  const { messages } = await client.call('chat.history', { limit: 1 });
+  assert.deepEqual([messages[0].content, messages[0].skills.length], ['Let me look.', 1]);
 });
 
 test(`${req('P4-skill-events')} what came of all calls together is bounded`, async (t) => {
+  const warnings: string[] = [];
+  const onWarning = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', onWarning);
+  t.after(() => process.off('warning', onWarning));
   const { requests, client } = await start(
     t,
     (request) =>
@@ -195,6 +280,10 @@ test(`${req('P4-skill-events')} what came of all calls together is bounded`, asy
   assert.equal(results.length, 32);
   assert.ok(Buffer.byteLength(results.join('')) < 1.2 * 1024 * 1024);
   assert.ok(results.some((content) => content.includes('It is left out')));
+  assert.deepEqual(
+    warnings.filter((message) => message.includes('listeners')),
+    [],
+  );
 });
 
 test(`${req('P4-skill-events')} a skill in the background outlives the reply, and its end is a notification`, async (t) => {
@@ -215,4 +304,56 @@ test(`${req('P4-skill-events')} a skill in the background outlives the reply, an
   );
   const [{ type, msg }] = params.notifications;
   assert.deepEqual([type, msg], ['skill', 'hostile.late has ended: too late']);
+});
+
+test(`${req('P4-skill-events')} a planned end waits for a reply and its skills; one that does not wait tells what had begun`, async (t) => {
+  const step = (request: ChatCompletionRequest): Step =>
+    told(request).length > 0
+      ? { say: told(request).join('') }
+      : {
+          say: '',
+          ask: [{ name: `hostile__${lastWords(request)}`, arguments: '{}' }],
+        };
+  const { under, client } = await start(t, step, { skills: HOSTILE_SKILLS });
+  await untilReady(client, 'hostile.wait');
+  const late = await client.call('chat.send', { message: 'late' });
+  await client.frame(({ method }) => method === 'skill.invoke');
+  const closing = under.gateway.close();
+  assert.equal((await client.complete(late.message_id)).finish_reason, 'stop');
+  assert.equal(client.streamed(late.message_id), 'too late');
+  await closing;
+
+  const second = await under.restart();
+  const again = await second.login();
+  await untilReady(again, 'hostile.wait');
+  const { message_id } = await again.call('chat.send', { message: 'wait' });
+  await again.frame(({ method }) => method === 'skill.invoke');
+  void second.gateway.close();
+  const ended = second.gateway.close();
+  assert.equal((await again.complete(message_id)).finish_reason, 'interrupted');
+  await ended;
+  const { messages } = await (await (await second.restart()).login()).call('chat.history', { limit: 1 });
+  assert.deepEqual(
+    messages[0].skills.map(({ skill, ok }: Json) => [skill, ok]),
+    [['hostile.wait', false]],
+  );
+});
+
+test(`${req('P4-skill-events')} whoever resumes a reply hears of its skills in their place, with the scope for it`, async (t) => {
+  const { under, client } = await start(t, (request) =>
+    told(request).length > 0
+      ? { say: 'It is late.' }
+      : { say: 'Let me look.', ask: [{ name: 'time__now', arguments: '{}' }] },
+  );
+  const { message_id } = await say(client, 'What time is it?');
+  const other = await under.login();
+  const seen: string[] = [];
+  other.socket.on('message', (data) => {
+    const { method, params } = JSON.parse(String(data)) as Json;
+    if (typeof method === 'string' && method !== 'heartbeat.ping') seen.push(params.chunk ?? method);
+  });
+  const resumed = await other.call('chat.resume', { message_id, after_index: -1 });
+  assert.equal(resumed.recovered, true);
+  await other.complete(message_id);
+  assert.equal(seen.join(' '), 'Let me look. skill.invoke skill.result \n\nIt is late. chat.complete');
 });

@@ -184,7 +184,7 @@ export class ChatLog {
     let hasMore = false;
     // One row more than asked for tells whether there is one; rows are read only as far as they fit.
     for (const row of this.#page.iterate(channel, page.before ?? Number.MAX_SAFE_INTEGER, page.limit + 1)) {
-      leftBytes -= encodedBytes(row.content) + (row.metadata?.length ?? 0) + MESSAGE_OVERHEAD_BYTES;
+      leftBytes -= encodedBytes(row.content) + Buffer.byteLength(row.metadata ?? '') + MESSAGE_OVERHEAD_BYTES;
       hasMore = messages.length === page.limit || (leftBytes < 0 && messages.length > 0);
       if (hasMore) break;
       messages.push(message(row));

@@ -144,6 +144,18 @@ export const messageContract = (name: string, open: OpenMemory): void => {
       const none = await memory.history('ada', 'default', { before: 1, limit: 1, maxBytes: 1 });
       assert.deepEqual(none, { messages: [], hasMore: false });
     });
+
+    test('what replies have used counts among the bytes of a page, in UTF-8', async (t) => {
+      const memory = await startMemory(t, open);
+      const skills = [{ invocation_id: 'inv-1', skill: 'time.now', ok: true, content: '漢'.repeat(1000) }];
+      for (const messageId of ['one', 'two']) {
+        const message = newMessage('', { messageId });
+        const seq = seqOf(await memory.addMessage(message));
+        await memory.finishReply(replyTo(message, seq), replyEnd('', { skills }));
+      }
+      const page = await memory.history('ada', 'default', { before: 5, limit: 10, maxBytes: 5000 });
+      assert.deepEqual([page?.messages.length, page?.hasMore], [2, true]);
+    });
   });
 
   describe(`${name}: idempotency`, () => {

@@ -88,6 +88,16 @@ export const transferContract = (name: string, open: OpenMemory): void => {
         durationMs: 1230,
         usage: { input: 100, output: 56, estimated: true },
         error: { code: 5020, message: 'Reasoning failed', data: { provider: 'p', retryable: true } },
+        skills: [
+          {
+            invocation_id: 'inv-1',
+            skill: 'a.b',
+            arguments: { a: [1, { b: null }] },
+            ok: true,
+            content: 'c',
+          },
+          { invocation_id: 'inv-2', skill: '漢', ok: false, content: '' },
+        ],
       }),
     );
     for (let at = 0; at < 3; at++) await converse(memory, newMessage(`m${at}`), `r${at}`);
@@ -237,6 +247,7 @@ export const transferContract = (name: string, open: OpenMemory): void => {
         ...change,
       });
       const reply = { role: 'assistant', total_tokens: 0, duration_ms: 0 };
+      const used = { invocation_id: 'inv-1', skill: 'a.b', ok: true, content: '' };
       const channel = {
         type: 'channel',
         principal: 'ada',
@@ -267,6 +278,18 @@ export const transferContract = (name: string, open: OpenMemory): void => {
         ],
         [message(2, { metadata: { a: '\ud800' } }), 'metadata has half a character (a lone surrogate)'],
         [message(2, { metadata: { a: 'x'.repeat(16 * 1024) } }), 'metadata is larger than 16384 bytes'],
+        [message(2, { ...reply, metadata: { skills: {} } }), 'metadata.skills is not a list of objects'],
+        [message(2, { ...reply, metadata: { skills: [1] } }), 'metadata.skills is not a list of objects'],
+        [message(2, { ...reply, metadata: {} }), 'metadata.skills is missing'],
+        [message(2, { ...reply, metadata: { skills: [], a: 1 } }), 'it has a member that is not known here'],
+        [
+          message(2, { ...reply, metadata: { skills: [{ ...used, arguments: [] }] } }),
+          'metadata.skills.arguments is not an object',
+        ],
+        [
+          message(2, { ...reply, metadata: { skills: [{ ...used, ok: 'yes' }] } }),
+          'metadata.skills.ok is neither true nor false',
+        ],
         [
           message(3, { channel: 'nowhere' }),
           'its channel is not there: the line of type channel comes first',

@@ -113,6 +113,13 @@ export class Fields {
     return new Fields(value, `${this.#path}${name}.`);
   }
 
+  /** A list of objects, each to be read like {@link nested}. */
+  list(name: string): readonly Fields[] {
+    const value = this.#take(name);
+    if (!Array.isArray(value) || !value.every(isObject)) throw this.#wrong(name, 'is not a list of objects');
+    return value.map((each) => new Fields(each, `${this.#path}${name}.`));
+  }
+
   /** Null where there is no member of that name. */
   optional<T>(name: string, read: (name: string) => T): T | null {
     return Object.hasOwn(this.#object, name) ? read(name) : null;

@@ -139,13 +139,30 @@ const readMessage = (fields: Fields): MessageLine => {
   return {
     ...head,
     clientId: null,
-    metadata: fields.optional('metadata', (name) => fields.metadata(name)),
+    metadata: fields.optional('metadata', (name) => readUses(fields, name)),
     finishReason: fields.optional('finish_reason', (name) => fields.oneOf(name, FINISH_REASONS)),
     totalTokens: fields.count('total_tokens'),
     durationMs: fields.count('duration_ms'),
     usage: fields.optional('usage', (name) => readUsage(fields.nested(name))),
     error: fields.optional('error', (name) => readError(fields.nested(name))),
   };
+};
+
+/** What history hands out again, so every part of it is looked at. */
+const readUses = (fields: Fields, name: string): object => {
+  // Its limits are those of all metadata.
+  const metadata = fields.metadata(name);
+  const nested = fields.nested(name);
+  for (const use of nested.list('skills')) {
+    use.id('invocation_id');
+    use.text('skill');
+    use.optional('arguments', (each) => use.nested(each));
+    use.flag('ok');
+    use.text('content');
+    use.refuseOthers();
+  }
+  nested.refuseOthers();
+  return metadata;
 };
 
 const readUsage = (fields: Fields): object => {

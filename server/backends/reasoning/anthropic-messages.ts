@@ -1,7 +1,16 @@
 /** A conversation in the words of Anthropic's messages. */
-import type { ContentBlockParam, MessageParam, Tool } from '@anthropic-ai/sdk/resources/messages';
+import type {
+  ContentBlockParam,
+  MessageCreateParamsBase,
+  MessageParam,
+  Tool,
+} from '@anthropic-ai/sdk/resources/messages';
 import { argumentsOf, type Conversation } from './conversation.js';
-import type { ReasoningStep } from './port.js';
+import type { ReasoningStep, ToolDefinition } from './port.js';
+import { plain, wellNamed } from './well-named.js';
+
+/** Ids are held to the same letters as names. */
+const named = (steps: readonly ReasoningStep[]): readonly ReasoningStep[] => wellNamed(steps, plain);
 
 const stepMessages = ({ text, outcomes }: ReasoningStep): MessageParam[] => {
   // A block of text without words is refused.
@@ -33,12 +42,32 @@ const stepMessages = ({ text, outcomes }: ReasoningStep): MessageParam[] => {
 
 export const anthropicMessages = ({ turns, steps }: Conversation): MessageParam[] => [
   ...turns.map(({ role, content }): MessageParam => ({ role, content })),
-  ...steps.flatMap(stepMessages),
+  ...named(steps).flatMap(stepMessages),
 ];
 
-export const anthropicTools = ({ tools }: Conversation): Tool[] =>
-  tools.map(({ name, description, parameters }) => ({
-    name,
-    description,
-    input_schema: { ...parameters, type: 'object' },
-  }));
+/** Schemas with these at their top are refused, and with them the whole request. What they would refuse, the skill does. */
+const isTaken = (keyword: string): boolean => !['anyOf', 'oneOf', 'allOf'].includes(keyword);
+
+const toolOf = ({ name, description, parameters }: ToolDefinition): Tool => ({
+  name,
+  description,
+  input_schema: {
+    ...Object.fromEntries(Object.entries(parameters).filter(([keyword]) => isTaken(keyword))),
+    type: 'object',
+  },
+});
+
+/** What the model may ask for. Where it may not any more, what it has asked for has to be there all the same. */
+export const anthropicTools = ({
+  tools,
+  steps,
+}: Conversation): Pick<MessageCreateParamsBase, 'tools' | 'tool_choice'> => {
+  if (tools.length > 0) return { tools: tools.map(toolOf) };
+  const asked = new Set(named(steps).flatMap(({ outcomes }) => outcomes.map(({ call }) => call.name)));
+  if (asked.size === 0) return {};
+  const parameters = { type: 'object' };
+  return {
+    tools: [...asked].map((name) => toolOf({ name, description: 'Not there any more.', parameters })),
+    tool_choice: { type: 'none' },
+  };
+};

@@ -61,7 +61,7 @@ export const openAnthropic = (settings: ProviderSettings): Provider => {
   });
   return {
     stream: async (conversation, listener, signal) => {
-      const { system, maxOutputTokens, temperature, tools } = conversation;
+      const { system, maxOutputTokens, temperature } = conversation;
       const stream = await client.messages.create(
         {
           model: settings.model,
@@ -71,7 +71,7 @@ export const openAnthropic = (settings: ProviderSettings): Provider => {
           ...(system === '' ? {} : { system }),
           // Its scale ends at 1.
           ...(temperature === null ? {} : { temperature: Math.min(1, temperature) }),
-          ...(tools.length === 0 ? {} : { tools: anthropicTools(conversation) }),
+          ...anthropicTools(conversation),
         },
         { signal },
       );

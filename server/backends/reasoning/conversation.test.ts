@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { anthropicMessages } from './anthropic-messages.js';
+import { anthropicMessages, anthropicTools } from './anthropic-messages.js';
 import { argumentsOf, type Conversation, summaryConversation, turnsOf } from './conversation.js';
 import { openaiMessages } from './openai-messages.js';
 import type { ReasoningStep, RecalledTurn } from './port.js';
@@ -41,8 +41,8 @@ test('arguments that are no object are an empty one', () => {
 test('every call has its result behind it, in either maker’s words, whatever the model wrote', () => {
   const outcome = fc.record({
     call: fc.record({
-      id: fc.uuid(),
-      name: fc.constant('look'),
+      id: fc.oneof(fc.uuid(), fc.constantFrom('', 'call_0', 'functions.look:0')),
+      name: fc.oneof(fc.constant('look'), fc.string({ unit: 'binary' })),
       argumentsJson: fc.oneof(fc.json(), fc.string()),
     }),
     ok: fc.boolean(),
@@ -59,7 +59,7 @@ test('every call has its result behind it, in either maker’s words, whatever t
         maxOutputTokens: null,
         temperature: null,
       };
-      const ids = steps.flatMap(({ outcomes }) => outcomes.map(({ call }) => call.id));
+      const calls = steps.reduce((sum, { outcomes }) => sum + outcomes.length, 0);
       const openai = openaiMessages(conversation);
       let open: string[] = [];
       for (const message of openai) {
@@ -77,16 +77,43 @@ test('every call has its result behind it, in either maker’s words, whatever t
           ? []
           : content.flatMap((block) => (block.type === 'tool_result' ? [block] : [])),
       );
-      assert.deepEqual(
-        results.map(({ tool_use_id }) => tool_use_id),
-        ids,
+      const ids = results.map(({ tool_use_id }) => tool_use_id);
+      assert.deepEqual([ids.length, new Set(ids).size], [calls, calls], 'none twice');
+      for (const id of ids) assert.match(id, /^[A-Za-z0-9_-]+$/);
+      const asked = anthropicMessages(conversation).flatMap(({ content }) =>
+        typeof content === 'string'
+          ? []
+          : content.flatMap((block) => (block.type === 'tool_use' ? [block] : [])),
       );
       assert.deepEqual(
-        openai.flatMap((message) => (message.role === 'tool' ? [message.tool_call_id] : [])),
+        asked.map(({ id }) => id),
         ids,
       );
+      const { tools = [], tool_choice } = anthropicTools(conversation);
+      const known = tools.map((tool) => ('name' in tool ? tool.name : ''));
+      assert.deepEqual(new Set(known), new Set(asked.map(({ name }) => name)), 'what was used is described');
+      assert.equal(new Set(known).size, known.length);
+      assert.deepEqual(tool_choice, calls === 0 ? undefined : { type: 'none' }, 'and not to be used again');
+      for (const name of known) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/);
+      const toldOf = openai.flatMap((message) => (message.role === 'tool' ? [message.tool_call_id] : []));
+      assert.deepEqual([toldOf.length, new Set(toldOf).size], [calls, calls]);
     }),
   );
+});
+
+test('a schema that one of the makers would refuse spoils no request', () => {
+  const parameters = { type: 'object', anyOf: [{ required: ['a'] }], properties: { a: { anyOf: [] } } };
+  const { tools = [] } = anthropicTools({
+    ...summaryConversation({ previous: null, messages: [], maxTokens: 1 }),
+    tools: [{ name: 'look', description: '', parameters }],
+  });
+  assert.deepEqual(tools, [
+    {
+      name: 'look',
+      description: '',
+      input_schema: { type: 'object', properties: { a: { anyOf: [] } } },
+    },
+  ]);
 });
 
 test('a summary is asked for with all that was said, marked as what it is, and a bound', () => {

@@ -5,6 +5,7 @@ import type {
 } from 'openai/resources/chat/completions';
 import { argumentsOf, type Conversation } from './conversation.js';
 import type { ReasoningStep } from './port.js';
+import { wellNamed } from './well-named.js';
 
 const stepMessages = ({ text, outcomes }: ReasoningStep): ChatCompletionMessageParam[] => {
   if (outcomes.length === 0) return text.trim() === '' ? [] : [{ role: 'assistant', content: text }];
@@ -32,7 +33,7 @@ const stepMessages = ({ text, outcomes }: ReasoningStep): ChatCompletionMessageP
 export const openaiMessages = ({ system, turns, steps }: Conversation): ChatCompletionMessageParam[] => [
   ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
   ...turns.map(({ role, content }): ChatCompletionMessageParam => ({ role, content })),
-  ...steps.flatMap(stepMessages),
+  ...wellNamed(steps).flatMap(stepMessages),
 ];
 
 export const openaiTools = ({ tools }: Conversation): ChatCompletionFunctionTool[] =>

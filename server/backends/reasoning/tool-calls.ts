@@ -4,8 +4,8 @@ import type { ToolCall } from './port.js';
 
 /** In one step; more is a model that has lost itself. */
 const MAX_CALLS = 128;
-/** Of all calls of a step together. */
-const MAX_ARGUMENT_UNITS = 4 * 1024 * 1024;
+/** Of all calls of a step together: arguments, names and ids. */
+const MAX_UNITS = 4 * 1024 * 1024;
 
 interface Growing {
   id: string;
@@ -31,18 +31,20 @@ export class ToolCallParts {
   /** @throws ProviderFailure where it becomes more than any model has to say */
   add({ index, id, name, arguments: piece }: Fragment): void {
     const call = this.#callOf(index, typeof id === 'string' ? id : '', name);
-    if (call.id === '' && typeof id === 'string') call.id = id;
-    if (call.name === '' && typeof name === 'string') call.name = name;
-    if (typeof piece === 'string') {
-      call.argumentsJson += piece;
-      this.#units += piece.length;
-    }
-    if (this.#calls.length > MAX_CALLS || this.#units > MAX_ARGUMENT_UNITS) {
+    if (call.id === '' && typeof id === 'string') call.id = this.#counted(id);
+    if (call.name === '' && typeof name === 'string') call.name = this.#counted(name);
+    if (typeof piece === 'string') call.argumentsJson += this.#counted(piece);
+    if (this.#calls.length > MAX_CALLS || this.#units > MAX_UNITS) {
       throw new ProviderFailure('asked for more tools at once than anybody can call', {
         transient: false,
         counts: true,
       });
     }
+  }
+
+  #counted(text: string): string {
+    this.#units += text.length;
+    return text;
   }
 
   #callOf(index: unknown, id: string, name: unknown): Growing {

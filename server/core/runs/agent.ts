@@ -2,6 +2,7 @@
  * How one reply comes about, step by step: the model speaks and may ask for skills; those run, side by side; the model
  * is told what came of them and goes on, until it has answered. What a skill says is data for the model and nothing else.
  */
+import { setMaxListeners } from 'node:events';
 import type { Usage } from '../../backends/memory/port.js';
 import type {
   ReasoningCall,
@@ -14,17 +15,21 @@ import type {
   ToolDefinition,
   ToolOutcome,
 } from '../../backends/reasoning/port.js';
-import type { SkillInfo } from '../../backends/skills/port.js';
 import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
 import { reasoningFailed } from './completion.js';
+import { BACKGROUND, hasOwnBackground, offerOf } from './offered-tools.js';
 import type { Run } from './run.js';
+import type { UsedSkill } from './skill-uses.js';
 
 /** Calls of one step that are run; the others are told that they were too many. */
 const MAX_CALLS = 16;
-/** Of what came of all calls on the way to one reply: it is kept, and sent again with each step. */
+/** Of all calls on the way to one reply and of what came of them: it is kept, and sent again with each step. */
 const MAX_OUTCOME_BYTES = 1024 * 1024;
+/** Of what was said: with more than that, there is no other step. */
+const MAX_SAID_UNITS = 8 * 1024 * 1024;
+const TOO_MUCH = 'It is left out: what came of all calls is too large already. Answer with what you have.';
 /** Between what the model has said before its calls and what it says behind them. */
 const PARAGRAPH = '\n\n';
 
@@ -43,34 +48,25 @@ export interface AgentOptions {
   readonly skillRuns: SkillRuns;
   /** `reasoning.max_steps`, as it is now: how often a model may ask for skills on the way to one reply. */
   readonly limits: { readonly maxSteps: number };
+  /** `skills.max_concurrent`, as it is now. */
+  readonly skillLimits: { readonly maxConcurrent: number };
+  /** So many skills are not offered for want of room, more than ever before. */
+  readonly onLeftOut: (skills: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
-/** What every skill can be asked for besides its own arguments, unless it has one of that name. */
-const BACKGROUND = 'background';
-const BACKGROUND_SCHEMA = {
-  type: 'boolean',
-  description:
-    'true: do not wait for it; the user is notified when it has ended, and its result is not told here.',
-};
-
-type Schema = SkillInfo['parameters'];
-
-const propertiesOf = ({ properties }: Schema): { readonly [name: string]: unknown } =>
-  typeof properties === 'object' && properties !== null ? { ...properties } : {};
-
-const withBackground = (parameters: Schema): Schema => {
-  const properties = propertiesOf(parameters);
-  return Object.hasOwn(properties, BACKGROUND)
-    ? parameters
-    : { ...parameters, properties: { ...properties, [BACKGROUND]: BACKGROUND_SCHEMA } };
-};
-
 export class Agent {
   readonly #options: AgentOptions;
+  #mostLeftOut = 0;
 
   constructor(options: AgentOptions) {
-    this.#options = options;
+    this.#options = {
+      ...options,
+      onLeftOut: (skills) => {
+        if (skills > this.#mostLeftOut) options.onLeftOut(skills);
+        this.#mostLeftOut = Math.max(this.#mostLeftOut, skills);
+      },
+    };
   }
 
   /** Begins the reply to a run's message; `sink` hears it as if it were one call of the model. */
@@ -91,8 +87,13 @@ class Answer implements ReasoningCall {
   #usage: Usage = { input: 0, output: 0 };
   #leftBytes = MAX_OUTCOME_BYTES;
   #call: ReasoningCall | null = null;
+  /** Skills that have begun and not ended. */
+  readonly #using = new Set<Omit<UsedSkill, 'ok' | 'content'>>();
+  /** In this step the model may ask for skills, whatever is changed meanwhile. */
+  #mayAsk = false;
   /** Said in this step. */
   #text = '';
+  #saidUnits = 0;
   /** Something was said in an earlier step, and nothing in this one yet. */
   #paragraphIsDue = false;
 
@@ -101,10 +102,16 @@ class Answer implements ReasoningCall {
     this.#run = run;
     this.#recalled = recalled;
     this.#sink = sink;
+    // Each skill that runs listens.
+    setMaxListeners(MAX_CALLS, this.#abort.signal);
   }
 
   cancel(): void {
     this.#abort.abort();
+    // They may have done something, so it is told that they were used.
+    const content = 'The reply was ended before it had a result.';
+    for (const use of this.#using) this.#run.skillUses.add({ ...use, ok: false, content });
+    this.#using.clear();
     this.#call?.cancel();
   }
 
@@ -126,22 +133,19 @@ class Answer implements ReasoningCall {
 
   /** None in the last step, so that it is an answer. */
   #tools(): readonly ToolDefinition[] {
-    const { catalogue, limits } = this.#options;
-    if (this.#steps.length >= limits.maxSteps) return [];
-    return catalogue
-      .list(this.#run.channel.principal.name)
-      .filter(({ state }) => state === 'ready')
-      .map(({ toolName, description, parameters }) => ({
-        name: toolName,
-        description,
-        parameters: withBackground(parameters),
-      }));
+    const { catalogue, limits, onLeftOut } = this.#options;
+    this.#mayAsk = this.#steps.length < limits.maxSteps;
+    if (!this.#mayAsk) return [];
+    const { tools, leftOut } = offerOf(catalogue.list(this.#run.channel.principal.name));
+    onLeftOut(leftOut);
+    return tools;
   }
 
   #said(text: string): void {
     if (this.#paragraphIsDue) this.#sink.onChunk(PARAGRAPH);
     this.#paragraphIsDue = false;
     this.#text += text;
+    this.#saidUnits += text.length;
     this.#sink.onChunk(text);
   }
 
@@ -153,25 +157,48 @@ class Answer implements ReasoningCall {
       ...(this.#usage.estimated === true || usage.estimated === true ? { estimated: true } : {}),
     };
     if (finishReason !== 'tools') this.#end(finishReason, error);
-    // It asks for more although it was offered nothing.
-    else if (this.#steps.length >= this.#options.limits.maxSteps) this.#end('length', null);
+    // It asks for more although it was offered nothing, or talks without an end.
+    else if (!this.#mayAsk || this.#saidUnits > MAX_SAID_UNITS) this.#end('length', null);
     else void this.#useSkills(toolCalls);
   }
 
   async #useSkills(calls: readonly ToolCall[]): Promise<void> {
-    const outcomes = (await Promise.all(calls.map((call, at) => this.#use(call, at)))).map(this.#bounded);
+    const outcomes = await this.#useAll(calls);
     if (this.#abort.signal.aborted) return;
-    this.#steps.push({ text: this.#text, outcomes });
-    this.#paragraphIsDue ||= this.#text !== '';
+    this.#steps.push({ text: this.#text, outcomes: outcomes.map(this.#bounded) });
+    this.#paragraphIsDue ||= this.#text.trim() !== '';
     this.next();
   }
 
+  /** Side by side, but of each skill no more than may run at the same time: the rest would be refused. */
+  async #useAll(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
+    const outcomes: ToolOutcome[] = [];
+    const waiting = new Map<string, [call: ToolCall, at: number][]>();
+    for (const [at, call] of calls.entries()) {
+      waiting.set(call.name, [...(waiting.get(call.name) ?? []), [call, at]]);
+    }
+    const useInTurn = async (queue: [ToolCall, number][]): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const [call, at] = next;
+        if (this.#abort.signal.aborted) return;
+        outcomes[at] = await this.#use(call, at);
+      }
+    };
+    const { maxConcurrent } = this.#options.skillLimits;
+    const lanes = [...waiting.values()].flatMap((queue) =>
+      Array.from({ length: Math.min(queue.length, maxConcurrent) }, () => useInTurn(queue)),
+    );
+    await Promise.all(lanes);
+    return outcomes;
+  }
+
+  /** From the first that is too large on, nothing more is used. */
   readonly #bounded = (outcome: ToolOutcome): ToolOutcome => {
-    const bytes = Buffer.byteLength(outcome.content);
+    const { id, name, argumentsJson } = outcome.call;
+    const bytes = Buffer.byteLength(outcome.content) + Buffer.byteLength(argumentsJson);
     if (bytes > this.#leftBytes) {
-      const content =
-        'It is left out: what came of all calls is too large already. Answer with what you have.';
-      return { call: outcome.call, ok: false, content };
+      this.#leftBytes = 0;
+      return { call: { id, name, argumentsJson: '{}' }, ok: false, content: TOO_MUCH };
     }
     this.#leftBytes -= bytes;
     return outcome;
@@ -184,12 +211,13 @@ class Answer implements ReasoningCall {
     const refuse = (content: string): ToolOutcome => ({ call, ok: false, content });
     if (at >= MAX_CALLS)
       return refuse(`At most ${MAX_CALLS} skills are used at a time; ask again for this one.`);
+    if (this.#leftBytes === 0) return refuse(TOO_MUCH);
     const skill = catalogue.find(channel.principal.name, call.name);
     if (skill === null) return refuse('There is no skill of that name.');
     const read = readArguments(call.argumentsJson);
     if (!read.ok) return refuse(read.problem);
     const { [BACKGROUND]: wanted, ...others } = read.arguments;
-    const isOwn = Object.hasOwn(propertiesOf(skill.info.parameters), BACKGROUND);
+    const isOwn = hasOwnBackground(skill.info);
     const background = !isOwn && wanted === true;
     const args = isOwn ? read.arguments : others;
     const { invocationId, outcome } = skillRuns.start({
@@ -201,8 +229,10 @@ class Answer implements ReasoningCall {
       // What runs in the background outlives the reply.
       signal: background ? null : this.#abort.signal,
     });
+    const use = { invocationId, skill: skill.info.name, arguments: args };
+    this.#using.add(use);
     const { ok, content } = await outcome;
-    skillUses.add({ invocationId, skill: skill.info.name, arguments: args, ok, content });
+    if (this.#using.delete(use)) skillUses.add({ ...use, ok, content });
     return { call, ok, content };
   }
 

@@ -100,3 +100,10 @@ test('what waits is bounded, what is beyond is said to be lost', async (t) => {
     'the end of a reply is lost, too many wait to be stored',
   ]);
 });
+
+test('what a reply has used counts like its text', async (t) => {
+  const { late, replies, faults } = await start(t, 1000);
+  const skills = [{ invocation_id: 'inv-1', skill: 'time.now', ok: true, content: 'x'.repeat(300) }];
+  for (const reply of replies) late.add(reply, { ...end(''), skills }, new Error('not now'));
+  assert.equal(faults.at(-1), 'the end of a reply is lost, too many wait to be stored');
+});

@@ -7,19 +7,23 @@ import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 
 const RETRY_MS = 1000;
-/** What is kept besides the text. */
+/** What is kept besides the text and the skills. */
 const END_CHARS = 500;
+
+const charsOf = ({ text, skills }: ReplyEnd): number =>
+  text.length + (skills === null ? 0 : JSON.stringify(skills).length) + END_CHARS;
 
 interface LateEnd {
   readonly reply: ReplyRef;
   readonly end: ReplyEnd;
+  readonly chars: number;
 }
 
 export interface LateEndsOptions {
   readonly memory: MemoryPort;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
-  /** Of all texts together. */
+  /** Of all texts together, and of what skills have left. */
   readonly maxChars: number;
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -39,14 +43,14 @@ export class LateEnds {
   /** An end that the store refused with `error`. Beyond the bound it is given up: the next start closes the reply as interrupted. */
   add(reply: ReplyRef, end: ReplyEnd, error: unknown): void {
     const { maxChars, onFault } = this.#options;
-    const chars = end.text.length + END_CHARS;
+    const chars = charsOf(end);
     if (this.#chars + chars > maxChars) {
       onFault('the end of a reply is lost, too many wait to be stored', error);
       return;
     }
     onFault('the end of a reply waits to be stored', error);
     this.#chars += chars;
-    this.#ends.push({ reply, end });
+    this.#ends.push({ reply, end, chars });
     this.#retryLater();
   }
 
@@ -68,7 +72,7 @@ export class LateEnds {
         return;
       }
       this.#ends.shift();
-      this.#chars -= next.end.text.length + END_CHARS;
+      this.#chars -= next.chars;
     }
   }
 

@@ -7,6 +7,8 @@ import type { SkillArguments } from '../skills/arguments.js';
 const MAX_SHOWN_CHARS = 1000;
 /** Of the arguments, inside of what surrounds them. */
 const MAX_DEPTH = PROTOCOL.maxMetadataDepth - 4;
+/** A JSON escape of a surrogate: JSON.stringify writes one only where the other half is missing. */
+const LONE_SURROGATE_ESCAPE = /(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]/;
 /** What surrounds the uses of a reply. */
 const FRAME_BYTES = 16;
 
@@ -33,11 +35,12 @@ export class SkillUses {
   /** Of what no longer fits, nothing is kept. */
   add({ invocationId, skill, arguments: args, ok, content }: UsedSkill): void {
     const json = JSON.stringify(args);
-    const isShort = json.length <= MAX_SHOWN_CHARS && !deeperThan(args, MAX_DEPTH) && json.isWellFormed();
+    const isShown =
+      json.length <= MAX_SHOWN_CHARS && !deeperThan(args, MAX_DEPTH) && !LONE_SURROGATE_ESCAPE.test(json);
     const use: SkillUse = {
       invocation_id: invocationId,
       skill,
-      ...(isShort ? { arguments: args } : {}),
+      ...(isShown ? { arguments: args } : {}),
       ok,
       content: cut(content.toWellFormed()),
     };
