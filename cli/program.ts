@@ -20,6 +20,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./gateway.js')).registerGateway,
   },
   {
+    name: 'status',
+    summary: 'Show how the gateway does',
+    load: async () => (await import('./status.js')).registerStatus,
+  },
+  {
     name: 'chat',
     summary: 'Talk to the agent: one message, piped input, or a conversation',
     load: async () => (await import('./chat.js')).registerChat,

@@ -37,7 +37,9 @@ const TraceEvent = Type.Object({
   target: Type.Optional(Type.String({ description: 'Of `ROUTE`: who answers.' })),
   latency_ms: Type.Optional(Type.Number({ description: 'Of `ROUTE`: since the frame was received.' })),
   chunk: Type.Optional(Count),
-  span: Type.Optional(Type.Integer({ minimum: 1, description: 'Chunks in one frame, where it is more than one.' })),
+  span: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Chunks in one frame, where it is more than one.' }),
+  ),
   chunk_bytes: Type.Optional(Count),
   tokens: Type.Optional(Count),
   duration_ms: Type.Optional(Count),

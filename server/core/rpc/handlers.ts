@@ -98,7 +98,10 @@ const PONG = new RawJson('{"pong":true}');
 
 const systemMethods = (
   options: HandlersOptions,
-): Pick<Handlers, 'system.ping' | 'system.methods' | 'system.status' | 'system.reload' | 'system.trace' | 'rpc.discover'> => {
+): Pick<
+  Handlers,
+  'system.ping' | 'system.methods' | 'system.status' | 'system.reload' | 'system.trace' | 'rpc.discover'
+> => {
   const { clock, metrics, messageRate, principals, sessions, system, serverVersion, trace } = options;
   const startMs = clock.nowMs();
   return {

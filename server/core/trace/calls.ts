@@ -15,6 +15,8 @@ export interface Call {
 
 interface Asked {
   readonly byId: Map<string, Call>;
+  /** As it calls itself in its handshake. */
+  clientId: string | null;
   lastAtMs: number;
 }
 
@@ -25,6 +27,15 @@ export class Calls {
   /** A frame of a connection was received. */
   received(peer: Peer, atMs: number): void {
     this.#of(peer).lastAtMs = atMs;
+  }
+
+  /** A connection that has not authenticated says who it is. */
+  named(peer: Peer, clientId: string): void {
+    this.#of(peer).clientId = clientId;
+  }
+
+  clientOf(peer: Peer): string | null {
+    return peer.session?.clientId ?? this.#byPeer.get(peer)?.clientId ?? null;
   }
 
   /** @param idJson the request's id as JSON; an earlier request of that id is forgotten */
@@ -73,7 +84,7 @@ export class Calls {
   #of(peer: Peer): Asked {
     let asked = this.#byPeer.get(peer);
     if (asked === undefined) {
-      asked = { byId: new Map(), lastAtMs: 0 };
+      asked = { byId: new Map(), clientId: null, lastAtMs: 0 };
       this.#byPeer.set(peer, asked);
     }
     return asked;

@@ -30,6 +30,7 @@ export type TraceWishes = Omit<Params<'system.trace'>, 'enabled'>;
 
 /** Frames of the trace itself: to trace those would never end. */
 const OWN_METHOD = 'system.trace';
+const HANDSHAKE = 'auth.handshake';
 const UTF8 = new TextDecoder();
 /** Events are gathered for so long, so that a busy gateway does not send each by itself. */
 const GATHER_MS = 20;
@@ -68,7 +69,10 @@ export class Trace {
 
   /** A session watches from now on, with these wishes in place of earlier ones. */
   watch(session: Session, wishes: TraceWishes): void {
-    this.#watchers.set(session, { wishes, backlog: this.#watchers.get(session)?.backlog ?? new TraceBacklog() });
+    this.#watchers.set(session, {
+      wishes,
+      backlog: this.#watchers.get(session)?.backlog ?? new TraceBacklog(),
+    });
     this.on = true;
   }
 
@@ -89,6 +93,9 @@ export class Trace {
       const msgId = request.idJson === null ? UNKNOWN : shown(JSON.parse(request.idJson));
       const method = bad ? UNKNOWN : shown(request.method);
       const channel = bad ? UNKNOWN : channelMeant(peer, request.method, request.params);
+      if (method === HANDSHAKE && !bad && 'client_id' in request.params) {
+        this.#calls.named(peer, shown(request.params.client_id));
+      }
       if (request.idJson !== null) {
         this.#calls.asked(peer, request.idJson, { msgId, method, channel, atMs });
       }
@@ -154,7 +161,7 @@ export class Trace {
   #tell(peer: Peer, told: Told, text: string | null): void {
     const { clock, sink } = this.#options;
     const time = new Date(clock.wallMs()).toISOString();
-    const event: TraceEvent = { time, ...told, client_id: peer.session?.clientId ?? UNKNOWN };
+    const event: TraceEvent = { time, ...told, client_id: this.#calls.clientOf(peer) ?? UNKNOWN };
     sink?.(event);
     let full: TraceEvent | null = null;
     for (const [session, { wishes, backlog }] of this.#watchers) {
