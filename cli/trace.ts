@@ -54,7 +54,7 @@ const wishesOf = ({
     }
   }
   if (method !== undefined && !/^[a-z_.]{1,127}\*?$|^-$/.test(method)) {
-    throw new CliError('--method takes a name such as chat.send, or its beginning such as chat.*', 2);
+    throw new CliError('--method takes a name such as chat.send, or its beginning such as chat.*.', 2);
   }
   return {
     ...(verbose ? { verbose } : {}),

@@ -15,10 +15,11 @@ export class TraceBacklog {
   #waiting: TraceEvent[] = [];
   #lost = 0;
 
-  add(event: TraceEvent): void {
+  /** @param make the event; not called where there is no room for it */
+  add(make: () => TraceEvent): void {
     // What is lost lies between what waits and what comes behind it: nothing is put behind a gap before that is told.
     if (this.#lost > 0 || this.#waiting.length >= MAX_WAITING) this.#lost += 1;
-    else this.#waiting.push(event);
+    else this.#waiting.push(make());
   }
 
   get empty(): boolean {

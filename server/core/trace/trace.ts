@@ -163,13 +163,14 @@ export class Trace {
     const time = new Date(clock.wallMs()).toISOString();
     const event: TraceEvent = { time, ...told, client_id: this.#calls.clientOf(peer) ?? UNKNOWN };
     sink?.(event);
-    let full: TraceEvent | null = null;
+    let body: string | null = null;
     for (const [session, { wishes, backlog }] of this.#watchers) {
       if (session.peer === peer || !wants(wishes, event)) continue;
-      if (wishes.verbose === true && text !== null) {
-        full ??= { ...event, body: maskedBody(text) };
-        backlog.add(full);
-      } else backlog.add(event);
+      backlog.add(() => {
+        if (wishes.verbose !== true || text === null) return event;
+        body ??= maskedBody(text);
+        return { ...event, body };
+      });
     }
     this.#flushLater();
   }
