@@ -55,6 +55,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./token.js')).registerToken,
   },
   {
+    name: 'doctor',
+    summary: 'Check whether everything is as it should be, and say what to do',
+    load: async () => (await import('./doctor.js')).registerDoctor,
+  },
+  {
     name: 'config',
     summary: 'Read, check and change the configuration file',
     load: async () => (await import('./config.js')).registerConfig,
