@@ -35,7 +35,13 @@ export default {
     room('server/config', ['schemas/']),
     room('server/ops', ['schemas/', 'metrics/']),
     room('client', ['schemas/']),
-    room('cli', ['client/', 'schemas/', 'server/(gateway|offline)\\.ts$', 'server/config/', 'server/auth/']),
+    room('cli', [
+      'client/',
+      'schemas/',
+      'server/(gateway|offline|doctor)\\.ts$',
+      'server/config/',
+      'server/auth/',
+    ]),
     room('web', ['client/', 'schemas/']),
     room('scripts', ['schemas/', 'metrics/']),
     {

@@ -6,6 +6,8 @@ import type { Gateway } from '../server/gateway.js';
 import { CliError } from './io.js';
 import { addTargetOptions, type TargetOptions } from './target.js';
 import { formatTable, printableLine, styleFor, type Terminal } from './terminal.js';
+import type { TraceOptions } from './trace.js';
+import { type TraceEvent, traceLine } from './trace-line.js';
 
 interface GatewayOptions {
   readonly debug?: boolean;
@@ -20,7 +22,10 @@ export const registerGateway = (program: Command, io: Terminal): void => {
   const gateway = program
     .command('gateway')
     .description('Run the gateway')
-    .option('--debug', 'on a loopback address, also accept the token oc_local_debug')
+    .option(
+      '--debug',
+      'print a line for each frame; on a loopback address, also accept the token oc_local_debug',
+    )
     .option('--port <n>', 'port for clients (gateway.port); 0: any free one')
     .option('--host <address>', 'address to listen on (gateway.host)')
     .action((_options: GatewayOptions, command: Command) => run(command.optsWithGlobals(), io));
@@ -29,6 +34,18 @@ export const registerGateway = (program: Command, io: Terminal): void => {
     .description('List every method of the protocol; needs no running gateway')
     .option('--json', 'print as JSON')
     .action(({ json }: { json?: boolean }) => listMethods(json, io));
+  addTargetOptions(gateway.command('trace'))
+    .description('Show every frame that the gateway receives, routes and sends; Ctrl+C ends it')
+    .option('--verbose', 'with bodies, cut at 512 bytes, tokens and keys masked')
+    .option('--method <name>', 'only this method; chat.* is whatever begins with chat.')
+    .option('--channel <id>', 'only what belongs to this channel')
+    .option('--client <id>', 'only connections of this client id')
+    .option('--errors', 'only what tells of an error')
+    .option('--json', 'print one JSON object a line')
+    .action(async (_options, command: Command) => {
+      const { trace } = await import('./trace.js');
+      await trace(command.optsWithGlobals<TraceOptions>(), io);
+    });
   addTargetOptions(gateway.command('reload'))
     .description('Have the running gateway read its configuration, keys and certificate again')
     .option('--json', 'print as JSON')
@@ -79,7 +96,8 @@ const run = async (
   const load = () => loadConfig({ home, env: io.env, file, flags }).config;
   let gateway: Gateway;
   try {
-    gateway = await startGateway({ config: load(), home, debug, loadConfig: load });
+    const onTrace = debug ? { onTrace: (event: TraceEvent) => io.stdout.write(`${traceLine(event)}\n`) } : {};
+    gateway = await startGateway({ config: load(), home, debug, loadConfig: load, ...onTrace });
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message, error.byFlag ? 2 : 1);
     if (error instanceof StartError) throw new CliError(error.message);

@@ -20,6 +20,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./gateway.js')).registerGateway,
   },
   {
+    name: 'status',
+    summary: 'Show how the gateway does',
+    load: async () => (await import('./status.js')).registerStatus,
+  },
+  {
     name: 'chat',
     summary: 'Talk to the agent: one message, piped input, or a conversation',
     load: async () => (await import('./chat.js')).registerChat,
@@ -48,6 +53,11 @@ const COMMANDS: readonly Entry[] = [
     name: 'token',
     summary: 'Create, list and revoke tokens',
     load: async () => (await import('./token.js')).registerToken,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check whether everything is as it should be, and say what to do',
+    load: async () => (await import('./doctor.js')).registerDoctor,
   },
   {
     name: 'config',

@@ -20,6 +20,8 @@ interface Conditions {
   readonly isTTY?: boolean;
   /** Hears what is printed on standard output so far; `signal` sends the process a signal. */
   readonly onOutput?: (stdout: string, signal: (name: NodeJS.Signals) => void) => void;
+  /** The same of standard error. */
+  readonly onErrors?: (stderr: string) => void;
 }
 
 /** A home directory that is removed after the test, and a function that runs command lines in it. */
@@ -27,7 +29,7 @@ export const openHome = (t: TestContext) => {
   const home = mkdtempSync(join(tmpdir(), 'openclaw-'));
   t.after(() => rmSync(home, { recursive: true }));
   const run = async (args: readonly string[], conditions: Conditions = {}): Promise<Outcome> => {
-    const { input = '', isTTY = false, env = {}, onOutput = () => {} } = conditions;
+    const { input = '', isTTY = false, env = {}, onOutput = () => {}, onErrors = () => {} } = conditions;
     let stdout = '';
     let stderr = '';
     const listeners = new Set<{
@@ -41,11 +43,15 @@ export const openHome = (t: TestContext) => {
       stdout += text;
       onOutput(stdout, signal);
     };
+    const complain = (text: string) => {
+      stderr += text;
+      onErrors(stderr);
+    };
     const stdin = typeof input === 'string' ? Readable.from([Buffer.from(input)]) : input;
     const io: Terminal = {
       stdin: Object.assign(stdin, { isTTY }),
       stdout: { write, isTTY },
-      stderr: { write: (text: string) => (stderr += text), isTTY },
+      stderr: { write: complain, isTTY },
       env: { OPENCLAW_HOME: home, ...env },
       onSignal: (signals, listener) => {
         const entry = { signals, listener };

@@ -3,7 +3,7 @@
  * there is a WebSocket; which one is the caller's choice ({@link SocketFactory}).
  */
 import { PROTOCOL, retryAfterClose } from '../schemas/codes.js';
-import type { ClientMethod, Params, Result, ServerNotification } from '../schemas/methods.js';
+import type { ClientMethod, Notified, Params, Result, ServerNotification } from '../schemas/methods.js';
 import { type CloseInfo, ConnectionClosedError, GatewayError, MessageTooLargeError } from './errors.js';
 import { Reply } from './reply.js';
 import type { ClientSocket, SocketFactory } from './socket.js';
@@ -21,7 +21,7 @@ export interface ConnectOptions {
 /** What the handshake told. */
 export type Session = Result<'auth.handshake'>;
 
-type Listener<N extends ServerNotification> = (params: Params<N>) => void;
+type Listener<N extends ServerNotification> = (params: Notified<N>) => void;
 
 interface Pending {
   readonly succeed: (result: unknown) => void;

@@ -31,6 +31,8 @@ export interface Method<P extends TObject = TObject, R extends TSchema = TSchema
   readonly params: P;
   /** Null for a server's notification: it is never answered. */
   readonly result: R | null;
+  /** The params of the gateway's notifications of the same name, for a method that asks for some. */
+  readonly event?: TObject;
 }
 
 interface Head {
@@ -49,6 +51,17 @@ export const method = <const P extends TObject, const R extends TSchema>(
   direction: CLIENT_TO_SERVER,
   params,
   result,
+});
+
+/** A method with which clients ask for notifications that have its name, and no longer want them. */
+export const watching = <const P extends TObject, const R extends TSchema, const E extends TObject>(
+  head: Head,
+  params: P,
+  result: R,
+  event: E,
+): Omit<Method<P, R>, 'event'> & { direction: typeof CLIENT_TO_SERVER; result: R; event: E } => ({
+  ...method(head, params, result),
+  event,
 });
 
 /** A notification that the gateway sends. */

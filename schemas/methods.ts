@@ -29,10 +29,16 @@ type OfDirection<D> = { [N in keyof Table]: Table[N]['direction'] extends D ? N 
 
 /** Names that a client may call. */
 export type ClientMethod = OfDirection<typeof CLIENT_TO_SERVER>;
+/** Methods that clients call for notifications of the same name. */
+type WatchingMethod = { [N in keyof Table]: Table[N] extends { event: TSchema } ? N : never }[keyof Table];
 /** Names that the gateway sends as notifications. */
-export type ServerNotification = OfDirection<typeof SERVER_TO_CLIENT>;
-/** The `params` of a method or notification. */
+export type ServerNotification = OfDirection<typeof SERVER_TO_CLIENT> | WatchingMethod;
+/** The `params` of a method that is called. */
 export type Params<N extends keyof Table> = Static<Table[N]['params']>;
+/** The `params` of a notification that the gateway sends. */
+export type Notified<N extends ServerNotification> = Table[N] extends { event: infer E extends TSchema }
+  ? Static<E>
+  : Params<N>;
 /** The `result` of a method. */
 export type Result<N extends ClientMethod> = Table[N]['result'] extends TSchema
   ? Static<Table[N]['result']>

@@ -24,6 +24,8 @@ interface OpenRpcMethod {
   readonly 'x-direction': string;
   readonly 'x-target': string;
   readonly 'x-scope': string | null;
+  /** The params of the notifications of the same name that it asks for. */
+  readonly 'x-event'?: unknown;
 }
 
 /** The parts of an OpenRPC document that this one has. */
@@ -80,6 +82,7 @@ const describe = (name: string, spec: Method): OpenRpcMethod => {
     'x-direction': spec.direction,
     'x-target': spec.target,
     'x-scope': spec.scope,
+    ...(spec.event !== undefined && { 'x-event': spec.event }),
   };
 };
 

@@ -11,6 +11,7 @@ import {
   notification,
   PrincipalName,
   Timestamp,
+  watching,
 } from './define.js';
 
 const target = 'SystemController' as const;
@@ -19,6 +20,32 @@ const Cron = Type.String({
   maxLength: 128,
   pattern: '^[A-Za-z0-9*,/?#@ -]+$',
   description: 'Minute, hour, day, month and day of the week, in `gateway.timezone`.',
+});
+
+/** So long as they are cut in a line; `-`: there is none, or it is not known. */
+const Shown = Type.String();
+
+/** A frame on its way, or its way to who answers it: a line of `openclaw gateway trace`. */
+const TraceEvent = Type.Object({
+  time: Timestamp,
+  kind: Type.Enum(['RECV', 'ROUTE', 'SEND']),
+  msg_id: Shown,
+  method: Shown,
+  channel: Shown,
+  client_id: Shown,
+  size_bytes: Type.Optional(Count),
+  target: Type.Optional(Type.String({ description: 'Of `ROUTE`: who answers.' })),
+  latency_ms: Type.Optional(Type.Number({ description: 'Of `ROUTE`: since the frame was received.' })),
+  chunk: Type.Optional(Count),
+  span: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Chunks in one frame, where it is more than one.' }),
+  ),
+  chunk_bytes: Type.Optional(Count),
+  tokens: Type.Optional(Count),
+  duration_ms: Type.Optional(Count),
+  finish_reason: Type.Optional(Type.String()),
+  error: Type.Optional(Type.Integer({ description: 'The code of an error that is told.' })),
+  body: Type.Optional(Type.String()),
 });
 
 export const system = {
@@ -68,6 +95,19 @@ export const system = {
       changed: Type.Array(Type.String(), { description: 'Keys that took effect.' }),
       needs_restart: Type.Array(Type.String(), { description: 'Keys that differ but stay until a restart.' }),
     }),
+  ),
+  'system.trace': watching(
+    { target, scope: 'admin', summary: 'Watch the frames of all other connections' },
+    closed({
+      enabled: Type.Boolean(),
+      verbose: Type.Optional(Type.Boolean({ default: false })),
+      method: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+      channel: Type.Optional(Id),
+      client_id: Type.Optional(ClientId),
+      errors: Type.Optional(Type.Boolean({ default: false })),
+    }),
+    Type.Object({ enabled: Type.Boolean() }),
+    Type.Object({ events: Type.Array(TraceEvent), lost: Count }),
   ),
   'system.notify': method(
     { target, scope: 'admin', summary: 'Notify a principal’s clients, now or at a time' },

@@ -41,6 +41,7 @@ import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { TurnClock } from './core/time/turn-clock.js';
+import { Trace, type TraceEvent } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
 import { openReasoning } from './open-reasoning.js';
@@ -75,6 +76,8 @@ export interface GatewayOptions {
   readonly home: Home;
   /** Accept the debug token on a loopback address. */
   readonly debug: boolean;
+  /** Gets every event of the live trace, bodies left out, as it happens. */
+  readonly onTrace?: (event: TraceEvent) => void;
   /** Reads the configuration again, for a reload. Throws ConfigError. */
   readonly loadConfig: () => Config;
   readonly log?: Log;
@@ -225,6 +228,9 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const messageRate = new RateWindow();
   const wheel = new TimerWheel(TICK_MS, clock.nowMs());
   const pump = new Pump(setImmediate);
+  const later = (delayMs: number, task: () => void): void =>
+    wheel.schedule(new Timer(null, task), clock.nowMs() + delayMs);
+  const trace = new Trace({ clock, later, sink: options.onTrace ?? null });
   const principals = new Principals(memory);
   const retention = new Retention({
     clock,
@@ -256,6 +262,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     pump,
+    trace,
     limits: settings.session,
     rateLimits: settings.rateLimits,
     heartbeatLimits: settings.heartbeat,
@@ -377,6 +384,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     notificationSettings: settings.notifications,
     pump,
     clock,
+    trace,
     metrics,
     messageRate,
     serverVersion: VERSION,
@@ -388,6 +396,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     metrics,
     clock: new TurnClock(clock, setImmediate),
     rateLimits: settings.rateLimits,
+    trace,
     onFault: (method, trace_id, error) =>
       log.error({ method, trace_id, error: describeError(error) }, 'internal error'),
   });
@@ -430,7 +439,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     maxMessageBytes: config.gateway.max_message_bytes,
     certificate: keeper?.current ?? null,
     admission: new Admission(settings.admission),
-    later: (delayMs, task) => wheel.schedule(new Timer(null, task), clock.nowMs() + delayMs),
+    later,
     originRules: (port) => settings.originRules(port),
     trustedProxies: () => settings.trustedProxies,
     addressKey,

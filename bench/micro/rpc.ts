@@ -31,6 +31,7 @@ const dispatcher = new Dispatcher({
     endTurn = task;
   }),
   rateLimits,
+  trace: shared.trace,
   onFault: (_method, _traceId, error) => {
     throw error;
   },

@@ -36,6 +36,7 @@ export const METHODS = [
   { name: 'system.methods', direction: 'Client → Server', target: 'SystemController', scope: null, summary: 'List every method of the protocol' },
   { name: 'system.ping', direction: 'Client → Server', target: 'SystemController', scope: null, summary: 'Answer at once' },
   { name: 'system.reload', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'Read the configuration file again' },
+  { name: 'system.trace', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'Watch the frames of all other connections' },
   { name: 'system.notify', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'Notify a principal’s clients, now or at a time' },
   { name: 'system.notifications', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'List a principal’s notifications, pending and scheduled' },
   { name: 'system.notify_cancel', direction: 'Client → Server', target: 'SystemController', scope: 'admin', summary: 'Cancel a notification' },

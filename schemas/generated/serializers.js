@@ -3078,6 +3078,27 @@ return json + JSON_STR_END_OBJECT
     const main = anonymous0
     return main
 })();
+// system.trace
+const system_trace = (() => {
+// "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_enabled_1 = obj["enabled"]
+      if (value_enabled_1 !== undefined) {
+        json += "{\"enabled\":"
+        json += asBoolean(value_enabled_1)
+      } else {
+        throw new Error('"enabled" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
 // system.notify
 const system_notify = (() => {
 // "#"
@@ -4379,6 +4400,268 @@ return json + JSON_STR_END_OBJECT
     const main = anonymous0
     return main
 })();
+// system.trace.event
+const system_trace_event = (() => {
+// "#/properties/events/items"
+      function anonymous2 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_time_3 = obj["time"]
+      if (value_time_3 !== undefined) {
+        json += "{\"time\":"
+        if (typeof value_time_3 !== 'string') {
+          if (value_time_3 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_time_3 instanceof Date) {
+            json += JSON_STR_QUOTE + value_time_3.toISOString() + JSON_STR_QUOTE
+          } else if (value_time_3 instanceof RegExp) {
+            json += asString(value_time_3.source)
+          } else {
+            json += asString(value_time_3.toString())
+          }
+        } else {
+          json += asString(value_time_3)
+        }
+      } else {
+        throw new Error('"time" is required!')
+      }
+      const value_kind_4 = obj["kind"]
+      if (value_kind_4 !== undefined) {
+        json += ",\"kind\":"
+        if (typeof value_kind_4 !== 'string') {
+          if (value_kind_4 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_kind_4 instanceof Date) {
+            json += JSON_STR_QUOTE + value_kind_4.toISOString() + JSON_STR_QUOTE
+          } else if (value_kind_4 instanceof RegExp) {
+            json += asString(value_kind_4.source)
+          } else {
+            json += asString(value_kind_4.toString())
+          }
+        } else {
+          json += asString(value_kind_4)
+        }
+      } else {
+        throw new Error('"kind" is required!')
+      }
+      const value_msg_id_5 = obj["msg_id"]
+      if (value_msg_id_5 !== undefined) {
+        json += ",\"msg_id\":"
+        if (typeof value_msg_id_5 !== 'string') {
+          if (value_msg_id_5 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_msg_id_5 instanceof Date) {
+            json += JSON_STR_QUOTE + value_msg_id_5.toISOString() + JSON_STR_QUOTE
+          } else if (value_msg_id_5 instanceof RegExp) {
+            json += asString(value_msg_id_5.source)
+          } else {
+            json += asString(value_msg_id_5.toString())
+          }
+        } else {
+          json += asString(value_msg_id_5)
+        }
+      } else {
+        throw new Error('"msg_id" is required!')
+      }
+      const value_method_6 = obj["method"]
+      if (value_method_6 !== undefined) {
+        json += ",\"method\":"
+        if (typeof value_method_6 !== 'string') {
+          if (value_method_6 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_method_6 instanceof Date) {
+            json += JSON_STR_QUOTE + value_method_6.toISOString() + JSON_STR_QUOTE
+          } else if (value_method_6 instanceof RegExp) {
+            json += asString(value_method_6.source)
+          } else {
+            json += asString(value_method_6.toString())
+          }
+        } else {
+          json += asString(value_method_6)
+        }
+      } else {
+        throw new Error('"method" is required!')
+      }
+      const value_channel_7 = obj["channel"]
+      if (value_channel_7 !== undefined) {
+        json += ",\"channel\":"
+        if (typeof value_channel_7 !== 'string') {
+          if (value_channel_7 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_channel_7 instanceof Date) {
+            json += JSON_STR_QUOTE + value_channel_7.toISOString() + JSON_STR_QUOTE
+          } else if (value_channel_7 instanceof RegExp) {
+            json += asString(value_channel_7.source)
+          } else {
+            json += asString(value_channel_7.toString())
+          }
+        } else {
+          json += asString(value_channel_7)
+        }
+      } else {
+        throw new Error('"channel" is required!')
+      }
+      const value_client_id_8 = obj["client_id"]
+      if (value_client_id_8 !== undefined) {
+        json += ",\"client_id\":"
+        if (typeof value_client_id_8 !== 'string') {
+          if (value_client_id_8 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_client_id_8 instanceof Date) {
+            json += JSON_STR_QUOTE + value_client_id_8.toISOString() + JSON_STR_QUOTE
+          } else if (value_client_id_8 instanceof RegExp) {
+            json += asString(value_client_id_8.source)
+          } else {
+            json += asString(value_client_id_8.toString())
+          }
+        } else {
+          json += asString(value_client_id_8)
+        }
+      } else {
+        throw new Error('"client_id" is required!')
+      }
+      const value_size_bytes_9 = obj["size_bytes"]
+      if (value_size_bytes_9 !== undefined) {
+        json += ",\"size_bytes\":"
+        json += asInteger(value_size_bytes_9)
+      }
+      const value_target_10 = obj["target"]
+      if (value_target_10 !== undefined) {
+        json += ",\"target\":"
+        if (typeof value_target_10 !== 'string') {
+          if (value_target_10 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_target_10 instanceof Date) {
+            json += JSON_STR_QUOTE + value_target_10.toISOString() + JSON_STR_QUOTE
+          } else if (value_target_10 instanceof RegExp) {
+            json += asString(value_target_10.source)
+          } else {
+            json += asString(value_target_10.toString())
+          }
+        } else {
+          json += asString(value_target_10)
+        }
+      }
+      const value_latency_ms_11 = obj["latency_ms"]
+      if (value_latency_ms_11 !== undefined) {
+        json += ",\"latency_ms\":"
+        json += asNumber(value_latency_ms_11)
+      }
+      const value_chunk_12 = obj["chunk"]
+      if (value_chunk_12 !== undefined) {
+        json += ",\"chunk\":"
+        json += asInteger(value_chunk_12)
+      }
+      const value_span_13 = obj["span"]
+      if (value_span_13 !== undefined) {
+        json += ",\"span\":"
+        json += asInteger(value_span_13)
+      }
+      const value_chunk_bytes_14 = obj["chunk_bytes"]
+      if (value_chunk_bytes_14 !== undefined) {
+        json += ",\"chunk_bytes\":"
+        json += asInteger(value_chunk_bytes_14)
+      }
+      const value_tokens_15 = obj["tokens"]
+      if (value_tokens_15 !== undefined) {
+        json += ",\"tokens\":"
+        json += asInteger(value_tokens_15)
+      }
+      const value_duration_ms_16 = obj["duration_ms"]
+      if (value_duration_ms_16 !== undefined) {
+        json += ",\"duration_ms\":"
+        json += asInteger(value_duration_ms_16)
+      }
+      const value_finish_reason_17 = obj["finish_reason"]
+      if (value_finish_reason_17 !== undefined) {
+        json += ",\"finish_reason\":"
+        if (typeof value_finish_reason_17 !== 'string') {
+          if (value_finish_reason_17 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_finish_reason_17 instanceof Date) {
+            json += JSON_STR_QUOTE + value_finish_reason_17.toISOString() + JSON_STR_QUOTE
+          } else if (value_finish_reason_17 instanceof RegExp) {
+            json += asString(value_finish_reason_17.source)
+          } else {
+            json += asString(value_finish_reason_17.toString())
+          }
+        } else {
+          json += asString(value_finish_reason_17)
+        }
+      }
+      const value_error_18 = obj["error"]
+      if (value_error_18 !== undefined) {
+        json += ",\"error\":"
+        json += asInteger(value_error_18)
+      }
+      const value_body_19 = obj["body"]
+      if (value_body_19 !== undefined) {
+        json += ",\"body\":"
+        if (typeof value_body_19 !== 'string') {
+          if (value_body_19 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_body_19 instanceof Date) {
+            json += JSON_STR_QUOTE + value_body_19.toISOString() + JSON_STR_QUOTE
+          } else if (value_body_19 instanceof RegExp) {
+            json += asString(value_body_19.source)
+          } else {
+            json += asString(value_body_19.toString())
+          }
+        } else {
+          json += asString(value_body_19)
+        }
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    function anonymous1 (obj) {
+      // "#/properties/events"
+      let json = ''
+    if (obj === null) return JSON_STR_EMPTY_ARRAY
+    if (!Array.isArray(obj)) {
+      throw new TypeError("The value of '#/properties/events' does not match schema definition.")
+    }
+    const arrayLength = obj.length
+    json += JSON_STR_BEGIN_ARRAY
+      if (arrayLength > 0) {
+        const value = obj[0]
+        json += anonymous2(value)
+        for (let i = 1; i < arrayLength; i++) {
+          json += JSON_STR_COMMA
+          const value = obj[i]
+          json += anonymous2(value)
+        }
+      }
+      return json + JSON_STR_END_ARRAY
+    }
+      // "#"
+      function anonymous0 (input) {
+        const obj = (input && typeof input.toJSON === 'function')
+    ? input.toJSON()
+    : input
+        if (obj === null) return JSON_STR_EMPTY_OBJECT
+        let json = ''
+      const value_events_1 = obj["events"]
+      if (value_events_1 !== undefined) {
+        json += "{\"events\":"
+        json += anonymous1(value_events_1)
+      } else {
+        throw new Error('"events" is required!')
+      }
+      const value_lost_20 = obj["lost"]
+      if (value_lost_20 !== undefined) {
+        json += ",\"lost\":"
+        json += asInteger(value_lost_20)
+      } else {
+        throw new Error('"lost" is required!')
+      }
+return json + JSON_STR_END_OBJECT
+      }
+    const main = anonymous0
+    return main
+})();
 // system.goaway
 const system_goaway = (() => {
 // "#"
@@ -4450,6 +4733,7 @@ export const resultSerializers = Object.freeze({
   'system.methods': system_methods,
   'system.ping': system_ping,
   'system.reload': system_reload,
+  'system.trace': system_trace,
   'system.notify': system_notify,
   'system.notifications': system_notifications,
   'system.notify_cancel': system_notify_cancel,
@@ -4465,5 +4749,6 @@ export const notificationSerializers = Object.freeze({
   'skill.invoke': skill_invoke,
   'skill.result': skill_result,
   'heartbeat.ping': heartbeat_ping,
+  'system.trace': system_trace_event,
   'system.goaway': system_goaway,
 });

@@ -1,5 +1,5 @@
 /** One example of each message; the compiler holds them to the method table. */
-import type { ClientMethod, Params, Result, ServerNotification } from '../../schemas/methods.js';
+import type { ClientMethod, Notified, Params, Result, ServerNotification } from '../../schemas/methods.js';
 
 const message_id = 'msg-7f3a';
 const channel = 'default';
@@ -206,6 +206,7 @@ export const CALLS: {
     },
   },
   'system.notify_cancel': { params: { notification_id }, result: { cancelled: true } },
+  'system.trace': { params: { enabled: true, verbose: false }, result: { enabled: true } },
   'system.reload': {
     params: {},
     result: { changed: ['gateway.heartbeat_interval'], needs_restart: ['gateway.port'] },
@@ -216,7 +217,7 @@ export const CALLS: {
   },
 };
 
-export const NOTIFICATIONS: { readonly [N in ServerNotification]: Params<N> } = {
+export const NOTIFICATIONS: { readonly [N in ServerNotification]: Notified<N> } = {
   'chat.stream': { chunk: 'Hello', index: 0, channel, message_id },
   'chat.complete': { total_tokens: 156, channel, duration_ms: 1230, message_id, finish_reason: 'stop' },
   'chat.message': { channel, message_id, seq: 1, message: 'How is the weather today?', client_id: 'web' },
@@ -240,6 +241,20 @@ export const NOTIFICATIONS: { readonly [N in ServerNotification]: Params<N> } = 
   'heartbeat.ping': {
     seq: 42,
     notifications: [{ id: notification_id, type: 'reminder', msg: 'Meeting at 3 PM', created_at }],
+  },
+  'system.trace': {
+    events: [
+      {
+        time: '2026-03-20T10:15:23.104Z',
+        kind: 'RECV',
+        msg_id: 'msg-001',
+        method: 'chat.send',
+        channel,
+        client_id: 'web',
+        size_bytes: 128,
+      },
+    ],
+    lost: 0,
   },
   'system.goaway': { reason: 'Server shutdown', grace_seconds: 20 },
 };

@@ -26,9 +26,11 @@ const exampleOf = (name: string, spec: Method): readonly string[] => {
     hold(name, spec.result, result);
     lines.push(`→ ${JSON.stringify({ ...head, method: name, params, id: 1 })}`);
     lines.push(`← ${JSON.stringify({ ...head, result, id: 1 })}`);
-  } else if (Object.hasOwn(NOTIFICATIONS, name)) {
+  }
+  const notified = spec.result === null ? spec.params : spec.event;
+  if (notified !== undefined && Object.hasOwn(NOTIFICATIONS, name)) {
     const params = NOTIFICATIONS[name as keyof typeof NOTIFICATIONS];
-    hold(name, spec.params, params);
+    hold(name, notified, params);
     lines.push(`← ${JSON.stringify({ ...head, method: name, params })}`);
   }
   return lines.length === 0 ? [] : ['```json', ...lines, '```', ''];
@@ -48,6 +50,7 @@ const sectionOf = ([name, spec]: readonly [string, Method]): readonly string[] =
     : [NOTES[name as keyof typeof methods] ?? '', '']),
   ...fieldTable('params', plain(spec.params)),
   ...(spec.result === null ? [] : fieldTable('result', plain(spec.result))),
+  ...(spec.event === undefined ? [] : fieldTable('params of the notification', plain(spec.event))),
   ...exampleOf(name, spec),
 ];
 

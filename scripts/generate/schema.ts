@@ -35,8 +35,11 @@ export const TABLE: readonly (readonly [string, Method])[] = Object.entries(meth
 /** What clients call, in table order. */
 export const CLIENT_METHODS = TABLE.filter(([, spec]) => spec.direction === CLIENT_TO_SERVER);
 
-/** What the gateway sends unasked, in table order. */
-export const SERVER_NOTIFICATIONS = TABLE.filter(([, spec]) => spec.direction === SERVER_TO_CLIENT);
+/** The params of what the gateway sends as notifications, in table order. */
+export const SERVER_NOTIFICATIONS = TABLE.flatMap(([name, { direction, params, event }]) => {
+  if (direction === SERVER_TO_CLIENT) return [[name, params] as const];
+  return event === undefined ? [] : [[name, event] as const];
+});
 
 /** A schema without the marks that TypeBox hangs on its objects. */
 export const plain = (schema: object): JsonSchema => JSON.parse(JSON.stringify(schema)) as JsonSchema;

@@ -81,13 +81,21 @@ const standaloneOf = (name: string, schema: JsonSchema): Standalone => {
   };
 };
 
-const table = (variable: string, names: readonly string[]): string => {
-  const entries = names.map((name) => `  '${name}': ${identifier(name)},\n`).join('');
+/** Where a method has the same name, its notification gets another one in the code. */
+const notificationName = (name: string): string =>
+  CLIENT_METHODS.some(([method]) => method === name) ? `${name}.event` : name;
+
+const table = (
+  variable: string,
+  names: readonly string[],
+  nameInCode: (name: string) => string = (name) => name,
+): string => {
+  const entries = names.map((name) => `  '${name}': ${identifier(nameInCode(name))},\n`).join('');
   return `export const ${variable} = Object.freeze({\n  __proto__: null,\n${entries}});\n`;
 };
 
 const declarations = `// ${GENERATED_MARK}
-import type { ClientMethod, Params, Result, ServerNotification } from '../methods.js';
+import type { ClientMethod, Notified, Result, ServerNotification } from '../methods.js';
 
 /**
  * The JSON of each method's result, by method name. Members that the method table does not name
@@ -96,7 +104,7 @@ import type { ClientMethod, Params, Result, ServerNotification } from '../method
 export declare const resultSerializers: { readonly [N in ClientMethod]: (result: Result<N>) => string };
 
 /** The JSON of each notification's params, by method name; otherwise like {@link resultSerializers}. */
-export declare const notificationSerializers: { readonly [N in ServerNotification]: (params: Params<N>) => string };
+export declare const notificationSerializers: { readonly [N in ServerNotification]: (params: Notified<N>) => string };
 `;
 
 /** `schemas/generated/serializers.js` and its types. @throws where a schema has no fast serializer. */
@@ -105,7 +113,9 @@ export const buildSerializers = (): readonly Output[] => {
     if (result === null) throw new Error(`${name} has no result; a method that clients call needs one.`);
     return standaloneOf(name, plain(result));
   });
-  const notifications = SERVER_NOTIFICATIONS.map(([name, { params }]) => standaloneOf(name, plain(params)));
+  const notifications = SERVER_NOTIFICATIONS.map(([name, params]) =>
+    standaloneOf(notificationName(name), plain(params)),
+  );
   const all = [...results, ...notifications];
   const [prelude, ...others] = new Set(all.map((standalone) => standalone.prelude));
   if (others.length > 0)
@@ -124,6 +134,7 @@ export const buildSerializers = (): readonly Output[] => {
     table(
       'notificationSerializers',
       SERVER_NOTIFICATIONS.map(([name]) => name),
+      notificationName,
     ),
   ].join('');
   return [

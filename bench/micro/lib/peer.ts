@@ -9,6 +9,7 @@ import { Session, type SessionShared } from '../../../server/core/sessions/sessi
 import { Pump } from '../../../server/core/streams/pump.js';
 import { systemClock } from '../../../server/core/time/clock.js';
 import { TimerWheel } from '../../../server/core/time/timer-wheel.js';
+import { Trace } from '../../../server/core/trace/trace.js';
 
 export class CountingPeer implements Peer {
   readonly address = '127.0.0.1';
@@ -52,6 +53,7 @@ export const createShared = (): { readonly shared: SessionShared; readonly flush
     pump: new Pump((flush) => {
       pending = flush;
     }),
+    trace: new Trace({ clock: systemClock, later: () => {}, sink: null }),
     rateLimits,
     heartbeatLimits: { intervalMs: 30_000, timeoutMs: 90_000, maxMissed: 3 },
     notificationSettings: { proactive: true, timezone: '' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { failureOf, ProviderFailure, redact } from './failure.js';
+import { failureOf, ProviderFailure, redact, withoutEchoes } from './failure.js';
 
 const refusal = (status: number, headers: Record<string, string> = {}): Error =>
   Object.assign(new Error('swordfish'), { status, headers: new Headers(headers) });
@@ -68,4 +68,14 @@ test('the provider’s words are logged as one short line, without the key and w
       assert.ok(line.length <= 201 && line.isWellFormed() && !/[\r\n]/.test(line));
     }),
   );
+});
+
+test('what a provider repeats of its request is taken out of its words', () => {
+  const asked = { turns: [{ text: 'My Swordfish-7 is blau\\"grün' }], steps: [] };
+  assert.equal(
+    withoutEchoes('Invalid content: "swordfish-7 is blau": too bold for model m-large', asked),
+    'Invalid content: "[…] is […]": too bold for model m-large',
+  );
+  assert.equal(withoutEchoes('cut off at: Swordf', asked), 'cut off at: […]');
+  assert.ok(withoutEchoes('x'.repeat(100_000), asked).length <= 2000);
 });

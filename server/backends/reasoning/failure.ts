@@ -153,6 +153,18 @@ const messageOf = (error: unknown, depth = 0): string =>
 /** What looks like a key, whoever it belongs to. */
 const SECRETS = /\b(?:bearer\s+\S+|(?:sk|pk|key|token|oc)[-_][\w.-]{6,}|[A-Za-z0-9_-]{32,})/gi;
 
+/** Shorter words tell nothing, and stand in every text. */
+const WORDS = /[\p{L}\p{N}_-]{4,}/gu;
+const MAX_LOOKED_AT_CHARS = 2000;
+
+/** A provider's words without those it was asked with: many an error repeats the message that it is about. */
+export const withoutEchoes = (text: string, asked: unknown): string => {
+  const heard = (JSON.stringify(asked) ?? '').toLowerCase();
+  return text
+    .slice(0, MAX_LOOKED_AT_CHARS)
+    .replaceAll(WORDS, (word) => (heard.includes(word.toLowerCase()) ? '[…]' : word));
+};
+
 /** The provider's own words as they may stand in the operator's log: one short line without secrets. */
 export const redact = (text: string, apiKey: string | null): string => {
   const withoutKey = apiKey === null || apiKey === '' ? text : text.replaceAll(apiKey, '[removed]');

@@ -1,6 +1,6 @@
 /** A provider as the reasoning thread knows it: how to ask it, whether it works, and what was told of that. */
 import { type Admission, Breaker } from './breaker.js';
-import { type ProviderFailure, redact } from './failure.js';
+import { type ProviderFailure, redact, withoutEchoes } from './failure.js';
 import type { ProviderNews } from './messages.js';
 import type { Provider } from './provider.js';
 import { baseUrlOf, type ProviderSettings } from './settings.js';
@@ -48,17 +48,20 @@ export class KnownProvider {
     this.#say('works', `${this.#place} works again.`, null);
   }
 
-  /** A run has got nothing of it, or not all. */
-  failed(failure: ProviderFailure, admission: Admission, nowMs: number): void {
+  /** A run has got nothing of it, or not all. @param asked what it was asked with */
+  failed(failure: ProviderFailure, asked: unknown, admission: Admission, nowMs: number): void {
     let opened = false;
     if (failure.counts) opened = this.breaker.failed(admission, nowMs);
     else this.breaker.leave(admission);
-    const detail = failure.detail === null ? null : redact(failure.detail, this.settings.apiKey);
     if ((opened || failure.refusesKey) && !this.#isDown) {
       this.#isDown = true;
-      this.#say('down', `${this.#place} is down: it ${failure.message}.`, detail);
+      this.#say('down', `${this.#place} is down: it ${failure.message}.`, this.#wordsOf(failure, asked));
     } else if (this.#told !== failure.message || nowMs - this.#toldMs >= TELL_EVERY_MS) {
-      this.#say('failed', `${this.#place} gave no whole reply: it ${failure.message}.`, detail);
+      this.#say(
+        'failed',
+        `${this.#place} gave no whole reply: it ${failure.message}.`,
+        this.#wordsOf(failure, asked),
+      );
     } else return;
     this.#told = failure.message;
     this.#toldMs = nowMs;
@@ -67,6 +70,10 @@ export class KnownProvider {
   /** It will not be asked any more. */
   replace(): void {
     if (this.#isDown) this.#say('replaced', `${this.#place} is no longer asked.`, null);
+  }
+
+  #wordsOf({ detail }: ProviderFailure, asked: unknown): string | null {
+    return detail === null ? null : redact(withoutEchoes(detail, asked), this.settings.apiKey);
   }
 
   #say(state: ProviderNews['state'], sentence: string, detail: string | null): void {

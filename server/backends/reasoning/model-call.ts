@@ -96,7 +96,8 @@ export class ModelCall {
       }
       const pauseMs = this.#saidUnits > 0 ? null : attempts.pauseAfter(outcome, Math.random());
       if (pauseMs === null) {
-        known.failed(outcome, admission, performance.now());
+        const { turns, steps } = this.#conversation;
+        known.failed(outcome, { turns, steps }, admission, performance.now());
         return outcome;
       }
       // Cut short when it is cancelled; that is looked at above.

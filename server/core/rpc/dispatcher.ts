@@ -11,6 +11,7 @@ import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
 import type { TurnClock } from '../time/turn-clock.js';
+import type { Trace } from '../trace/trace.js';
 import { isBadRequest, NO_PARAMS, NULL_ID, type Request, readRequest } from './envelope.js';
 import { Failure, fail } from './failure.js';
 import { errorReply, resultReply } from './reply.js';
@@ -40,6 +41,7 @@ export interface DispatcherOptions {
   readonly clock: TurnClock;
   /** `[gateway.rate_limit]`, as it is now. */
   readonly rateLimits: RateLimits;
+  readonly trace: Trace;
   /** A handler threw or its port failed. The client is told `traceId` and nothing else. */
   readonly onFault: (method: string, traceId: string, error: unknown) => void;
 }
@@ -51,6 +53,7 @@ export class Dispatcher {
   readonly #metrics: GatewayMetrics;
   readonly #clock: TurnClock;
   readonly #rateLimits: RateLimits;
+  readonly #trace: Trace;
   readonly #onFault: DispatcherOptions['onFault'];
 
   constructor(options: DispatcherOptions) {
@@ -60,6 +63,7 @@ export class Dispatcher {
     this.#metrics = options.metrics;
     this.#clock = options.clock;
     this.#rateLimits = options.rateLimits;
+    this.#trace = options.trace;
     this.#onFault = options.onFault;
   }
 
@@ -72,7 +76,10 @@ export class Dispatcher {
    */
   readonly receive = (peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean => {
     const { lobby, session } = peer;
-    if (lobby === null && session !== null && !session.busy) {
+    if (this.#trace.on) {
+      // What is traced goes the long way.
+      this.#trace.received(peer, utf8.decode(frame));
+    } else if (lobby === null && session !== null && !session.busy) {
       const outcome = this.#takeCanonical(session, frame, buffer, offset);
       if (outcome !== NOT_CANONICAL) return outcome === DONE;
     }
@@ -110,7 +117,7 @@ export class Dispatcher {
     }
     const idJson = utf8.decode(frame.subarray(idFrom, idTo));
     if (!(answer instanceof Promise)) session.reply(respond(idJson, answer));
-    else void answer.then((later) => session.reply(respond(idJson, later)));
+    else void answer.then((later) => session.say(respond(idJson, later)));
     return PENDING;
   }
 
@@ -143,10 +150,10 @@ export class Dispatcher {
     }
     const { lobby } = peer;
     const reply = this.#answer(peer, value, false);
-    if (typeof reply === 'string') send(peer, reply);
+    if (typeof reply === 'string') this.#send(peer, reply);
     else if (reply !== null) {
       void reply.then((later) => {
-        if (later !== null) send(peer, later);
+        if (later !== null) this.#send(peer, later);
         if (lobby !== null) this.#settle(peer, lobby);
       });
     }
@@ -172,7 +179,7 @@ export class Dispatcher {
   }
 
   #refuse(peer: Peer, why: 'parseError' | 'invalidRequest'): void {
-    send(peer, errorReply(NULL_ID, fail(why)));
+    this.#send(peer, errorReply(NULL_ID, fail(why)));
     peer.close('protocolError');
   }
 
@@ -182,7 +189,7 @@ export class Dispatcher {
       this.#metrics.messagesReceived += 1;
       const reason = `a batch has 1 to ${PROTOCOL.maxBatchSize} members`;
       const refusal = peer.session === null ? null : this.#limit(peer.session);
-      send(peer, errorReply(NULL_ID, refusal ?? fail('invalidRequest', { reason })));
+      this.#send(peer, errorReply(NULL_ID, refusal ?? fail('invalidRequest', { reason })));
       return;
     }
     this.#metrics.messagesReceived += members.length;
@@ -194,9 +201,9 @@ export class Dispatcher {
       return reply instanceof Promise ? reply.then((later) => fit(member, later)) : fit(member, reply);
     });
     if (replies.some((reply) => reply instanceof Promise)) {
-      void Promise.all(replies).then((settled) => finishBatch(peer, session, settled));
+      void Promise.all(replies).then((settled) => this.#finishBatch(peer, session, settled));
     } else {
-      finishBatch(peer, session, replies as Reply[]);
+      this.#finishBatch(peer, session, replies as Reply[]);
     }
   }
 
@@ -240,6 +247,9 @@ export class Dispatcher {
       if (inBatch) return fail('invalidRequest', { reason: 'auth.handshake stands alone, not in a batch' });
       if (lobby === null)
         return fail('invalidRequest', { reason: 'this connection is authenticated already' });
+      if (this.#trace.on) {
+        this.#trace.routed(peer, method, 'SystemController', request.idJson, request.params);
+      }
       return this.#lobbies
         .handshake(peer, lobby, request.params)
         .catch((error: unknown) => this.#fault(method, error));
@@ -247,6 +257,7 @@ export class Dispatcher {
     if (session === null) return fail('authRequired');
     const route = this.#routes.get(method);
     if (route === undefined) return fail('methodNotFound', null, cut(method));
+    if (this.#trace.on) this.#trace.routed(peer, method, route.target, request.idJson, request.params);
     return this.#invoke(session, route, request.params);
   }
 
@@ -279,6 +290,22 @@ export class Dispatcher {
       session.principal.release();
       this.#takeWaiting(session);
     }
+  }
+
+  #finishBatch(peer: Peer, session: Session | null, replies: readonly Reply[]): void {
+    const said = replies.filter((reply) => reply !== null);
+    if (said.length > 0) this.#send(peer, `[${said.join(',')}]`);
+    session?.closeBatch();
+  }
+
+  #send(peer: Peer, text: string): void {
+    if (peer.closed) return;
+    if (peer.session !== null) {
+      peer.session.say(text);
+      return;
+    }
+    if (this.#trace.on) this.#trace.sent(peer, text);
+    peer.send(text);
   }
 
   #fault(method: string, error: unknown): Failure {
@@ -323,18 +350,6 @@ const fitter = (): ((member: unknown, reply: Reply) => Reply) => {
     const reason = `the answers to this batch are more than ${PROTOCOL.maxBatchAnswerBytes} bytes together; ask for less at once`;
     return errorReply(readRequest(member).idJson ?? NULL_ID, fail('invalidRequest', { reason }));
   };
-};
-
-const finishBatch = (peer: Peer, session: Session | null, replies: readonly Reply[]): void => {
-  const said = replies.filter((reply) => reply !== null);
-  if (said.length > 0) send(peer, `[${said.join(',')}]`);
-  session?.closeBatch();
-};
-
-const send = (peer: Peer, text: string): void => {
-  if (peer.closed) return;
-  if (peer.session === null) peer.send(text);
-  else peer.session.reply(text);
 };
 
 /** A method's name as a caller wrote it, short enough to send back. */

@@ -19,6 +19,7 @@ import { skillMethods } from '../skills/methods.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
+import type { Trace } from '../trace/trace.js';
 import { fail } from './failure.js';
 import { type Handlers, RawJson } from './router.js';
 
@@ -38,6 +39,7 @@ export interface HandlersOptions {
   readonly notificationSettings: NotificationSettings;
   readonly pump: Pump;
   readonly clock: Clock;
+  readonly trace: Trace;
   readonly metrics: GatewayMetrics;
   readonly messageRate: RateWindow;
   readonly serverVersion: string;
@@ -96,8 +98,11 @@ const PONG = new RawJson('{"pong":true}');
 
 const systemMethods = (
   options: HandlersOptions,
-): Pick<Handlers, 'system.ping' | 'system.methods' | 'system.status' | 'system.reload' | 'rpc.discover'> => {
-  const { clock, metrics, messageRate, principals, sessions, system, serverVersion } = options;
+): Pick<
+  Handlers,
+  'system.ping' | 'system.methods' | 'system.status' | 'system.reload' | 'system.trace' | 'rpc.discover'
+> => {
+  const { clock, metrics, messageRate, principals, sessions, system, serverVersion, trace } = options;
   const startMs = clock.nowMs();
   return {
     'system.ping': PONG,
@@ -115,6 +120,11 @@ const systemMethods = (
       rate_limit_hits: metrics.rateLimitHits,
       server_version: serverVersion,
     }),
+    'system.trace': (session, { enabled, ...wishes }) => {
+      if (enabled) trace.watch(session, wishes);
+      else trace.unwatch(session);
+      return { enabled };
+    },
     'system.reload': async () => {
       const reloaded = await system.reload();
       if (reloaded.outcome === 'refused') return fail('invalidRequest', { reason: reloaded.reason });

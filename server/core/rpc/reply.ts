@@ -1,7 +1,7 @@
 /** JSON-RPC 2.0 responses and notifications: prebuilt JSON around what changes. */
 import { PROTOCOL } from '../../../schemas/codes.js';
 import { notificationSerializers } from '../../../schemas/generated/serializers.js';
-import type { Params, ServerNotification } from '../../../schemas/methods.js';
+import type { Notified, ServerNotification } from '../../../schemas/methods.js';
 import type { Failure } from './failure.js';
 
 /** A response (JSON-RPC 2.0 section 5) with its members in the product's order. */
@@ -15,8 +15,8 @@ export const errorReply = (idJson: string, failure: Failure): string => {
 };
 
 /** A notification to a client. @throws Error where a required member is missing: a fault of the gateway. */
-export const notificationFrame = <N extends ServerNotification>(method: N, params: Params<N>): string => {
-  const serialize = notificationSerializers[method] as (params: Params<N>) => string;
+export const notificationFrame = <N extends ServerNotification>(method: N, params: Notified<N>): string => {
+  const serialize = notificationSerializers[method] as (params: Notified<N>) => string;
   return `{"jsonrpc":"2.0","method":"${method}","params":${serialize(params)}}`;
 };
 

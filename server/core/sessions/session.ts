@@ -10,6 +10,7 @@ import type { ChannelLog, Frame, Stream } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import type { Trace } from '../trace/trace.js';
 import { emptyPing } from './empty-ping.js';
 import { Follows } from './follows.js';
 import { Heartbeat, type HeartbeatLimits, type HeartbeatPeer } from './heartbeat.js';
@@ -26,6 +27,7 @@ export interface SessionShared {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly pump: Pump;
+  readonly trace: Trace;
   /** `gateway.max_backlog_seconds` and `gateway.max_reply_backlog_bytes`, as they are now. */
   readonly limits: { maxBacklogMs: number; maxReplyBacklogBytes: number };
   /** `[gateway.rate_limit]`, as it is now. */
@@ -130,7 +132,13 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     return text;
   }
 
-  /** Sends an answer, always and at once. Too many unsent ones close the connection with 1013. */
+  /** Sends an answer, or what else is part of no log, always and at once. */
+  say(frame: string | Uint8Array): void {
+    if (this.#shared.trace.on && !this.peer.closed) this.#shared.trace.sent(this.peer, frame);
+    this.reply(frame);
+  }
+
+  /** The same past the trace: what was answered while nobody watched. Too many unsent ones close the connection with 1013. */
   reply(frame: string | Uint8Array): void {
     if (this.peer.closed) return;
     if (!this.peer.send(frame)) {
@@ -148,7 +156,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
 
   /** Sends a notification that is part of no log; the rules of replies hold for it. */
   notify(text: string): void {
-    this.reply(text);
+    this.say(text);
   }
 
   // --- following -------------------------------------------------------------------------
@@ -223,6 +231,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.behind.length = 0;
     this.heartbeat.stop();
     this.courier.leave();
+    this.#shared.trace.unwatch(this);
     if (this.#backlogTimer !== null) this.#shared.wheel.cancel(this.#backlogTimer);
     return channels;
   }
@@ -253,6 +262,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   }
 
   sendFrame(frame: Frame): void {
+    if (this.#shared.trace.on) this.#shared.trace.sentOfLog(this.peer, frame.text);
     if (frame.bytes > this.#largestBytes) this.#largestBytes = frame.bytes;
     if (!this.peer.send(frame.text)) this.peer.close('tryAgainLater');
   }
@@ -324,7 +334,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   sendPing(seq: number): void {
     const notifications = this.courier.carry(seq);
     const isEmpty = notifications.length === 0;
-    this.reply(isEmpty ? emptyPing(seq) : notificationFrame('heartbeat.ping', { seq, notifications }));
+    this.say(isEmpty ? emptyPing(seq) : notificationFrame('heartbeat.ping', { seq, notifications }));
   }
 
   pingNow(): void {

@@ -6,6 +6,7 @@ import { Principal } from '../../core/channels/principal.js';
 import { Session, type SessionShared } from '../../core/sessions/session.js';
 import { Pump } from '../../core/streams/pump.js';
 import { TimerWheel } from '../../core/time/timer-wheel.js';
+import { Trace } from '../../core/trace/trace.js';
 import { type Carrier, RemotePeer } from './remote-peer.js';
 
 const MIB = 1024 * 1024;
@@ -21,8 +22,10 @@ const setUp = () => {
   let nowMs = 0;
   const wheel = new TimerWheel(100, nowMs);
   let flush = (): void => {};
+  const clock = { nowMs: () => nowMs, wallMs: () => nowMs };
   const shared: SessionShared = {
-    clock: { nowMs: () => nowMs, wallMs: () => nowMs },
+    clock,
+    trace: new Trace({ clock, later: () => {}, sink: null }),
     wheel,
     pump: new Pump((task) => {
       flush = task;
