@@ -19,7 +19,7 @@ const room = (room, allowed) => ({
 });
 
 /** What run-time code may load of `schemas/`: the files that do not load TypeBox. */
-const LIGHT_SCHEMAS = '^dist/schemas/(codes|config|config-[a-z]+|version|generated/[a-z]+)\\.js$';
+const LIGHT_SCHEMAS = '^dist/schemas/(codes|config|config-[a-z]+|json-bounds|version|generated/[a-z]+)\\.js$';
 
 /** What only tests, benchmarks and the build run. */
 const NOT_SHIPPED = '^dist/(bench|test|scripts)/|\\.test\\.js$';

@@ -1,5 +1,7 @@
 /** Members of a JSON object that came from outside, each taken out as what it must be. */
+
 import { PROTOCOL } from '../../../schemas/codes.js';
+import { deeperThan, hasHalfCharacter } from '../../../schemas/json-bounds.js';
 import type { Metadata } from './port.js';
 
 /** A text is no line of an export; the message says why in a few words. */
@@ -10,9 +12,6 @@ export class LineError extends Error {
 /** Nothing comes near it, and every seq behind it is still a safe integer. */
 const MAX_SEQ = 1e12;
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
-/** A JSON escape of a surrogate: JSON.stringify writes one only where the other half is missing. */
-const LONE_SURROGATE_ESCAPE = /(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]/;
-
 /** Each method throws {@link LineError}, naming the member, where it is not as the method's name says. */
 export class Fields {
   readonly #object: Readonly<Record<string, unknown>>;
@@ -103,7 +102,7 @@ export class Fields {
     if (Buffer.byteLength(json) > PROTOCOL.maxMetadataBytes) {
       throw this.#wrong(name, `is larger than ${PROTOCOL.maxMetadataBytes} bytes`);
     }
-    if (LONE_SURROGATE_ESCAPE.test(json)) throw this.#wrong(name, 'has half a character (a lone surrogate)');
+    if (hasHalfCharacter(json)) throw this.#wrong(name, 'has half a character (a lone surrogate)');
     return object;
   }
 
@@ -145,9 +144,3 @@ export class Fields {
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const deeperThan = (value: unknown, levels: number): boolean => {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((member) => deeperThan(member, levels - 1));
-};

@@ -1,4 +1,5 @@
 /** What a server lists, read with suspicion: what is too large, too deep or oddly named is no tool. */
+import { deeperThan } from '../../../schemas/json-bounds.js';
 import { ServerFailure } from './failure.js';
 import type { OfferedTool } from './pin.js';
 
@@ -12,11 +13,6 @@ const NAME = /^[\x21-\x7e]{1,128}$/;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const deeperThan = (value: unknown, levels: number): boolean => {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => deeperThan(member, levels - 1));
-};
 
 const readTool = (listed: unknown): OfferedTool | null => {
   if (!isRecord(listed)) return null;

@@ -1,13 +1,12 @@
 /** Checks of free text and free-form objects that a schema cannot express. */
+
 import { PROTOCOL } from '../../../schemas/codes.js';
+import { deeperThan, hasHalfCharacter } from '../../../schemas/json-bounds.js';
 import { type Failure, fail } from '../rpc/failure.js';
 
 /** Lone surrogates are no text: they cannot be stored or sent as UTF-8 (RFC 8259 section 8.2). */
 const wellFormed = (path: string, text: string | undefined): string | null =>
   text === undefined || text.isWellFormed() ? null : `${path} has half a character`;
-
-/** A JSON escape of a surrogate: JSON.stringify writes one only where the other half is missing. */
-const LONE_SURROGATE_ESCAPE = /(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]/;
 
 const checkMetadata = (metadata: object): string | null => {
   if (deeperThan(metadata, PROTOCOL.maxMetadataDepth)) {
@@ -16,13 +15,7 @@ const checkMetadata = (metadata: object): string | null => {
   const json = JSON.stringify(metadata);
   if (Buffer.byteLength(json) > PROTOCOL.maxMetadataBytes)
     return `is larger than ${PROTOCOL.maxMetadataBytes} bytes`;
-  return LONE_SURROGATE_ESCAPE.test(json) ? 'has half a character' : null;
-};
-
-const deeperThan = (value: unknown, levels: number): boolean => {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((member) => deeperThan(member, levels - 1));
+  return hasHalfCharacter(json) ? 'has half a character' : null;
 };
 
 /** Null where all is well, else −32602 naming the member. */

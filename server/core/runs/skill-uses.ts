@@ -1,5 +1,7 @@
 /** What is kept of the skills that a reply has used: enough to see later what was asked and what came of it, within bounds. */
+
 import { PROTOCOL } from '../../../schemas/codes.js';
+import { deeperThan, hasHalfCharacter } from '../../../schemas/json-bounds.js';
 import type { SkillUse } from '../../backends/memory/port.js';
 import type { SkillArguments } from '../skills/arguments.js';
 
@@ -7,15 +9,8 @@ import type { SkillArguments } from '../skills/arguments.js';
 const MAX_SHOWN_CHARS = 1000;
 /** Of the arguments, inside of what surrounds them. */
 const MAX_DEPTH = PROTOCOL.maxMetadataDepth - 4;
-/** A JSON escape of a surrogate: JSON.stringify writes one only where the other half is missing. */
-const LONE_SURROGATE_ESCAPE = /(?<!\\)(?:\\\\)*\\u[dD][89a-fA-F]/;
 /** What surrounds the uses of a reply. */
 const FRAME_BYTES = 16;
-
-const deeperThan = (value: unknown, levels: number): boolean => {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => deeperThan(member, levels - 1));
-};
 
 const cut = (text: string): string =>
   text.length <= MAX_SHOWN_CHARS ? text : `${text.slice(0, MAX_SHOWN_CHARS).toWellFormed()}…`;
@@ -35,8 +30,7 @@ export class SkillUses {
   /** Of what no longer fits, nothing is kept. */
   add({ invocationId, skill, arguments: args, ok, content }: UsedSkill): void {
     const json = JSON.stringify(args);
-    const isShown =
-      json.length <= MAX_SHOWN_CHARS && !deeperThan(args, MAX_DEPTH) && !LONE_SURROGATE_ESCAPE.test(json);
+    const isShown = json.length <= MAX_SHOWN_CHARS && !deeperThan(args, MAX_DEPTH) && !hasHalfCharacter(json);
     const use: SkillUse = {
       invocation_id: invocationId,
       skill,

@@ -1,4 +1,5 @@
 /** What a model or an operator wrote for arguments, before anybody looks at the skill. */
+import { deeperThan } from '../../../schemas/json-bounds.js';
 
 /** Of the arguments as JSON. */
 const MAX_BYTES = 64 * 1024;
@@ -11,11 +12,6 @@ export type ReadArguments =
   | { readonly ok: false; readonly problem: string };
 
 const refuse = (problem: string): ReadArguments => ({ ok: false, problem });
-
-const deeperThan = (value: unknown, levels: number): boolean => {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => deeperThan(member, levels - 1));
-};
 
 const isObject = (value: unknown): value is SkillArguments =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
