@@ -144,7 +144,7 @@ call. The memory's goals, over two or three runs of each, most of them beside ot
 | --- | --- | --- |
 | search in a channel of 100 000 messages: p99 below 20 ms | 7.8–13 ms | reached |
 | recall there: p99 below 20 ms | 7.1–11 ms | reached |
-| \`system.ping\` beside searches without a pause: p99 below 2 ms | 1.7 and 2.8 ms; 3.3 and 3.9 ms beside other programs | reached |
+| \`system.ping\` beside searches without a pause: p99 below 2 ms | 1.7 and 2.8 ms; 3.3 and 3.9 ms beside other programs | reached in one of two quiet runs |
 | opening a database of 1 000 000 messages: below 300 ms | 60–78 ms, at most 105 ms | reached |
 | messages stored with 256 in flight: 15 times those of a commit for each | 16.6–17.3 times, four runs | reached |
 
