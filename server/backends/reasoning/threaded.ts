@@ -7,6 +7,7 @@ import {
   isBatch,
   type ProviderNews,
   type ReasoningBatch,
+  type ReasoningEvent,
   TAKEN_AT_ONCE,
   type ToReasoning,
   type ToReasoningBatch,
@@ -73,8 +74,9 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
   };
 
   const take = ({ callIds, events }: ReasoningBatch): void => {
-    for (const [at, event] of events.entries()) {
+    for (let at = 0; at < events.length; at += 1) {
       const callId = callIds[at] as number;
+      const event = events[at] as ReasoningEvent;
       const sink = sinks.get(callId);
       if (sink === undefined) continue;
       if (typeof event === 'string') {

@@ -91,8 +91,8 @@ class Answer implements ReasoningCall {
   readonly #using = new Set<Omit<UsedSkill, 'ok' | 'content'>>();
   /** In this step the model may ask for skills, whatever is changed meanwhile. */
   #mayAsk = false;
-  /** Said in this step. */
-  #text = '';
+  /** The chunk that this step began with. */
+  #stepIndex = 0;
   #saidUnits = 0;
   /** Something was said in an earlier step, and nothing in this one yet. */
   #paragraphIsDue = false;
@@ -119,7 +119,7 @@ class Answer implements ReasoningCall {
   next(): void {
     const { reasoning, onFault } = this.#options;
     const tools = this.#tools();
-    this.#text = '';
+    this.#stepIndex = this.#run.stream.nextIndex;
     try {
       this.#call = reasoning.start(
         { message: this.#run.message, recalled: this.#recalled, tools, steps: this.#steps },
@@ -142,9 +142,11 @@ class Answer implements ReasoningCall {
   }
 
   #said(text: string): void {
-    if (this.#paragraphIsDue) this.#sink.onChunk(PARAGRAPH);
-    this.#paragraphIsDue = false;
-    this.#text += text;
+    if (this.#paragraphIsDue) {
+      this.#paragraphIsDue = false;
+      this.#sink.onChunk(PARAGRAPH);
+      this.#stepIndex = this.#run.stream.nextIndex;
+    }
     this.#saidUnits += text.length;
     this.#sink.onChunk(text);
   }
@@ -165,8 +167,9 @@ class Answer implements ReasoningCall {
   async #useSkills(calls: readonly ToolCall[]): Promise<void> {
     const outcomes = await this.#useAll(calls);
     if (this.#abort.signal.aborted) return;
-    this.#steps.push({ text: this.#text, outcomes: outcomes.map(this.#bounded) });
-    this.#paragraphIsDue ||= this.#text.trim() !== '';
+    const text = this.#run.stream.textFrom(this.#stepIndex);
+    this.#steps.push({ text, outcomes: outcomes.map(this.#bounded) });
+    this.#paragraphIsDue ||= text.trim() !== '';
     this.next();
   }
 

@@ -84,10 +84,10 @@ test('replies are forgotten in the order they ended, each at its own time, on on
 test('past the bound the oldest go early, wherever they were said; the newest always stays', () => {
   const { retention, forgotten } = stepped(10_000);
   const [left, right] = [openChannel('left'), openChannel('right')];
-  retention.keep(endedRun(left, 'msg-1', 'x'.repeat(4000)));
-  retention.keep(endedRun(right, 'msg-2', 'x'.repeat(4000)));
+  retention.keep(endedRun(left, 'msg-1', 'x'.repeat(3000)));
+  retention.keep(endedRun(right, 'msg-2', 'x'.repeat(3000)));
   assert.deepEqual(forgotten, []);
-  retention.keep(endedRun(left, 'msg-3', 'x'.repeat(4000)));
+  retention.keep(endedRun(left, 'msg-3', 'x'.repeat(3000)));
   assert.deepEqual(forgotten, ['msg-1']);
   retention.keep(endedRun(left, 'msg-4', 'x'.repeat(12_000)));
   assert.deepEqual(forgotten, ['msg-1', 'msg-2', 'msg-3']);

@@ -3,7 +3,7 @@ import type { FinishReason } from '../../../schemas/define.js';
 import type { ReplyError, ReplyRef, Usage } from '../../backends/memory/port.js';
 import type { ReasoningCall } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
-import { Stream } from '../streams/log.js';
+import { Stream } from '../streams/stream.js';
 import type { Timer } from '../time/timer-wheel.js';
 import { SkillUses } from './skill-uses.js';
 
@@ -33,8 +33,8 @@ export class Run {
   /** Set once it is decided, whatever the store still has to do. */
   end: RunEnd | null = null;
   startedAtMs = 0;
-  /** Text that is not on its way to the store yet. */
-  unstored = '';
+  /** Source chunks that are in the store. */
+  storedChunks = 0;
   /** Settles when the part that is on its way has arrived, or not. */
   storing: Promise<void> | null = null;
   /** The store did not take the last part; that was said. */

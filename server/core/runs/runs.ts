@@ -163,13 +163,12 @@ export class Runs {
   #chunk(run: Run, text: string): void {
     if (run.state !== 'streaming') return;
     run.channel.log.appendChunk(run.stream, text);
-    run.unstored += text;
     this.#options.pump.logGrew(run.channel.log);
     this.#storeSoon(run);
   }
 
   #storeSoon(run: Run): void {
-    if (run.unstored === '' || run.state !== 'streaming') return;
+    if (run.storedChunks === run.stream.nextIndex || run.state !== 'streaming') return;
     run.storeTimer ??= new Timer<Run>(run, (owner) => this.#storeGrowth(owner));
     if (run.storeTimer.scheduled) return;
     this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
@@ -177,18 +176,18 @@ export class Runs {
 
   /** One part at a time, so that parts cannot change places when one fails. */
   #storeGrowth(run: Run): void {
-    const text = run.unstored;
-    if (text === '' || run.state !== 'streaming' || run.storing !== null) return;
-    run.unstored = '';
+    const { stream, storedChunks } = run;
+    const chunks = stream.nextIndex;
+    if (chunks === storedChunks || run.state !== 'streaming' || run.storing !== null) return;
     const { memory, onFault } = this.#options;
     run.storing = memory
-      .appendReply(run.replyRef, text)
+      .appendReply(run.replyRef, stream.textFrom(storedChunks))
       .then(
         () => {
+          run.storedChunks = chunks;
           run.storeFails = false;
         },
         (error: unknown) => {
-          run.unstored = text + run.unstored;
           if (!run.storeFails) onFault('a reply waits to be stored', error);
           run.storeFails = true;
         },
@@ -243,7 +242,8 @@ export class Runs {
     await run.storing;
     const { finishReason, error } = end;
     const skills = run.skillUses.all;
-    const stored = { text: run.unstored, finishReason, totalTokens, durationMs, usage, error, skills };
+    const text = run.stream.textFrom(run.storedChunks);
+    const stored = { text, finishReason, totalTokens, durationMs, usage, error, skills };
     let refused = false;
     try {
       await memory.finishReply(run.replyRef, stored);
@@ -251,7 +251,6 @@ export class Runs {
       refused = true;
       this.#late.add(run.replyRef, stored, refusal);
     }
-    run.unstored = '';
     run.state = 'ended';
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
     if (!run.stream.begun) channel.log.begin(run.stream);

@@ -6,8 +6,10 @@ import { RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
 import { Courier, type CourierPeer, type NotificationSettings } from '../notifications/courier.js';
 import { notificationFrame } from '../rpc/reply.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
-import type { ChannelLog, Frame, Stream } from '../streams/log.js';
+import { CursorQueue } from '../streams/cursor-queue.js';
+import type { ChannelLog, Frame } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
+import type { Stream } from '../streams/stream.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Trace } from '../trace/trace.js';
@@ -70,7 +72,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   readonly follows = new Follows();
   /** Cursors on single streams, from `chat.resume`; null while there is none. */
   #resumed: Resumed[] | null = null;
-  readonly behind: Cursor[] = [];
+  readonly behind = new CursorQueue();
   ready = false;
   /** Batches that are not answered yet: what they start streaming begins after their answer. */
   #openBatches = 0;
@@ -215,7 +217,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     for (const channel of this.follows.channels()) {
       for (const run of channel.openRuns()) if (this.followsStream(channel, run.stream)) return true;
     }
-    return this.behind.length > 0 || (this.#resumed !== null && this.#resumed.length > 0);
+    return !this.behind.isEmpty || (this.#resumed !== null && this.#resumed.length > 0);
   }
 
   /** Takes every cursor off its log and stops every timer. Returns the channels that were followed. */
@@ -228,7 +230,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     }
     this.follows.clear();
     this.#resumed = null;
-    this.behind.length = 0;
+    this.behind.clear();
     this.heartbeat.stop();
     this.courier.leave();
     this.#shared.trace.unwatch(this);
@@ -239,8 +241,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   #drop(cursor: Cursor): void {
     detachCursor(cursor);
     this.cursorFinished(cursor);
-    const at = this.behind.indexOf(cursor);
-    if (at !== -1) this.behind.splice(at, 1);
+    this.behind.remove(cursor);
   }
 
   // --- delivery (StreamReader) -----------------------------------------------------------
@@ -310,7 +311,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     // Whole, so that it costs no box; upwards, as the heartbeat wants it.
     this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     this.lastDrainedMs = this.#lastProgressMs;
-    if (this.behind.length > 0) this.#shared.pump.readerReady(this);
+    if (!this.behind.isEmpty) this.#shared.pump.readerReady(this);
   }
 
   /**
@@ -326,7 +327,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     if (this.#backlogTimer?.scheduled === true) {
       this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     }
-    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
+    if (!this.behind.isEmpty && this.peer.hasRoom) this.#shared.pump.readerReady(this);
   }
 
   // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
@@ -356,7 +357,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** Is a client still taking what it is sent? Also the belt for a drain event that never comes. */
   checkBacklog(nowMs: number): void {
     if (this.peer.closed) return;
-    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
+    if (!this.behind.isEmpty && this.peer.hasRoom) this.#shared.pump.readerReady(this);
     if (this.peer.unsentBytes === 0) return;
     if (nowMs - this.#lastProgressMs >= this.#shared.limits.maxBacklogMs) this.peer.close('tryAgainLater');
     else if (this.#backlogTimer !== null)

@@ -8,7 +8,7 @@ import { openBuiltInSkills } from '../../backends/skills/built-in.js';
 import { Principals } from '../channels/principal.js';
 import { Notifications } from '../notifications/notifications.js';
 import type { FrameEntry } from '../streams/log.js';
-import { Stream } from '../streams/log.js';
+import { Stream } from '../streams/stream.js';
 import { Pump } from '../streams/pump.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import { AllowList } from './allow.js';

@@ -10,7 +10,7 @@ import type { Principals } from '../channels/principal.js';
 import type { Notifications } from '../notifications/notifications.js';
 import { notificationFrame } from '../rpc/reply.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
-import type { Stream } from '../streams/log.js';
+import type { Stream } from '../streams/stream.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
