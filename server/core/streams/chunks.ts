@@ -5,11 +5,13 @@
  */
 import type { Stream } from './stream.js';
 
-const MIN_CHUNKS = 32;
 const MAX_CHUNKS = 1024;
 /** An offset is 16 bits. */
+const OFFSET_BYTES = 2;
 const MAX_BYTES = 0xffff;
-const MIN_BYTES = 256;
+/** Of text and offsets. */
+const MIN_BUFFER_BYTES = 256;
+const MAX_BUFFER_BYTES = MAX_BYTES + MAX_CHUNKS * OFFSET_BYTES;
 /** A longer text is written by a call of the runtime, a shorter one sooner by hand. */
 const MAX_WRITTEN_BY_HAND = 32;
 
@@ -21,22 +23,21 @@ export class Chunks {
   /** Index of the first in its stream. */
   readonly firstIndex: number;
   count = 0;
-  /** JSON string content without quotes, UTF-8. */
-  #json: Buffer;
-  /** Where each chunk's ends. */
-  #ends = new Uint16Array(MIN_CHUNKS);
+  /** From its beginning on JSON string content without quotes, UTF-8; from its end downwards where each chunk's ends. */
+  #buffer: Buffer;
   #bytes = 0;
   /** One byte is one character. */
   #isAscii = true;
-  /** The newest again, as it came: most readers want nothing else. */
-  #newest = '';
+  /** The newest again, as it came, and its UTF-8 length: most readers want nothing else. */
+  newest = '';
+  newestBytes = 0;
 
   /** @param bytes of the chunk that comes first; at most {@link MAX_BYTES} */
   constructor(stream: Stream, position: number, firstIndex: number, bytes: number) {
     this.stream = stream;
     this.position = position;
     this.firstIndex = firstIndex;
-    this.#json = Buffer.allocUnsafeSlow(Math.max(MIN_BYTES, bytes));
+    this.#buffer = Buffer.allocUnsafeSlow(Math.max(MIN_BUFFER_BYTES, bytes + OFFSET_BYTES));
   }
 
   /** Position behind the last. */
@@ -56,36 +57,38 @@ export class Chunks {
   append(json: string, bytes: number): void {
     const start = this.#bytes;
     const end = start + bytes;
-    this.#reserve(end);
+    const count = this.count + 1;
+    this.#reserve(end + count * OFFSET_BYTES);
+    const buffer = this.#buffer;
     if (bytes !== json.length) {
       this.#isAscii = false;
-      this.#json.write(json, start, 'utf8');
-    } else if (bytes > MAX_WRITTEN_BY_HAND) this.#json.write(json, start, 'latin1');
-    else for (let at = 0; at < bytes; at += 1) this.#json[start + at] = json.charCodeAt(at);
-    this.#ends[this.count] = end;
+      buffer.write(json, start, 'utf8');
+    } else if (bytes > MAX_WRITTEN_BY_HAND) buffer.write(json, start, 'latin1');
+    else for (let at = 0; at < bytes; at += 1) buffer[start + at] = json.charCodeAt(at);
+    const offsetAt = buffer.length - count * OFFSET_BYTES;
+    buffer[offsetAt] = end >>> 8;
+    buffer[offsetAt + 1] = end;
     this.#bytes = end;
-    this.#newest = json;
-    this.count += 1;
+    this.newest = json;
+    this.newestBytes = bytes;
+    this.count = count;
   }
 
   #reserve(bytes: number): void {
-    if (bytes > this.#json.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(MAX_BYTES, Math.max(bytes, 2 * this.#json.length)));
-      this.#json.copy(larger, 0, 0, this.#bytes);
-      this.#json = larger;
-    }
-    if (this.count === this.#ends.length) {
-      const larger = new Uint16Array(Math.min(MAX_CHUNKS, 2 * this.count));
-      larger.set(this.#ends);
-      this.#ends = larger;
-    }
+    const old = this.#buffer;
+    if (bytes <= old.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.min(MAX_BUFFER_BYTES, Math.max(bytes, 2 * old.length)));
+    old.copy(larger, 0, 0, this.#bytes);
+    const offsetsBytes = this.count * OFFSET_BYTES;
+    old.copy(larger, larger.length - offsetsBytes, old.length - offsetsBytes);
+    this.#buffer = larger;
   }
 
   /** How many chunks from the `from`th on (0: the first) have at most `maxBytes` together. */
   fitting(from: number, maxBytes: number): number {
     const limit = this.#offset(from) + maxBytes;
     let to = from;
-    while (to < this.count && (this.#ends[to] as number) <= limit) to += 1;
+    while (to < this.count && this.#offset(to + 1) <= limit) to += 1;
     return to - from;
   }
 
@@ -96,15 +99,15 @@ export class Chunks {
 
   /** The same as JSON string content. */
   jsonOf(from: number, count: number): string {
-    if (count === 1 && from === this.count - 1) return this.#newest;
-    return this.#json.toString(
-      this.#isAscii ? 'latin1' : 'utf8',
-      this.#offset(from),
-      this.#offset(from + count),
-    );
+    if (count === 1 && from === this.count - 1) return this.newest;
+    const encoding = this.#isAscii ? 'latin1' : 'utf8';
+    return this.#buffer.toString(encoding, this.#offset(from), this.#offset(from + count));
   }
 
+  /** Where a chunk's JSON begins, and that of the one before it ends. */
   #offset(chunk: number): number {
-    return chunk === 0 ? 0 : (this.#ends[chunk - 1] as number);
+    if (chunk === 0) return 0;
+    if (chunk === this.count) return this.#bytes;
+    return this.#buffer.readUInt16BE(this.#buffer.length - chunk * OFFSET_BYTES);
   }
 }

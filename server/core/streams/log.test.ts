@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SCOPE_BIT } from '../sessions/scopes.js';
+import { attachCursor, Cursor } from './cursor.js';
 import { paramsOf } from './fake-reader.js';
 import { ChannelLog, type Frame } from './log.js';
 import { Stream } from './stream.js';
@@ -128,6 +129,8 @@ test('readers at one position share one frame, until there is more to merge', ()
   const open = new Stream('msg-2');
   log.begin(open);
   log.appendChunk(open, 'a');
+  for (let at = 0; at < 2; at += 1)
+    attachCursor(new Cursor(log, { scopeBits: SCOPE_BIT.chat }, log.end, null));
   const shared = mergeAt(log, open.firstPosition);
   assert.equal(mergeAt(log, open.firstPosition), shared);
   log.appendChunk(open, 'b');

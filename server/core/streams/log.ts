@@ -55,6 +55,8 @@ export class ChannelLog {
   /** Without gaps, in order. The first `#forgotten` of them are gone; the array is cut now and then. */
   #entries: (LogEntry | undefined)[] = [];
   #forgotten = 0;
+  /** The last of them. */
+  #newest: LogEntry | null = null;
   #first = 0;
   #end = 0;
   /** The cursors on this log, linked through them. */
@@ -94,7 +96,7 @@ export class ChannelLog {
   /** What stands at a position between `first` and `end`. */
   at(position: number): LogEntry {
     // Who follows reads at the end.
-    const newest = this.#entries[this.#entries.length - 1] as LogEntry;
+    const newest = this.#newest as LogEntry;
     return newest.position <= position ? newest : (this.#entries[this.#indexAt(position)] as LogEntry);
   }
 
@@ -128,10 +130,10 @@ export class ChannelLog {
   }
 
   #appendPiece(stream: Stream, json: string, bytes: number): void {
-    let chunks = this.#entries[this.#entries.length - 1];
+    let chunks = this.#newest;
     if (chunks?.kind !== 'chunks' || chunks.stream !== stream || !chunks.hasRoom(bytes)) {
       chunks = new Chunks(stream, this.#end, stream.nextIndex, bytes);
-      this.#entries.push(chunks);
+      this.#append(chunks);
       stream.chunks.push(chunks);
     }
     chunks.append(json, bytes);
@@ -145,7 +147,12 @@ export class ChannelLog {
     this.#end += 1;
     const frame = { text, bytes: Buffer.byteLength(text) };
     if (stream !== null) stream.frameBytes += frame.bytes;
-    this.#entries.push({ kind: 'frame', position, end: this.#end, stream, frame, scopeBit, except });
+    this.#append({ kind: 'frame', position, end: this.#end, stream, frame, scopeBit, except });
+  }
+
+  #append(entry: LogEntry): void {
+    this.#entries.push(entry);
+    this.#newest = entry;
   }
 
   /** Ends a stream with its completion; nothing of it follows. */
@@ -166,6 +173,7 @@ export class ChannelLog {
       entry = entries[forgotten];
     }
     this.#forgotten = forgotten;
+    if (forgotten === entries.length) this.#newest = null;
     if (forgotten * 2 >= entries.length) {
       entries.splice(0, forgotten);
       this.#forgotten = 0;
@@ -197,6 +205,12 @@ export class ChannelLog {
     if (this.#merged !== null && this.#mergedFrom === position && this.#mergedEnd === this.#end) {
       return this.#merged;
     }
+    if (position === this.#end - 1) {
+      // Who keeps up gets each chunk alone.
+      this.#mergedNext = this.#end;
+      const index = head.firstIndex + head.count - 1;
+      return this.#keep(position, this.#encode(head.stream, index, head.newest, head.newestBytes, 1));
+    }
     const from = position - head.position;
     let count = head.fitting(from, this.#maxTextBytes);
     let json = head.jsonOf(from, count);
@@ -210,11 +224,19 @@ export class ChannelLog {
       bytes += behind.bytesOf(0, count);
       chunks = behind;
     }
-    const frame = this.#encode(head.stream, head.firstIndex + from, json, bytes, next - position);
-    this.#merged = frame;
+    this.#mergedNext = next;
+    return this.#keep(
+      position,
+      this.#encode(head.stream, head.firstIndex + from, json, bytes, next - position),
+    );
+  }
+
+  /** For the others who read on from the same position, where there are others. */
+  #keep(position: number, frame: Frame): Frame {
+    const isShared = this.firstCursor !== null && this.firstCursor.next !== null;
+    this.#merged = isShared ? frame : null;
     this.#mergedFrom = position;
     this.#mergedEnd = this.#end;
-    this.#mergedNext = next;
     return frame;
   }
 
