@@ -200,6 +200,11 @@ test(`${req('P4-cancel', 'P4-skill-events')} a cancelled reply ends the skill it
   assert.deepEqual(await client.call('chat.cancel', { message_id }), { cancelled: true });
   const complete = await client.complete(message_id);
   assert.equal(complete.finish_reason, 'cancelled');
+  assert.deepEqual(
+    [complete.total_tokens, complete.usage],
+    [12, { input: 10, output: 2 }],
+    'the step that had ended was paid for',
+  );
   assert.ok(performance.now() - startMs < 5000);
   const result = await client.frame(({ method }) => method === 'skill.result');
   assert.equal(result.params.ok, false);
@@ -209,6 +214,20 @@ test(`${req('P4-cancel', 'P4-skill-events')} a cancelled reply ends the skill it
     [['hostile.wait', false]],
     'it may have done something',
   );
+});
+
+test(`${req('P4-cancel', 'P4-usage')} a reply that is cancelled in its second step counts the first, and what was said since`, async (t) => {
+  const { client } = await start(t, (request) =>
+    told(request).length === 0
+      ? { say: 'Let me look.', ask: [{ name: 'time__now', arguments: '{}' }] }
+      : new Promise(() => {}),
+  );
+  const { message_id } = await client.call('chat.send', { message: 'Time?' });
+  await client.frame(({ method }) => method === 'skill.result');
+  await client.call('chat.cancel', { message_id });
+  const { finish_reason, total_tokens, usage } = await client.complete(message_id);
+  assert.deepEqual([finish_reason, usage.estimated], ['cancelled', true]);
+  assert.ok(usage.input >= 10 && usage.output >= 2 && total_tokens >= 12);
 });
 
 test(`${req('P4-skill-events')} what a model was offered it may use, though a reload takes the steps away meanwhile`, async (t) => {
@@ -332,7 +351,10 @@ test(`${req('P4-skill-events')} a planned end waits for a reply and its skills; 
   const ended = second.gateway.close();
   assert.equal((await again.complete(message_id)).finish_reason, 'interrupted');
   await ended;
-  const { messages } = await (await (await second.restart()).login()).call('chat.history', { limit: 1 });
+  const last = await (await second.restart()).login();
+  await last.call('chat.resume', { message_id, after_index: -1 });
+  assert.deepEqual((await last.complete(message_id)).usage, { input: 10, output: 2 }, 'as it is stored');
+  const { messages } = await last.call('chat.history', { limit: 1 });
   assert.deepEqual(
     messages[0].skills.map(({ skill, ok }: Json) => [skill, ok]),
     [['hostile.wait', false]],

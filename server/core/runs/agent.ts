@@ -18,7 +18,7 @@ import type {
 import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
-import { reasoningFailed } from './completion.js';
+import { estimateUsage, reasoningFailed, sumOfUsage } from './completion.js';
 import { BACKGROUND, hasOwnBackground, offerOf } from './offered-tools.js';
 import type { Run } from './run.js';
 import type { UsedSkill } from './skill-uses.js';
@@ -40,6 +40,12 @@ export type AgentEnd = Omit<ReasoningEnd, 'finishReason' | 'toolCalls'> & {
 
 export interface AgentSink extends Pick<ReasoningSink, 'onChunk'> {
   onEnd(end: AgentEnd): void;
+}
+
+/** A reply that comes about. */
+export interface AgentCall {
+  /** Ends it; the sink hears nothing more. Gives what it has cost, of a step that was under way an estimate. */
+  cancel(): Usage;
 }
 
 export interface AgentOptions {
@@ -70,14 +76,14 @@ export class Agent {
   }
 
   /** Begins the reply to a run's message; `sink` hears it as if it were one call of the model. */
-  start(run: Run, recalled: readonly RecalledTurn[], sink: AgentSink): ReasoningCall {
+  start(run: Run, recalled: readonly RecalledTurn[], sink: AgentSink): AgentCall {
     const answer = new Answer(this.#options, run, recalled, sink);
     answer.next();
     return answer;
   }
 }
 
-class Answer implements ReasoningCall {
+class Answer implements AgentCall {
   readonly #options: AgentOptions;
   readonly #run: Run;
   readonly #recalled: readonly RecalledTurn[];
@@ -106,13 +112,16 @@ class Answer implements ReasoningCall {
     setMaxListeners(MAX_CALLS, this.#abort.signal);
   }
 
-  cancel(): void {
+  cancel(): Usage {
     this.#abort.abort();
     // They may have done something, so it is told that they were used.
     const content = 'The reply was ended before it had a result.';
     for (const use of this.#using) this.#run.skillUses.add({ ...use, ok: false, content });
     this.#using.clear();
-    this.#call?.cancel();
+    if (this.#call === null) return this.#usage;
+    this.#call.cancel();
+    const asked = Buffer.byteLength(this.#run.message);
+    return sumOfUsage(this.#usage, estimateUsage(asked, Buffer.byteLength(this.#text)));
   }
 
   /** Asks the model for its next step. Never throws. */
@@ -151,11 +160,7 @@ class Answer implements ReasoningCall {
 
   #ended({ finishReason, toolCalls, usage, error }: ReasoningEnd): void {
     this.#call = null;
-    this.#usage = {
-      input: this.#usage.input + usage.input,
-      output: this.#usage.output + usage.output,
-      ...(this.#usage.estimated === true || usage.estimated === true ? { estimated: true } : {}),
-    };
+    this.#usage = sumOfUsage(this.#usage, usage);
     if (finishReason !== 'tools') this.#end(finishReason, error);
     // It asks for more although it was offered nothing, or talks without an end.
     else if (!this.#mayAsk || this.#saidUnits > MAX_SAID_UNITS) this.#end('length', null);

@@ -1,10 +1,10 @@
 /** The reply to one message, from its acknowledgement until it is forgotten. */
 import type { FinishReason } from '../../../schemas/define.js';
 import type { ReplyError, ReplyRef, Usage } from '../../backends/memory/port.js';
-import type { ReasoningCall } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
 import { Stream } from '../streams/log.js';
 import type { Timer } from '../time/timer-wheel.js';
+import type { AgentCall } from './agent.js';
 import { SkillUses } from './skill-uses.js';
 
 export type RunState = 'queued' | 'streaming' | 'ending' | 'ended';
@@ -46,7 +46,7 @@ export class Run {
   keepsFromPosition = -1;
   /** What it has used on the way. */
   readonly skillUses = new SkillUses();
-  call: ReasoningCall | null = null;
+  call: AgentCall | null = null;
   storeTimer: Timer<Run> | null = null;
   detachedTimer: Timer<Run> | null = null;
 

@@ -219,8 +219,8 @@ export class Runs {
       return true;
     }
     if (run.state !== 'streaming') return false;
-    run.call?.cancel();
-    this.#end(run, end);
+    const usage = run.call?.cancel() ?? null;
+    this.#end(run, { ...end, usage });
     return true;
   }
 
