@@ -18,7 +18,10 @@ import type {
 import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
+import type { RunTrace } from '../trace/run-trace.js';
+import type { TracedStep } from '../trace/traced-step.js';
 import { estimateUsage, reasoningFailed, sumOfUsage } from './completion.js';
+import { inLanes } from './lanes.js';
 import { BACKGROUND, hasOwnBackground, offerOf } from './offered-tools.js';
 import type { Run } from './run.js';
 import type { UsedSkill } from './skill-uses.js';
@@ -32,6 +35,7 @@ const MAX_SAID_UNITS = 8 * 1024 * 1024;
 const TOO_MUCH = 'It is left out: what came of all calls is too large already. Answer with what you have.';
 /** Between what the model has said before its calls and what it says behind them. */
 const PARAGRAPH = '\n\n';
+const NOTHING: Usage = { input: 0, output: 0 };
 
 /** How a reply ended: never with calls of tools. */
 export type AgentEnd = Omit<ReasoningEnd, 'finishReason' | 'toolCalls'> & {
@@ -52,6 +56,7 @@ export interface AgentOptions {
   readonly reasoning: Pick<ReasoningPort, 'start'>;
   readonly catalogue: Catalogue;
   readonly skillRuns: SkillRuns;
+  readonly trace: RunTrace;
   /** `reasoning.max_steps`, as it is now: how often a model may ask for skills on the way to one reply. */
   readonly limits: { readonly maxSteps: number };
   /** `skills.max_concurrent`, as it is now. */
@@ -90,9 +95,11 @@ class Answer implements AgentCall {
   readonly #sink: AgentSink;
   readonly #steps: ReasoningStep[] = [];
   readonly #abort = new AbortController();
-  #usage: Usage = { input: 0, output: 0 };
+  #usage: Usage = NOTHING;
   #leftBytes = MAX_OUTCOME_BYTES;
   #call: ReasoningCall | null = null;
+  /** Of this step; null: nobody watched when it began. */
+  #traced: TracedStep | null = null;
   /** Skills that have begun and not ended. */
   readonly #using = new Set<Omit<UsedSkill, 'ok' | 'content'>>();
   /** In this step the model may ask for skills, whatever is changed meanwhile. */
@@ -121,22 +128,33 @@ class Answer implements AgentCall {
     if (this.#call === null) return this.#usage;
     this.#call.cancel();
     const asked = Buffer.byteLength(this.#run.message);
-    return sumOfUsage(this.#usage, estimateUsage(asked, Buffer.byteLength(this.#text)));
+    const usage = estimateUsage(asked, Buffer.byteLength(this.#text));
+    this.#traced?.cancelled(usage, () => this.#text);
+    return sumOfUsage(this.#usage, usage);
   }
 
   /** Asks the model for its next step. Never throws. */
   next(): void {
-    const { reasoning, onFault } = this.#options;
+    const { reasoning, trace, onFault } = this.#options;
     const tools = this.#tools();
     this.#text = '';
+    const step = this.#steps.length + 1;
+    this.#run.steps = step;
+    const sink: ReasoningSink = {
+      onChunk: (text) => this.#said(text),
+      onEnd: (end) => this.#ended(end),
+    };
+    this.#traced = trace.on ? trace.step(this.#run, step, tools.length) : null;
+    const heard = this.#traced?.hearing(sink, () => this.#text) ?? sink;
     try {
       this.#call = reasoning.start(
         { message: this.#run.message, recalled: this.#recalled, tools, steps: this.#steps },
-        { onChunk: (text) => this.#said(text), onEnd: (end) => this.#ended(end) },
+        heard,
       );
     } catch (error) {
       onFault('reasoning', error);
-      this.#end('error', reasoningFailed('gateway', true));
+      const failure = reasoningFailed('gateway', true);
+      heard.onEnd({ finishReason: 'error', toolCalls: [], usage: NOTHING, error: failure });
     }
   }
 
@@ -176,25 +194,10 @@ class Answer implements AgentCall {
   }
 
   /** Side by side, but of each skill no more than may run at the same time: the rest would be refused. */
-  async #useAll(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
-    const outcomes: ToolOutcome[] = [];
-    const waiting = new Map<string, [call: ToolCall, at: number][]>();
-    for (const [at, call] of calls.entries()) {
-      waiting.set(call.name, [...(waiting.get(call.name) ?? []), [call, at]]);
-    }
-    const useInTurn = async (queue: [ToolCall, number][]): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const [call, at] = next;
-        if (this.#abort.signal.aborted) return;
-        outcomes[at] = await this.#use(call, at);
-      }
-    };
+  #useAll(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
     const { maxConcurrent } = this.#options.skillLimits;
-    const lanes = [...waiting.values()].flatMap((queue) =>
-      Array.from({ length: Math.min(queue.length, maxConcurrent) }, () => useInTurn(queue)),
-    );
-    await Promise.all(lanes);
-    return outcomes;
+    const use = (call: ToolCall, at: number): Promise<ToolOutcome> => this.#use(call, at);
+    return inLanes(calls, ({ name }) => name, maxConcurrent, use, this.#abort.signal);
   }
 
   /** From the first that is too large on, nothing more is used. */
@@ -211,9 +214,14 @@ class Answer implements AgentCall {
 
   /** Never rejects. */
   async #use(call: ToolCall, at: number): Promise<ToolOutcome> {
-    const { catalogue, skillRuns } = this.#options;
-    const { channel, messageId, stream, skillUses } = this.#run;
-    const refuse = (content: string): ToolOutcome => ({ call, ok: false, content });
+    const { catalogue, skillRuns, trace } = this.#options;
+    const { channel, skillUses, steps: step } = this.#run;
+    const refuse = (content: string): ToolOutcome => {
+      const outcome = { ok: false, content };
+      const about = { run: this.#run, skill: call.name, step, background: false };
+      if (trace.on) trace.skillEnded(about, 'refused', outcome, 0);
+      return { call, ...outcome };
+    };
     if (at >= MAX_CALLS)
       return refuse(`At most ${MAX_CALLS} skills are used at a time; ask again for this one.`);
     if (this.#leftBytes === 0) return refuse(TOO_MUCH);
@@ -229,7 +237,8 @@ class Answer implements AgentCall {
       skill,
       arguments: args,
       channel,
-      reply: { messageId, stream },
+      clientId: this.#run.clientId,
+      reply: this.#run,
       background,
       // What runs in the background outlives the reply.
       signal: background ? null : this.#abort.signal,

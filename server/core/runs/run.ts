@@ -22,6 +22,8 @@ export const messageBytes = (message: string): number => 2 * message.length;
 export class Run {
   readonly channel: Channel;
   readonly messageId: string;
+  /** Whoever has sent it. */
+  readonly clientId: string;
   /** The message that is answered; dropped once it is. */
   message: string;
   /** The message's; the reply's is one more. */
@@ -47,12 +49,15 @@ export class Run {
   /** What it has used on the way. */
   readonly skillUses = new SkillUses();
   call: AgentCall | null = null;
+  /** Of the model, that have begun. */
+  steps = 0;
   storeTimer: Timer<Run> | null = null;
   detachedTimer: Timer<Run> | null = null;
 
-  constructor(channel: Channel, messageId: string, message: string, seq: number) {
+  constructor(channel: Channel, messageId: string, clientId: string, message: string, seq: number) {
     this.channel = channel;
     this.messageId = messageId;
+    this.clientId = clientId;
     this.message = message;
     this.seq = seq;
     this.messageBytes = messageBytes(message);

@@ -10,6 +10,7 @@ import { isFollowed } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import type { RunTrace } from '../trace/run-trace.js';
 import type { Agent, AgentEnd } from './agent.js';
 import { completionFrame, estimateUsage } from './completion.js';
 import { LateEnds } from './late-ends.js';
@@ -29,6 +30,7 @@ export interface RunsOptions {
   readonly wheel: TimerWheel;
   readonly pump: Pump;
   readonly retention: Retention;
+  readonly trace: RunTrace;
   /** `chat.detached_timeout` and `memory.recall_tokens`, as they are now. */
   readonly limits: { detachedTimeoutMs: number; recallTokens: number };
   /** Replies at a time, as they are now; see {@link Runs.limitsChanged}. */
@@ -145,16 +147,17 @@ export class Runs {
 
   /** Recall, then reason. Never rejects. */
   async #answer(run: Run): Promise<void> {
-    const { memory, agent, limits, onFault } = this.#options;
+    const { memory, agent, limits, trace, onFault } = this.#options;
     const { principal, id } = run.channel;
     const ask = { query: run.message, beforeSeq: run.seq, maxTokens: limits.recallTokens };
     const recalled = await memory.recall(principal.name, id, ask).catch((error: unknown) => {
       // Without its memory a reply is poorer, not impossible.
       onFault('recall', error);
-      return [];
+      return null;
     });
+    if (trace.on) trace.recalled(run, recalled, ask.maxTokens === 0, run.startedAtMs);
     if (run.state !== 'streaming') return;
-    run.call = agent.start(run, recalled, {
+    run.call = agent.start(run, recalled ?? [], {
       onChunk: (text) => this.#chunk(run, text),
       onEnd: (end) => this.#reasoned(run, end),
     });
@@ -236,7 +239,7 @@ export class Runs {
 
   /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
   async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
-    const { memory, pump, retention, clock, onStored } = this.#options;
+    const { memory, pump, retention, trace, clock, onStored } = this.#options;
     const { channel } = run;
     const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
     const totalTokens = usage.input + usage.output;
@@ -253,6 +256,10 @@ export class Runs {
     }
     run.unstored = '';
     run.state = 'ended';
+    if (trace.on) {
+      const told = { finish_reason: finishReason, steps: run.steps, tokens: totalTokens };
+      trace.done(run, { ...told, duration_ms: durationMs, error: error?.code ?? null });
+    }
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
     if (!run.stream.begun) channel.log.begin(run.stream);
     run.keepsFromPosition = Math.min(

@@ -14,6 +14,7 @@ import type { Stream } from '../streams/log.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import type { RunTrace } from '../trace/run-trace.js';
 import type { SkillArguments } from './arguments.js';
 import type { Skill } from './catalogue.js';
 import type { StrayEvents } from './stray-events.js';
@@ -38,6 +39,7 @@ export interface SkillRunsOptions {
   readonly strays: StrayEvents;
   readonly principals: Principals;
   readonly notifications: Notifications;
+  readonly trace: RunTrace;
   readonly limits: SkillLimits;
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -46,8 +48,10 @@ export interface SkillRequest {
   readonly skill: Skill;
   readonly arguments: SkillArguments;
   readonly channel: Channel;
-  /** The reply that it is run for; null: none, it was called by itself. */
-  readonly reply: { readonly messageId: string; readonly stream: Stream } | null;
+  /** Of whoever has called it, or sent the message that is replied to. */
+  readonly clientId: string;
+  /** The reply that it is run for, in which step of it; null: none, it was called by itself. */
+  readonly reply: { readonly messageId: string; readonly stream: Stream; readonly steps: number } | null;
   /** Answer at once, and end with a notification. */
   readonly background: boolean;
   /** Ends the run, one in the background too; null: nothing does but its time limit. */
@@ -83,10 +87,11 @@ export class SkillRuns {
   }
 
   start(request: SkillRequest): SkillRun {
-    const { channel, background, reply } = request;
+    const { trace, clock } = this.#options;
+    const { channel, background, reply, signal } = request;
     const { name } = request.skill.info;
     const invocationId = `inv-${randomBytes(12).toString('hex')}`;
-    const startedAtMs = this.#options.clock.nowMs();
+    const startedAtMs = clock.nowMs();
     // A call that belongs to no message is one of its own.
     const about = {
       invocation_id: invocationId,
@@ -94,6 +99,13 @@ export class SkillRuns {
       channel: channel.id,
       message_id: reply?.messageId ?? invocationId,
     };
+    const traced = {
+      run: { messageId: about.message_id, clientId: request.clientId, channel },
+      skill: name,
+      step: reply?.steps ?? null,
+      background,
+    };
+    if (trace.on) trace.skillBegins(traced, request.arguments);
     this.#tell(
       request,
       channel,
@@ -101,11 +113,16 @@ export class SkillRuns {
     );
     const abort = new AbortController();
     const ended = this.#run(request, invocationId, abort).then(async ({ ok, content }) => {
+      const durationMs = clock.nowMs() - startedAtMs;
+      if (trace.on) {
+        const outcome = ok ? 'ok' : signal?.aborted === true ? 'cancelled' : 'failed';
+        trace.skillEnded(traced, outcome, { ok, content }, durationMs);
+      }
       const frame = notificationFrame('skill.result', {
         ...about,
         ok,
         ...(ok ? { result: content } : { error: skillError(content) }),
-        duration_ms: Math.round(this.#options.clock.nowMs() - startedAtMs),
+        duration_ms: Math.round(durationMs),
       });
       if (background) await this.#endInBackground(request, frame, { ok, content });
       else this.#tell(request, channel, frame);
