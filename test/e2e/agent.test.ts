@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ChatCompletionRequest } from '@copilotkit/aimock';
 import type { Client, Json } from '../helpers/client.js';
-import { startTestGateway } from '../helpers/gateway.js';
+import { startTestGateway, temporaryFolder } from '../helpers/gateway.js';
+import { startGatewayProcess } from '../helpers/gateway-process.js';
 import { lastWords, mockModels, modelConfig } from '../helpers/models.js';
 import { until } from '../helpers/system.js';
 import { req } from './requirements.js';
@@ -358,6 +359,36 @@ test(`${req('P4-skill-events')} a planned end waits for a reply and its skills; 
   assert.deepEqual(
     messages[0].skills.map(({ skill, ok }: Json) => [skill, ok]),
     [['hostile.wait', false]],
+  );
+});
+
+test(`${req('P4-skill-events')} a gateway that is killed leaves what a reply had used, and what it was about to`, async (t) => {
+  const models = await mockModels(t, (server) => {
+    server.onMessage(/.*/, (request) => ({
+      content: 'Wait.',
+      toolCalls: [
+        { name: told(request).length === 0 ? 'time__now' : 'hostile__wait', arguments: '{"seconds":60}' },
+      ],
+    }));
+  });
+  const config = modelConfig({ base_url: `${models.url}/v1` }, BUILT_IN + HOSTILE_SKILLS);
+  const homeDir = temporaryFolder(t);
+  const first = await startGatewayProcess(t, { homeDir, config });
+  const client = await first.login();
+  await untilReady(client, 'hostile.wait');
+  await client.call('chat.send', { message: 'Use it' });
+  const openSkills = async (gateway: Client): Promise<Json[]> =>
+    (await gateway.call('chat.history', { limit: 1 })).messages[0].skills ?? [];
+  await until(async () => (await openSkills(client)).length === 2, 'what is stored of its skills');
+  await first.kill();
+  const second = await startGatewayProcess(t, { homeDir, config });
+  const skills = await openSkills(await second.login());
+  assert.deepEqual(
+    skills.map(({ skill, content }) => [skill, content]),
+    [
+      ['time.now', skills[0]?.content],
+      ['hostile.wait', 'The gateway was ended before it had a result.'],
+    ],
   );
 });
 

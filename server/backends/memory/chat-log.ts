@@ -78,7 +78,7 @@ export class ChatLog {
     ]
   >;
   readonly #insertReply: Statement<[channel: number, seq: number, messageId: string, createdAtMs: number]>;
-  readonly #append: Statement<[ReplyRef & { text: string }]>;
+  readonly #append: Statement<[ReplyRef & { text: string; metadata: string | null }]>;
   readonly #finish: Statement<
     [
       ReplyRef &
@@ -107,7 +107,10 @@ export class ChatLog {
       `INSERT INTO messages (channel, seq, message_id, role, created_at_ms, content)
        VALUES (?, ?, ?, 'assistant', ?, '')`,
     );
-    this.#append = db.prepare(`UPDATE messages SET content = content || @text WHERE ${THAT_OPEN_REPLY}`);
+    this.#append = db.prepare(
+      `UPDATE messages SET content = content || @text, metadata = coalesce(@metadata, metadata)
+       WHERE ${THAT_OPEN_REPLY}`,
+    );
     this.#finish = db.prepare(
       `UPDATE messages SET content = content || @text, finish_reason = @finishReason,
          total_tokens = @totalTokens, duration_ms = @durationMs, usage = @usage, error = @error,
@@ -146,8 +149,8 @@ export class ChatLog {
     return { outcome: 'stored', seq };
   }
 
-  append(reply: ReplyRef, text: string): void {
-    this.#append.run({ ...reply, text });
+  append(reply: ReplyRef, text: string, skills: readonly SkillUse[] | null): void {
+    this.#append.run({ ...reply, text, metadata: json(skills === null ? null : { skills }) });
   }
 
   finish(reply: ReplyRef, end: ReplyEnd): void {

@@ -24,7 +24,6 @@ import { estimateUsage, reasoningFailed, sumOfUsage } from './completion.js';
 import { inLanes } from './lanes.js';
 import { BACKGROUND, hasOwnBackground, offerOf } from './offered-tools.js';
 import type { Run } from './run.js';
-import type { UsedSkill } from './skill-uses.js';
 
 /** Calls of one step that are run; the others are told that they were too many. */
 const MAX_CALLS = 16;
@@ -43,6 +42,8 @@ export type AgentEnd = Omit<ReasoningEnd, 'finishReason' | 'toolCalls'> & {
 };
 
 export interface AgentSink extends Pick<ReasoningSink, 'onChunk'> {
+  /** What the run has used is not what it was. */
+  onSkills(): void;
   onEnd(end: AgentEnd): void;
 }
 
@@ -100,8 +101,6 @@ class Answer implements AgentCall {
   #call: ReasoningCall | null = null;
   /** Of this step; null: nobody watched when it began. */
   #traced: TracedStep | null = null;
-  /** Skills that have begun and not ended. */
-  readonly #using = new Set<Omit<UsedSkill, 'ok' | 'content'>>();
   /** In this step the model may ask for skills, whatever is changed meanwhile. */
   #mayAsk = false;
   /** Said in this step. */
@@ -121,10 +120,7 @@ class Answer implements AgentCall {
 
   cancel(): Usage {
     this.#abort.abort();
-    // They may have done something, so it is told that they were used.
-    const content = 'The reply was ended before it had a result.';
-    for (const use of this.#using) this.#run.skillUses.add({ ...use, ok: false, content });
-    this.#using.clear();
+    this.#run.skillUses.endAll('The reply was ended before it had a result.');
     if (this.#call === null) return this.#usage;
     this.#call.cancel();
     const asked = Buffer.byteLength(this.#run.message);
@@ -243,10 +239,11 @@ class Answer implements AgentCall {
       // What runs in the background outlives the reply.
       signal: background ? null : this.#abort.signal,
     });
-    const use = { invocationId, skill: skill.info.name, arguments: args };
-    this.#using.add(use);
+    skillUses.begin({ invocationId, skill: skill.info.name, arguments: args });
+    this.#sink.onSkills();
     const { ok, content } = await outcome;
-    if (this.#using.delete(use)) skillUses.add({ ...use, ok, content });
+    skillUses.end(invocationId, ok, content);
+    this.#sink.onSkills();
     return { call, ok, content };
   }
 

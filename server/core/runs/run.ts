@@ -37,6 +37,8 @@ export class Run {
   startedAtMs = 0;
   /** Text that is not on its way to the store yet. */
   unstored = '';
+  /** What {@link skillUses} says is not on its way to the store yet. */
+  skillsUnstored = false;
   /** Settles when the part that is on its way has arrived, or not. */
   storing: Promise<void> | null = null;
   /** The store did not take the last part; that was said. */

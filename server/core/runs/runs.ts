@@ -159,6 +159,10 @@ export class Runs {
     if (run.state !== 'streaming') return;
     run.call = agent.start(run, recalled ?? [], {
       onChunk: (text) => this.#chunk(run, text),
+      onSkills: () => {
+        run.skillsUnstored = true;
+        this.#storeSoon(run);
+      },
       onEnd: (end) => this.#reasoned(run, end),
     });
   }
@@ -172,7 +176,7 @@ export class Runs {
   }
 
   #storeSoon(run: Run): void {
-    if (run.unstored === '' || run.state !== 'streaming') return;
+    if (run.state !== 'streaming' || (run.unstored === '' && !run.skillsUnstored)) return;
     run.storeTimer ??= new Timer<Run>(run, (owner) => this.#storeGrowth(owner));
     if (run.storeTimer.scheduled) return;
     this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
@@ -180,18 +184,20 @@ export class Runs {
 
   /** One part at a time, so that parts cannot change places when one fails. */
   #storeGrowth(run: Run): void {
-    const text = run.unstored;
-    if (text === '' || run.state !== 'streaming' || run.storing !== null) return;
+    const { unstored: text, skillsUnstored } = run;
+    if (run.state !== 'streaming' || run.storing !== null || (text === '' && !skillsUnstored)) return;
     run.unstored = '';
+    run.skillsUnstored = false;
     const { memory, onFault } = this.#options;
     run.storing = memory
-      .appendReply(run.replyRef, text)
+      .appendReply(run.replyRef, text, skillsUnstored ? run.skillUses.soFar : null)
       .then(
         () => {
           run.storeFails = false;
         },
         (error: unknown) => {
           run.unstored = text + run.unstored;
+          run.skillsUnstored ||= skillsUnstored;
           if (!run.storeFails) onFault('a reply waits to be stored', error);
           run.storeFails = true;
         },
