@@ -362,6 +362,35 @@ test(`${req('P4-skill-events')} a planned end waits for a reply and its skills; 
   );
 });
 
+test(`${req('P5-detached-timeout', 'P4-skill-events')} nobody follows, and the reply waits for a skill: it is cancelled after detached_timeout, and the skill with it`, async (t) => {
+  const { under, client } = await start(
+    t,
+    () => ({ say: 'Wait.', ask: [{ name: 'hostile__wait', arguments: '{"seconds":60}' }] }),
+    { skills: `[chat]\ndetached_timeout = 1\n${HOSTILE_SKILLS}` },
+  );
+  await untilReady(client, 'hostile.wait');
+  const watcher = await under.login();
+  await watcher.call('channel.unsubscribe', { channel_id: 'default' });
+  const ends =
+    (kind: string) =>
+    ({ method, params }: Json) =>
+      method === 'system.trace' && params.events.some((event: Json) => event.kind === kind);
+  await watcher.call('system.trace', { enabled: true });
+  const { message_id } = await client.call('chat.send', { message: 'Use it' });
+  await client.frame(({ method }) => method === 'skill.invoke');
+  client.terminate();
+  await watcher.frame(ends('DONE'));
+  await watcher.frame(ends('SKILL'));
+  const events: Json[] = watcher.notifications('system.trace').flatMap(({ events }) => events);
+  const skill = events.find(({ kind }) => kind === 'SKILL');
+  assert.deepEqual([skill?.message_id, skill?.outcome], [message_id, 'cancelled']);
+  const { messages } = await watcher.call('chat.history', { limit: 1 });
+  assert.deepEqual(
+    [messages[0].finish_reason, messages[0].content, messages[0].skills.map(({ ok }: Json) => ok)],
+    ['cancelled', 'Wait.', [false]],
+  );
+});
+
 test(`${req('P4-skill-events')} a gateway that is killed leaves what a reply had used, and what it was about to`, async (t) => {
   const models = await mockModels(t, (server) => {
     server.onMessage(/.*/, (request) => ({
