@@ -17,6 +17,7 @@ import type {
 } from '../../backends/reasoning/port.js';
 import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
+import { shareOf } from '../skills/skill-room.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
 import type { RunTrace } from '../trace/run-trace.js';
 import type { TracedStep } from '../trace/traced-step.js';
@@ -189,11 +190,11 @@ class Answer implements AgentCall {
     this.next();
   }
 
-  /** Side by side, but of each skill no more than may run at the same time: the rest would be refused. */
+  /** Side by side, but of each skill no more than its principal may run at the same time: the rest would be refused. */
   #useAll(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
     const { maxConcurrent } = this.#options.skillLimits;
     const use = (call: ToolCall, at: number): Promise<ToolOutcome> => this.#use(call, at);
-    return inLanes(calls, ({ name }) => name, maxConcurrent, use, this.#abort.signal);
+    return inLanes(calls, ({ name }) => name, shareOf(maxConcurrent), use, this.#abort.signal);
   }
 
   /** From the first that is too large on, nothing more is used. */

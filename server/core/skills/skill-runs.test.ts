@@ -40,6 +40,7 @@ const start = async (t: TestContext) => {
   const principals = new Principals(memory);
   const principal = await principals.acquire('ada');
   const channel = principal.defaultChannel;
+  const other = (await principals.acquire('bob')).defaultChannel;
   const traced: TraceEvent[] = [];
   const runs = new SkillRuns({
     clock,
@@ -49,7 +50,7 @@ const start = async (t: TestContext) => {
     principals,
     notifications,
     trace: new RunTrace(new Trace({ clock, later: () => {}, sink: (event) => traced.push(event) }), clock),
-    limits: { timeoutMs: 1000, backgroundTimeoutMs: 1000, maxOutputBytes: 1000, maxConcurrent: 2 },
+    limits: { timeoutMs: 1000, backgroundTimeoutMs: 1000, maxOutputBytes: 1000, maxConcurrent: 4 },
     onFault,
   });
   const begin = (name: string, change: Partial<SkillRequest> = {}) => {
@@ -71,7 +72,7 @@ const start = async (t: TestContext) => {
       const { method, params } = JSON.parse(frame.text);
       return { method, params, stream };
     });
-  return { begin, events, runs, catalogue, channel, memory, faults, traced };
+  return { begin, events, runs, catalogue, channel, other, memory, faults, traced };
 };
 
 test('the events of a reply’s run are part of the reply', async (t) => {
@@ -116,11 +117,15 @@ test('whoever traces sees each run begin and end, and how', async (t) => {
 });
 
 test('so many runs of one skill at once, and each gives its place back', async (t) => {
-  const { begin } = await start(t);
-  const outcomes = await Promise.all([1, 2, 3].map(() => begin('time.now').outcome));
+  const { begin, other } = await start(t);
+  const channels = [null, null, null, null, other, other];
+  const outcomes = await Promise.all(
+    channels.map((channel) => begin('time.now', channel === null ? {} : { channel }).outcome),
+  );
   assert.deepEqual(
     outcomes.map(({ ok }) => ok),
-    [true, true, false],
+    [true, true, true, false, true, false],
+    'one principal does not take all, and all are not more than there may be',
   );
   assert.equal((await begin('time.now').outcome).ok, true);
 });

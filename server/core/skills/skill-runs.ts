@@ -17,6 +17,7 @@ import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { RunTrace } from '../trace/run-trace.js';
 import type { SkillArguments } from './arguments.js';
 import type { Skill } from './catalogue.js';
+import { SkillRoom } from './skill-room.js';
 import type { StrayEvents } from './stray-events.js';
 
 /** Of all skills together: what the gateway keeps for them is bounded. */
@@ -76,8 +77,7 @@ export const skillError = (content: string): { readonly code: number; readonly m
 
 export class SkillRuns {
   readonly #options: SkillRunsOptions;
-  /** Runs of each skill, by its name; none has 0. */
-  readonly #running = new Map<string, number>();
+  readonly #room = new SkillRoom(MAX_RUNNING);
   readonly #ends = new Map<AbortController, Promise<unknown>>();
   readonly #background = new Set<AbortController>();
   #stopped = false;
@@ -158,9 +158,9 @@ export class SkillRuns {
     const { limits, wheel, clock, onFault } = this.#options;
     const { info, port } = request.skill;
     const refuse = (why: string): SkillOutcome => ({ ok: false, content: why });
-    const running = this.#running.get(info.name) ?? 0;
+    const { name: principal } = request.channel.principal;
     if (this.#stopped) return refuse('The gateway is ending.');
-    if (running >= limits.maxConcurrent || this.#ends.size >= MAX_RUNNING) {
+    if (this.#ends.size >= MAX_RUNNING || !this.#room.take(info.name, principal, limits.maxConcurrent)) {
       return refuse(`${info.name} runs as often as it may at the same time; try again later.`);
     }
     const timeoutMs = request.background ? limits.backgroundTimeoutMs : limits.timeoutMs;
@@ -173,14 +173,13 @@ export class SkillRuns {
     request.signal?.addEventListener('abort', onAbort);
     if (request.signal?.aborted) abort.abort();
     wheel.schedule(timer, clock.nowMs() + timeoutMs);
-    this.#running.set(info.name, running + 1);
     try {
       const outcome = await port.invoke(
         {
           invocationId,
           skill: info.name,
           arguments: request.arguments,
-          principal: request.channel.principal.name,
+          principal,
           channelId: request.channel.id,
           maxOutputBytes: limits.maxOutputBytes,
         },
@@ -193,9 +192,7 @@ export class SkillRuns {
     } finally {
       wheel.cancel(timer);
       request.signal?.removeEventListener('abort', onAbort);
-      const left = (this.#running.get(info.name) ?? 1) - 1;
-      if (left === 0) this.#running.delete(info.name);
-      else this.#running.set(info.name, left);
+      this.#room.leave(info.name, principal);
     }
   }
 
