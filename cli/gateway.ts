@@ -35,7 +35,9 @@ export const registerGateway = (program: Command, io: Terminal): void => {
     .option('--json', 'print as JSON')
     .action(({ json }: { json?: boolean }) => listMethods(json, io));
   addTargetOptions(gateway.command('trace'))
-    .description('Show every frame that the gateway receives, routes and sends; Ctrl+C ends it')
+    .description(
+      'Show every frame that the gateway receives, routes and sends, and what a reply does inside; Ctrl+C ends it',
+    )
     .option('--verbose', 'with bodies, cut at 512 bytes, tokens and keys masked')
     .option('--method <name>', 'only this method; chat.* is whatever begins with chat.')
     .option('--channel <id>', 'only what belongs to this channel')

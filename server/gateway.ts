@@ -41,6 +41,7 @@ import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { TurnClock } from './core/time/turn-clock.js';
+import { RunTrace } from './core/trace/run-trace.js';
 import { Trace, type TraceEvent } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
@@ -231,6 +232,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const later = (delayMs: number, task: () => void): void =>
     wheel.schedule(new Timer(null, task), clock.nowMs() + delayMs);
   const trace = new Trace({ clock, later, sink: options.onTrace ?? null });
+  const runTrace = new RunTrace(trace, clock);
   const principals = new Principals(memory);
   const retention = new Retention({
     clock,
@@ -292,6 +294,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     pump,
+    trace: runTrace,
     log,
     onFault,
   });
@@ -302,6 +305,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       reasoning,
       catalogue,
       skillRuns,
+      trace: runTrace,
       limits: settings.agent,
       skillLimits: settings.skills,
       onLeftOut: (skills) =>
@@ -314,6 +318,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     wheel,
     pump,
     retention,
+    trace: runTrace,
     limits: settings.runs,
     places: settings.streams,
     onStored: (channel, seq) => compaction.grew(channel, seq),

@@ -16,6 +16,7 @@ import { StrayEvents } from './core/skills/stray-events.js';
 import type { Pump } from './core/streams/pump.js';
 import type { Clock } from './core/time/clock.js';
 import type { TimerWheel } from './core/time/timer-wheel.js';
+import type { RunTrace } from './core/trace/run-trace.js';
 import type { Log } from './ops/log.js';
 import type { Settings } from './settings.js';
 
@@ -31,6 +32,7 @@ export interface OpenSkillsOptions {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly pump: Pump;
+  readonly trace: RunTrace;
   readonly log: Log;
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -45,7 +47,7 @@ export interface Skills {
 /** @throws PinFileError */
 export const openSkills = (options: OpenSkillsOptions): Skills => {
   const { servers, pinFile, settings, memory, principals, notifications, alerts } = options;
-  const { clock, wheel, pump, log, onFault } = options;
+  const { clock, wheel, pump, trace, log, onFault } = options;
   const mcp = openThreadedSkills({
     servers,
     pins: new PinFile(pinFile),
@@ -70,6 +72,7 @@ export const openSkills = (options: OpenSkillsOptions): Skills => {
     strays: new StrayEvents({ clock, wheel, pump, keepMs: PROTOCOL.resumeWindowMs }),
     principals,
     notifications,
+    trace,
     limits: settings.skills,
     onFault,
   });

@@ -79,7 +79,7 @@ export class ChatLog {
     ]
   >;
   readonly #insertReply: Statement<[channel: number, seq: number, messageId: string, createdAtMs: number]>;
-  readonly #append: Statement<[text: string, ...ThatReply]>;
+  readonly #append: Statement<[text: string, metadata: string | null, ...ThatReply]>;
   readonly #finish: Statement<
     [
       text: string,
@@ -110,7 +110,9 @@ export class ChatLog {
       `INSERT INTO messages (channel, seq, message_id, role, created_at_ms, content)
        VALUES (?, ?, ?, 'assistant', ?, '')`,
     );
-    this.#append = db.prepare(`UPDATE messages SET content = content || ? WHERE ${THAT_OPEN_REPLY}`);
+    this.#append = db.prepare(
+      `UPDATE messages SET content = content || ?, metadata = coalesce(?, metadata) WHERE ${THAT_OPEN_REPLY}`,
+    );
     this.#finish = db.prepare(
       `UPDATE messages SET content = content || ?, finish_reason = ?, total_tokens = ?, duration_ms = ?,
          usage = ?, error = ?, metadata = ?
@@ -148,8 +150,13 @@ export class ChatLog {
     return { outcome: 'stored', seq };
   }
 
-  append({ principal, channelId, seq, messageId }: ReplyRef, text: string): void {
-    this.#append.run(text, principal, channelId, seq, messageId);
+  append(
+    { principal, channelId, seq, messageId }: ReplyRef,
+    text: string,
+    skills: readonly SkillUse[] | null,
+  ): void {
+    const metadata = json(skills === null ? null : { skills });
+    this.#append.run(text, metadata, principal, channelId, seq, messageId);
   }
 
   finish({ principal, channelId, seq, messageId }: ReplyRef, end: ReplyEnd): void {

@@ -30,6 +30,14 @@ export interface ThreadedReasoningOptions {
   readonly onNews: (news: ProviderNews) => void;
 }
 
+const ASKED_EMBEDDED = {
+  state: 'asked',
+  provider: 'embedded',
+  model: null,
+  attempt: 1,
+  reason: null,
+  retryMs: null,
+} as const;
 const NO_USAGE = { input: 0, output: 0, estimated: true };
 
 /** Starts no thread for the embedded engine until there is something to answer. */
@@ -81,6 +89,8 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
       if (sink === undefined) continue;
       if (typeof event === 'string') {
         sink.onChunk(event);
+      } else if ('attempt' in event) {
+        sink.onAttempt?.(event);
       } else {
         sinks.delete(callId);
         sink.onEnd(endOf(event));
@@ -179,7 +189,11 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
     get summarizer() {
       return settings.providers.length === 0 ? null : summarizer;
     },
-    start: (request, sink) => begin(sink, (callId) => ({ kind: 'start', callId, request })),
+    start(request, sink) {
+      const watched = sink.onAttempt !== undefined;
+      if (settings.providers.length === 0) sink.onAttempt?.(ASKED_EMBEDDED);
+      return begin(sink, (callId) => ({ kind: 'start', callId, request, watched }));
+    },
     configure(next) {
       settings = next;
       post({ kind: 'configure', settings });

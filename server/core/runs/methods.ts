@@ -96,7 +96,7 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
           return { message_id: stored.messageId, channel: stored.channelId, seq: stored.seq };
         }
         if (stored.outcome === 'no-channel' || channel.deleted) return fail('channelNotFound');
-        accept(session, channel, new Run(channel, messageId, message, stored.seq));
+        accept(session, channel, new Run(channel, messageId, session.clientId, message, stored.seq));
         accepted = true;
         return { message_id: messageId, channel: channel.id, seq: stored.seq };
       } finally {

@@ -1,10 +1,10 @@
 /** The reply to one message, from its acknowledgement until it is forgotten. */
 import type { FinishReason } from '../../../schemas/define.js';
 import type { ReplyError, ReplyRef, Usage } from '../../backends/memory/port.js';
-import type { ReasoningCall } from '../../backends/reasoning/port.js';
 import type { Channel } from '../channels/channel.js';
 import { Stream } from '../streams/stream.js';
 import type { Timer } from '../time/timer-wheel.js';
+import type { AgentCall } from './agent.js';
 import { SkillUses } from './skill-uses.js';
 
 export type RunState = 'queued' | 'streaming' | 'ending' | 'ended';
@@ -22,6 +22,8 @@ export const messageBytes = (message: string): number => 2 * message.length;
 export class Run {
   readonly channel: Channel;
   readonly messageId: string;
+  /** Whoever has sent it. */
+  readonly clientId: string;
   /** The message that is answered; dropped once it is. */
   message: string;
   /** The message's; the reply's is one more. */
@@ -35,6 +37,8 @@ export class Run {
   startedAtMs = 0;
   /** Source chunks that are in the store. */
   storedChunks = 0;
+  /** What {@link skillUses} says is not on its way to the store yet. */
+  skillsUnstored = false;
   /** Settles when the part that is on its way has arrived, or not. */
   storing: Promise<void> | null = null;
   /** The store did not take the last part; that was said. */
@@ -46,17 +50,25 @@ export class Run {
   keepsFromPosition = -1;
   /** What it has used on the way. */
   readonly skillUses = new SkillUses();
-  call: ReasoningCall | null = null;
+  call: AgentCall | null = null;
+  /** Of the model, that have begun. */
+  steps = 0;
   storeTimer: Timer<Run> | null = null;
   detachedTimer: Timer<Run> | null = null;
 
-  constructor(channel: Channel, messageId: string, message: string, seq: number) {
+  constructor(channel: Channel, messageId: string, clientId: string, message: string, seq: number) {
     this.channel = channel;
     this.messageId = messageId;
+    this.clientId = clientId;
     this.message = message;
     this.seq = seq;
     this.messageBytes = messageBytes(message);
     this.stream = new Stream(messageId);
+  }
+
+  /** It has grown by more than what is in the store or on its way there. */
+  get growthUnstored(): boolean {
+    return this.storedChunks !== this.stream.nextIndex || this.skillsUnstored;
   }
 
   get replyRef(): ReplyRef {

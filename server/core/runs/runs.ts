@@ -10,7 +10,8 @@ import { isFollowed } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
-import type { Agent, AgentEnd } from './agent.js';
+import type { RunTrace } from '../trace/run-trace.js';
+import type { Agent, AgentEnd, AgentSink } from './agent.js';
 import { completionFrame, estimateUsage } from './completion.js';
 import { LateEnds } from './late-ends.js';
 import { type PlaceLimits, Places } from './places.js';
@@ -29,6 +30,7 @@ export interface RunsOptions {
   readonly wheel: TimerWheel;
   readonly pump: Pump;
   readonly retention: Retention;
+  readonly trace: RunTrace;
   /** `chat.detached_timeout` and `memory.recall_tokens`, as they are now. */
   readonly limits: { detachedTimeoutMs: number; recallTokens: number };
   /** Replies at a time, as they are now; see {@link Runs.limitsChanged}. */
@@ -145,20 +147,28 @@ export class Runs {
 
   /** Recall, then reason. Never rejects. */
   async #answer(run: Run): Promise<void> {
-    const { memory, agent, limits, onFault } = this.#options;
+    const { memory, agent, limits, trace, onFault } = this.#options;
     const { principal, id } = run.channel;
     const ask = { query: run.message, beforeSeq: run.seq, maxTokens: limits.recallTokens };
     const recalled = await memory.recall(principal.name, id, ask).catch((error: unknown) => {
       // Without its memory a reply is poorer, not impossible.
       onFault('recall', error);
-      return [];
+      return null;
     });
+    if (trace.on) trace.recalled(run, recalled, ask.maxTokens === 0, run.startedAtMs);
     if (run.state !== 'streaming') return;
-    run.call = agent.start(run, recalled, {
-      onChunk: (text) => this.#chunk(run, text),
-      onEnd: (end) => this.#reasoned(run, end),
-    });
+    run.call = agent.start(run, recalled ?? [], this.#agentSink);
   }
+
+  /** One for all: what every chunk passes should be in few places. */
+  readonly #agentSink: AgentSink = {
+    onChunk: (run, text) => this.#chunk(run, text),
+    onSkills: (run) => {
+      run.skillsUnstored = true;
+      this.#storeSoon(run);
+    },
+    onEnd: (run, end) => this.#reasoned(run, end),
+  };
 
   #chunk(run: Run, text: string): void {
     if (run.state !== 'streaming') return;
@@ -168,26 +178,27 @@ export class Runs {
   }
 
   #storeSoon(run: Run): void {
-    if (run.storedChunks === run.stream.nextIndex || run.state !== 'streaming') return;
-    run.storeTimer ??= new Timer<Run>(run, (owner) => this.#storeGrowth(owner));
-    if (run.storeTimer.scheduled) return;
+    if (run.state !== 'streaming' || run.storeTimer?.scheduled === true || !run.growthUnstored) return;
+    run.storeTimer ??= new Timer<Run>(run, this.#storeGrowth);
     this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
   }
 
   /** One part at a time, so that parts cannot change places when one fails. */
-  #storeGrowth(run: Run): void {
-    const { stream, storedChunks } = run;
+  readonly #storeGrowth = (run: Run): void => {
+    if (run.state !== 'streaming' || run.storing !== null || !run.growthUnstored) return;
+    const { stream, storedChunks, skillsUnstored } = run;
     const chunks = stream.nextIndex;
-    if (chunks === storedChunks || run.state !== 'streaming' || run.storing !== null) return;
+    run.skillsUnstored = false;
     const { memory, onFault } = this.#options;
     run.storing = memory
-      .appendReply(run.replyRef, stream.textFrom(storedChunks))
+      .appendReply(run.replyRef, stream.textFrom(storedChunks), skillsUnstored ? run.skillUses.soFar : null)
       .then(
         () => {
           run.storedChunks = chunks;
           run.storeFails = false;
         },
         (error: unknown) => {
+          run.skillsUnstored ||= skillsUnstored;
           if (!run.storeFails) onFault('a reply waits to be stored', error);
           run.storeFails = true;
         },
@@ -196,7 +207,7 @@ export class Runs {
         run.storing = null;
         this.#storeSoon(run);
       });
-  }
+  };
 
   #reasoned(run: Run, end: AgentEnd): void {
     if (run.state !== 'streaming') return;
@@ -218,8 +229,8 @@ export class Runs {
       return true;
     }
     if (run.state !== 'streaming') return false;
-    run.call?.cancel();
-    this.#end(run, end);
+    const usage = run.call?.cancel() ?? null;
+    this.#end(run, { ...end, usage });
     return true;
   }
 
@@ -235,7 +246,7 @@ export class Runs {
 
   /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
   async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
-    const { memory, pump, retention, clock, onStored } = this.#options;
+    const { memory, pump, retention, trace, clock, onStored } = this.#options;
     const { channel } = run;
     const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
     const totalTokens = usage.input + usage.output;
@@ -252,6 +263,10 @@ export class Runs {
       this.#late.add(run.replyRef, stored, refusal);
     }
     run.state = 'ended';
+    if (trace.on) {
+      const told = { finish_reason: finishReason, steps: run.steps, tokens: totalTokens };
+      trace.done(run, { ...told, duration_ms: durationMs, error: error?.code ?? null });
+    }
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
     if (!run.stream.begun) channel.log.begin(run.stream);
     run.keepsFromPosition = Math.min(
