@@ -286,6 +286,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const { mcp, catalogue, skillRuns } = openSkills({
     servers: mcpServers(config, process.env),
     pinFile: home.skillsFile,
+    processesFile: home.skillProcessesFile,
     settings,
     memory,
     principals,

@@ -5,6 +5,7 @@ import type { MemoryPort } from './backends/memory/port.js';
 import { openBuiltInSkills } from './backends/skills/built-in.js';
 import { PinFile } from './backends/skills/pin-file.js';
 import type { SkillsPort } from './backends/skills/port.js';
+import { ServerProcesses } from './backends/skills/server-processes.js';
 import { type McpServerOptions, openThreadedSkills } from './backends/skills/threaded.js';
 import type { Principals } from './core/channels/principal.js';
 import type { Alerts } from './core/notifications/alerts.js';
@@ -24,6 +25,8 @@ export interface OpenSkillsOptions {
   readonly servers: readonly McpServerOptions[];
   /** `skills.json`. */
   readonly pinFile: string;
+  /** `skill-processes.json`. */
+  readonly processesFile: string;
   readonly settings: Settings;
   readonly memory: MemoryPort;
   readonly principals: Principals;
@@ -46,12 +49,16 @@ export interface Skills {
 
 /** @throws PinFileError */
 export const openSkills = (options: OpenSkillsOptions): Skills => {
-  const { servers, pinFile, settings, memory, principals, notifications, alerts } = options;
+  const { pinFile, settings, memory, principals, notifications, alerts } = options;
   const { clock, wheel, pump, trace, log, onFault } = options;
-  const mcp = openThreadedSkills({
-    servers,
+  const processes = new ServerProcesses(options.processesFile);
+  const left = processes.endLeftovers();
+  if (left > 0) log.warn(`${left} MCP servers that a killed gateway had left behind were ended.`);
+  const servers = openThreadedSkills({
+    servers: options.servers,
     pins: new PinFile(pinFile),
     clientVersion: VERSION,
+    onProcess: (server, pid) => processes.changed(server, pid),
     onReport: ({ server, state, sentence }) => {
       if (state === 'ready') log.info(sentence);
       else log.warn(sentence);
@@ -59,6 +66,13 @@ export const openSkills = (options: OpenSkillsOptions): Skills => {
       else if (state === 'ready') alerts.over(`skills ${server}`, sentence);
     },
   });
+  const mcp: SkillsPort = {
+    ...servers,
+    close: async () => {
+      await servers.close();
+      await processes.settled();
+    },
+  };
   const builtIn = openBuiltInSkills({
     memory,
     reminders: remindersOf({ memory, notifications, notificationSettings: settings.notifications, clock }),

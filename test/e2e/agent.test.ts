@@ -391,6 +391,20 @@ test(`${req('P5-detached-timeout', 'P4-skill-events')} nobody follows, and the r
   );
 });
 
+/** Its server hears nothing any more, so it outlives the gateway. Says whether it has ended. */
+const leaveBehind = (homeDir: string): (() => boolean) => {
+  const [{ pid }] = JSON.parse(readFileSync(join(homeDir, 'skill-processes.json'), 'utf8'));
+  process.kill(pid, 'SIGSTOP');
+  return () => {
+    try {
+      // A zombie waits for nobody but its parent.
+      return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    } catch {
+      return true;
+    }
+  };
+};
+
 test(`${req('P4-skill-events')} a gateway that is killed leaves what a reply had used, and what it was about to`, async (t) => {
   const models = await mockModels(t, (server) => {
     server.onMessage(/.*/, (request) => ({
@@ -409,8 +423,11 @@ test(`${req('P4-skill-events')} a gateway that is killed leaves what a reply had
   const openSkills = async (gateway: Client): Promise<Json[]> =>
     (await gateway.call('chat.history', { limit: 1 })).messages[0].skills ?? [];
   await until(async () => (await openSkills(client)).length === 2, 'what is stored of its skills');
+  const ended = process.platform === 'linux' ? leaveBehind(homeDir) : null;
   await first.kill();
+  assert.notEqual(ended?.(), true);
   const second = await startGatewayProcess(t, { homeDir, config });
+  if (ended !== null) await until(async () => ended(), 'the end of what was left behind');
   const skills = await openSkills(await second.login());
   assert.deepEqual(
     skills.map(({ skill, content }) => [skill, content]),

@@ -182,8 +182,8 @@ test('anthropic: an argument whose name it refuses is called otherwise there, an
   const parameters = { type: 'object', properties: { 'filter[id]': { type: 'string' } } };
   const server = await mock(t, (one) => {
     one.onMessage('look', ({ tools = [] }) => {
-      const { properties } = tools[0]?.function.parameters as { properties: Record<string, unknown> };
-      const [name = ''] = Object.keys(properties);
+      const schema = (tools[0]?.function.parameters ?? {}) as { properties?: Record<string, unknown> };
+      const [name = ''] = Object.keys(schema.properties ?? {});
       assert.match(name, /^filter_id__[0-9a-f]{8}$/);
       return { toolCalls: [{ name: 'list', arguments: JSON.stringify({ [name]: 'a' }) }] };
     });
