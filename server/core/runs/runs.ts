@@ -13,13 +13,12 @@ import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { RunTrace } from '../trace/run-trace.js';
 import type { Agent, AgentEnd, AgentSink } from './agent.js';
 import { completionFrame, estimateUsage } from './completion.js';
+import { Growth } from './growth.js';
 import { LateEnds } from './late-ends.js';
 import { type PlaceLimits, Places } from './places.js';
 import type { Retention } from './retention.js';
 import type { Run, RunEnd } from './run.js';
 
-/** A growing reply is stored at least this often. */
-const STORE_INTERVAL_MS = 1000;
 /** Text of replies that have ended while the store failed. */
 const MAX_LATE_CHARS = 32 * 1024 * 1024;
 
@@ -45,6 +44,7 @@ export class Runs {
   readonly #options: RunsOptions;
   /** Runs that are queued, streaming or ending. */
   readonly #open = new Set<Run>();
+  readonly #growth: Growth;
   readonly #late: LateEnds;
   readonly #places: Places<Principal, Channel>;
   #endWaiters: (() => void)[] = [];
@@ -52,6 +52,7 @@ export class Runs {
 
   constructor(options: RunsOptions) {
     this.#options = options;
+    this.#growth = new Growth(options);
     this.#late = new LateEnds({ ...options, maxChars: MAX_LATE_CHARS });
     this.#places = new Places(options.places);
   }
@@ -165,7 +166,7 @@ export class Runs {
     onChunk: (run, text) => this.#chunk(run, text),
     onSkills: (run) => {
       run.skillsUnstored = true;
-      this.#storeSoon(run);
+      this.#growth.grew(run);
     },
     onEnd: (run, end) => this.#reasoned(run, end),
   };
@@ -174,40 +175,8 @@ export class Runs {
     if (run.state !== 'streaming') return;
     run.channel.log.appendChunk(run.stream, text);
     this.#options.pump.logGrew(run.channel.log);
-    this.#storeSoon(run);
+    this.#growth.grew(run);
   }
-
-  #storeSoon(run: Run): void {
-    if (run.state !== 'streaming' || run.storeTimer?.scheduled === true || !run.growthUnstored) return;
-    run.storeTimer ??= new Timer<Run>(run, this.#storeGrowth);
-    this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
-  }
-
-  /** One part at a time, so that parts cannot change places when one fails. */
-  readonly #storeGrowth = (run: Run): void => {
-    if (run.state !== 'streaming' || run.storing !== null || !run.growthUnstored) return;
-    const { stream, storedChunks, skillsUnstored } = run;
-    const chunks = stream.nextIndex;
-    run.skillsUnstored = false;
-    const { memory, onFault } = this.#options;
-    run.storing = memory
-      .appendReply(run.replyRef, stream.textFrom(storedChunks), skillsUnstored ? run.skillUses.soFar : null)
-      .then(
-        () => {
-          run.storedChunks = chunks;
-          run.storeFails = false;
-        },
-        (error: unknown) => {
-          run.skillsUnstored ||= skillsUnstored;
-          if (!run.storeFails) onFault('a reply waits to be stored', error);
-          run.storeFails = true;
-        },
-      )
-      .finally(() => {
-        run.storing = null;
-        this.#storeSoon(run);
-      });
-  };
 
   #reasoned(run: Run, end: AgentEnd): void {
     if (run.state !== 'streaming') return;
@@ -239,7 +208,7 @@ export class Runs {
     run.state = 'ending';
     run.end = end;
     run.call = null;
-    if (run.storeTimer !== null) wheel.cancel(run.storeTimer);
+    this.#growth.stop(run);
     if (run.detachedTimer !== null) wheel.cancel(run.detachedTimer);
     void this.#finish(run, end, Math.round(clock.nowMs() - run.startedAtMs));
   }
