@@ -18,6 +18,7 @@ import type {
 import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
+import { NO_SPAN, type Span } from '../telemetry/tracer.js';
 import { reasoningFailed } from './completion.js';
 import { BACKGROUND, hasOwnBackground, offerOf } from './offered-tools.js';
 import type { Run } from './run.js';
@@ -52,7 +53,7 @@ export interface AgentOptions {
   readonly skillLimits: { readonly maxConcurrent: number };
   /** So many skills are not offered for want of room, more than ever before. */
   readonly onLeftOut: (skills: number) => void;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: (what: string, error: unknown, run: Run) => void;
 }
 
 export class Agent {
@@ -87,6 +88,8 @@ class Answer implements ReasoningCall {
   #usage: Usage = { input: 0, output: 0 };
   #leftBytes = MAX_OUTCOME_BYTES;
   #call: ReasoningCall | null = null;
+  /** Of that call. */
+  #callSpan: Span = NO_SPAN;
   /** Skills that have begun and not ended. */
   readonly #using = new Set<Omit<UsedSkill, 'ok' | 'content'>>();
   /** In this step the model may ask for skills, whatever is changed meanwhile. */
@@ -113,6 +116,7 @@ class Answer implements ReasoningCall {
     for (const use of this.#using) this.#run.skillUses.add({ ...use, ok: false, content });
     this.#using.clear();
     this.#call?.cancel();
+    this.#callSpan.end({ 'openclaw.finish_reason': 'cancelled' });
   }
 
   /** Asks the model for its next step. Never throws. */
@@ -120,13 +124,15 @@ class Answer implements ReasoningCall {
     const { reasoning, onFault } = this.#options;
     const tools = this.#tools();
     this.#text = '';
+    this.#callSpan = this.#run.origin.span.child('reasoning.call', { 'openclaw.step': this.#steps.length });
     try {
       this.#call = reasoning.start(
         { message: this.#run.message, recalled: this.#recalled, tools, steps: this.#steps },
         { onChunk: (text) => this.#said(text), onEnd: (end) => this.#ended(end) },
       );
     } catch (error) {
-      onFault('reasoning', error);
+      onFault('reasoning', error, this.#run);
+      this.#callSpan.end({}, true);
       this.#end('error', reasoningFailed('gateway', true));
     }
   }
@@ -151,6 +157,14 @@ class Answer implements ReasoningCall {
 
   #ended({ finishReason, toolCalls, usage, error }: ReasoningEnd): void {
     this.#call = null;
+    this.#callSpan.end(
+      {
+        'openclaw.finish_reason': finishReason,
+        'gen_ai.usage.input_tokens': usage.input,
+        'gen_ai.usage.output_tokens': usage.output,
+      },
+      finishReason === 'error',
+    );
     this.#usage = {
       input: this.#usage.input + usage.input,
       output: this.#usage.output + usage.output,
@@ -226,6 +240,7 @@ class Answer implements ReasoningCall {
       channel,
       reply: { messageId, stream },
       background,
+      span: this.#run.origin.span,
       // What runs in the background outlives the reply.
       signal: background ? null : this.#abort.signal,
     });

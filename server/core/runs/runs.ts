@@ -2,7 +2,7 @@
  * The life of replies: one at a time in each channel, in the order of their messages, each
  * recalled, reasoned about, streamed into the channel's log and stored as it grows.
  */
-import type { MemoryPort } from '../../backends/memory/port.js';
+import type { MemoryPort, ReplyError } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
@@ -36,7 +36,9 @@ export interface RunsOptions {
   /** A reply was stored whole, as the newest of its channel or not. Must not throw. */
   readonly onStored: (channel: Channel, seq: number) => void;
   /** Something failed that no client is told about. */
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: (what: string, error: unknown, run?: Run) => void;
+  /** A reply was ended by a failure; null: not a provider's. */
+  readonly onFailed: (run: Run, error: ReplyError | null) => void;
 }
 
 export class Runs {
@@ -148,11 +150,15 @@ export class Runs {
     const { memory, agent, limits, onFault } = this.#options;
     const { principal, id } = run.channel;
     const ask = { query: run.message, beforeSeq: run.seq, maxTokens: limits.recallTokens };
+    const span = run.origin.span.child('memory.recall');
+    let failed = false;
     const recalled = await memory.recall(principal.name, id, ask).catch((error: unknown) => {
       // Without its memory a reply is poorer, not impossible.
-      onFault('recall', error);
+      onFault('recall', error, run);
+      failed = true;
       return [];
     });
+    span.end({ 'openclaw.recalled_turns': recalled.length }, failed);
     if (run.state !== 'streaming') return;
     run.call = agent.start(run, recalled, {
       onChunk: (text) => this.#chunk(run, text),
@@ -189,7 +195,7 @@ export class Runs {
         },
         (error: unknown) => {
           run.unstored = text + run.unstored;
-          if (!run.storeFails) onFault('a reply waits to be stored', error);
+          if (!run.storeFails) onFault('a reply waits to be stored', error, run);
           run.storeFails = true;
         },
       )
@@ -202,6 +208,7 @@ export class Runs {
   #reasoned(run: Run, end: AgentEnd): void {
     if (run.state !== 'streaming') return;
     const { finishReason, usage, error } = end;
+    if (finishReason === 'error') this.#options.onFailed(run, error);
     if (finishReason !== 'error' || run.stream.nextIndex === 0)
       this.#end(run, { finishReason, usage, error });
     else this.#end(run, { finishReason: 'interrupted', usage, error: null });
@@ -253,6 +260,14 @@ export class Runs {
     }
     run.unstored = '';
     run.state = 'ended';
+    run.origin.span.end(
+      {
+        'openclaw.finish_reason': finishReason,
+        'gen_ai.usage.input_tokens': usage.input,
+        'gen_ai.usage.output_tokens': usage.output,
+      },
+      finishReason === 'error' || finishReason === 'interrupted',
+    );
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
     if (!run.stream.begun) channel.log.begin(run.stream);
     run.keepsFromPosition = Math.min(

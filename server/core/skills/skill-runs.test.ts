@@ -10,6 +10,7 @@ import { Notifications } from '../notifications/notifications.js';
 import type { FrameEntry } from '../streams/log.js';
 import { Stream } from '../streams/log.js';
 import { Pump } from '../streams/pump.js';
+import { NO_SPAN } from '../telemetry/tracer.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import { AllowList } from './allow.js';
 import { Catalogue } from './catalogue.js';
@@ -56,6 +57,7 @@ const start = async (t: TestContext) => {
       channel,
       reply: null,
       background: false,
+      span: NO_SPAN,
       signal: null,
       ...change,
     });

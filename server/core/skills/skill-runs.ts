@@ -12,6 +12,7 @@ import { notificationFrame } from '../rpc/reply.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Stream } from '../streams/log.js';
 import type { Pump } from '../streams/pump.js';
+import type { Span } from '../telemetry/tracer.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { SkillArguments } from './arguments.js';
@@ -50,6 +51,8 @@ export interface SkillRequest {
   readonly reply: { readonly messageId: string; readonly stream: Stream } | null;
   /** Answer at once, and end with a notification. */
   readonly background: boolean;
+  /** What it is run for. */
+  readonly span: Span;
   /** Ends the run, one in the background too; null: nothing does but its time limit. */
   readonly signal: AbortSignal | null;
 }
@@ -87,6 +90,11 @@ export class SkillRuns {
     const { name } = request.skill.info;
     const invocationId = `inv-${randomBytes(12).toString('hex')}`;
     const startedAtMs = this.#options.clock.nowMs();
+    const span = request.span.child('skill.run', {
+      'openclaw.skill': name,
+      'openclaw.invocation_id': invocationId,
+      'openclaw.background': background,
+    });
     // A call that belongs to no message is one of its own.
     const about = {
       invocation_id: invocationId,
@@ -101,6 +109,7 @@ export class SkillRuns {
     );
     const abort = new AbortController();
     const ended = this.#run(request, invocationId, abort).then(async ({ ok, content }) => {
+      span.end({}, !ok);
       const frame = notificationFrame('skill.result', {
         ...about,
         ok,
