@@ -81,7 +81,8 @@ export const startExporting = (settings: TelemetrySettings, options: TelemetryOp
     url,
     headers: { ...headers },
     timeoutMillis: EXPORT_TIMEOUT_MS,
-    concurrencyLimit: 2,
+    // One at a time, and at the end all that wait.
+    concurrencyLimit: MAX_WAITING / MAX_BATCH + 1,
   });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
