@@ -99,7 +99,7 @@ test('SIGHUP says what it took over, what needs a restart, and what is wrong', a
   );
   await reload(
     '[gateway]\nauth_timeuot = 7\n',
-    /"level":50,.*"msg":"Nothing was reloaded: .*config\.toml:2: gateway\.auth_timeuot .*"\}\n$/m,
+    /"level":50,.*"msg":"Nothing was reloaded, and the gateway goes on as before: .*config\.toml:2: gateway\.auth_timeuot .*"\}\n$/m,
   );
 });
 
@@ -128,7 +128,7 @@ test('gateway reload says the same to whoever asks, and fails where nothing was 
   assert.deepEqual([refused.status, refused.stdout], [1, '']);
   assert.match(
     refused.stderr,
-    /^Nothing was reloaded: reasoning\.api_key_env names the variable OPENCLAW_NO_KEY, which is not set or empty: put the key there\.\n$/,
+    /^Nothing was reloaded, and the gateway goes on as before: reasoning\.api_key_env names the variable OPENCLAW_NO_KEY, which is not set or empty: put the key there\.\n$/,
   );
 });
 

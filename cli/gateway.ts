@@ -68,7 +68,7 @@ const reload = async (options: ReloadOptions, io: Terminal): Promise<void> => {
     } catch (error) {
       const reason = error instanceof GatewayError ? error.data?.reason : undefined;
       if (typeof reason !== 'string') throw error;
-      throw new CliError(`Nothing was reloaded: ${printableLine(reason)}`);
+      throw new CliError(`Nothing was reloaded, and the gateway goes on as before: ${printableLine(reason)}`);
     }
   });
   const { changed, needs_restart: needsRestart } = reloaded;
@@ -147,7 +147,10 @@ const untilStopped = (gateway: Gateway, io: Terminal): Promise<void> =>
 
 /** Tells a person where the gateway listens and what to type next; the log tells everybody else. */
 const announce = (gateway: Gateway, tokenPath: string, debug: boolean, io: Terminal): void => {
-  if (!io.stdout.isTTY) return;
+  if (!io.stdout.isTTY) {
+    gateway.logStart();
+    return;
+  }
   const { url, host } = gateway;
   const debugNote = debug && isLoopback(host) ? 'also accepts the token oc_local_debug' : '';
   const { bold, dim } = styleFor(io);

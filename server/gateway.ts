@@ -104,6 +104,8 @@ export interface Gateway {
   reload(): Promise<Reloaded>;
   /** Logs more for a while: the next of info, debug and trace, and behind them as configured. */
   stepLogLevel(): LogLevel;
+  /** Says in the log where it listens; to be called once signals are listened to, for whoever waits for that line may send one. */
+  logStart(): void;
   /** Drains and ends. A second call waits no longer for streams. */
   close(): Promise<void>;
   /** Rejects with {@link GatewayFailed}, everything closed, where it cannot go on; never resolves. */
@@ -156,7 +158,6 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   }
   const clock = options.clock ?? systemClock;
   const log = options.log ?? createLog(config.log.level, options.logTo);
-  const logLevel = new LogLevelSwitch(log, log.level as LogLevel);
   const events = new EventLog(log, () => clock.nowMs());
   const onFault = (what: string, error: unknown, reply: LoggedReply | null = null): void =>
     events.fault(what, error, reply);
@@ -172,7 +173,11 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       if (reason === null) log.info('spans are taken by the collector again');
       else log.warn({ reason }, 'spans are not taken by the collector, and are dropped');
     },
+    writeSpan: (fields, sentence) => log.trace(fields, sentence),
   });
+  const logLevel = new LogLevelSwitch(log, log.level as LogLevel, (level) =>
+    tracer.logSpans(level === 'trace'),
+  );
 
   // What must be ours alone, and who may come in.
   ensureHome(home);
@@ -342,6 +347,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     limits: settings.runs,
     places: settings.streams,
     onStored: (channel, seq) => compaction.grew(channel, seq),
+    onEnded: (run, finishReason, durationMs) => events.replyEnded(run, finishReason, durationMs),
     onFailed: (run, error) => events.replyFailed(run, error?.data?.provider ?? null),
     onFault,
   });
@@ -540,8 +546,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
   }
 
-  // A person is told by the command itself, with what to type next.
-  if (options.logTo?.isTTY !== true) {
+  const logStart = (): void => {
     log.info(
       { version: VERSION, url, operations_url: operations.url, pid: process.pid },
       `OpenClaw gateway ${VERSION} listens at ${url}, and answers health checks at ${operations.url}`,
@@ -549,8 +554,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     if (debug && isLoopback(host)) {
       log.warn(`--debug: the gateway also accepts the token ${DEBUG_TOKEN}, which everybody knows`);
     }
-  }
-
+  };
   const shutdown = new Shutdown({
     sessions,
     lobbies,
@@ -600,6 +604,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     operationsUrl: operations.url,
     reload: () => reload(null),
     stepLogLevel: () => logLevel.step(),
+    logStart,
     close,
     failed,
   };

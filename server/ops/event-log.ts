@@ -59,6 +59,12 @@ const whoIs = ({ sessionId, clientId, traceId }: LoggedSession) => ({
 const whose = ({ address, session }: LoggedPeer) =>
   session === null ? { address } : { ...whoIs(session), address };
 
+const aboutReply = (reply: LoggedReply) => ({
+  ...whoIs(reply),
+  channel: reply.channelId,
+  message_id: reply.messageId,
+});
+
 export class EventLog {
   readonly #log: Log;
   readonly #throttle: LogThrottle;
@@ -117,19 +123,23 @@ export class EventLog {
   /** A reply was ended by a failure. @param provider null: it was none that failed */
   replyFailed(reply: LoggedReply, provider: string | null): void {
     const fields = {
-      ...whoIs(reply),
-      channel: reply.channelId,
-      message_id: reply.messageId,
+      ...aboutReply(reply),
       ...(provider === null ? {} : { provider }),
     };
     this.#throttle.write('failed replies', FAULTS_PER_MINUTE, 'warn', fields, 'a reply has failed');
   }
 
+  replyEnded(reply: LoggedReply, finishReason: string, durationMs: number): void {
+    if (!this.#debugs) return;
+    this.#log.debug(
+      { ...aboutReply(reply), finish_reason: finishReason, duration_ms: durationMs },
+      'a reply has ended',
+    );
+  }
+
   /** Something failed of which no client is told. @param what one of few */
   fault(what: string, error: unknown, reply: LoggedReply | null = null): void {
-    const about =
-      reply === null ? {} : { ...whoIs(reply), channel: reply.channelId, message_id: reply.messageId };
-    const fields = { what, ...about, error: describeError(error) };
+    const fields = { what, ...(reply === null ? {} : aboutReply(reply)), error: describeError(error) };
     this.#throttle.write(`faults of ${what}`, FAULTS_PER_MINUTE, 'error', fields, 'fault');
   }
 

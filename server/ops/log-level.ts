@@ -16,14 +16,20 @@ interface LeveledLog {
 
 export class LogLevelSwitch {
   readonly #log: LeveledLog;
+  readonly #onChange: (level: LogLevel) => void;
   #configured: LogLevel;
   #current: LogLevel;
 
-  /** @param configured the level that the log has */
-  constructor(log: LeveledLog, configured: LogLevel) {
+  /**
+   * @param configured the level that the log has
+   * @param onChange hears each level, the first one included
+   */
+  constructor(log: LeveledLog, configured: LogLevel, onChange: (level: LogLevel) => void = () => {}) {
     this.#log = log;
+    this.#onChange = onChange;
     this.#configured = configured;
     this.#current = configured;
+    onChange(configured);
   }
 
   /** From now on the configuration says so, which ends what a signal has begun. */
@@ -47,5 +53,6 @@ export class LogLevelSwitch {
   #set(level: LogLevel): void {
     this.#current = level;
     this.#log.level = level;
+    this.#onChange(level);
   }
 }

@@ -1,6 +1,7 @@
 /** Measures what the core names, and loads what sends it only where somebody wants it. */
 import type { TraceContext } from '../core/telemetry/traceparent.js';
 import { NO_SPAN, type Span, type SpanAttributes, type Tracer } from '../core/telemetry/tracer.js';
+import { LoggedSpan, type WriteSpan } from './logged-span.js';
 import type { Exporting } from './otlp.js';
 import type { TelemetrySettings } from './settings.js';
 
@@ -8,6 +9,8 @@ export interface TelemetryOptions {
   readonly serverVersion: string;
   /** Spans have got lost; null: the collector takes them again. Told once each. @param reason a status or a code of the system */
   readonly onNews: (reason: string | null) => void;
+  /** Gets each span as a line, once {@link Telemetry.logSpans} has asked for that. */
+  readonly writeSpan: WriteSpan;
 }
 
 const sameSettings = (one: TelemetrySettings | null, other: TelemetrySettings | null): boolean =>
@@ -18,6 +21,7 @@ export class Telemetry implements Tracer {
   readonly #options: TelemetryOptions;
   #settings: TelemetrySettings | null = null;
   #exporting: Exporting | null = null;
+  #logs = false;
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
@@ -34,20 +38,32 @@ export class Telemetry implements Tracer {
     }
     this.#exporting = next;
     this.#settings = settings;
-    this.on = next !== null;
+    this.#look();
     // Nobody waits for a collector.
     void before?.close();
   }
 
   start(method: string, parent: TraceContext | null, attributes: SpanAttributes): Span {
-    return this.#exporting?.request(method, parent, attributes) ?? NO_SPAN;
+    const span = this.#exporting?.request(method, parent, attributes) ?? NO_SPAN;
+    if (!this.#logs) return span;
+    return new LoggedSpan(this.#options.writeSpan, span, method, parent?.traceId ?? null, attributes);
+  }
+
+  /** Whether spans are lines of the log from now on. */
+  logSpans(logs: boolean): void {
+    this.#logs = logs;
+    this.#look();
+  }
+
+  #look(): void {
+    this.on = this.#logs || this.#exporting !== null;
   }
 
   /** Sends what there is, as far as the collector takes it within a moment. Never rejects. */
   async close(): Promise<void> {
-    this.on = false;
     const exporting = this.#exporting;
     this.#exporting = null;
+    this.logSpans(false);
     await exporting?.close();
   }
 }

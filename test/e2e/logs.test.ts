@@ -14,7 +14,7 @@ import { until } from '../helpers/system.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const TRACEPARENT = `00-${TRACE_ID}-00f067aa0ba902b7-01`;
-const [INFO, WARN, DEBUG] = [30, 40, 20];
+const [INFO, WARN, DEBUG, TRACE] = [30, 40, 20, 10];
 
 test('every line of a connection says whose it is, and how it ended', async (t) => {
   const recorded = recordLog('debug');
@@ -117,6 +117,49 @@ test('a reply that fails is a line with everything to find it by', async (t) => 
   });
 });
 
+test('at debug a reply is a line, at trace whatever asked a backend is one as well, and nothing anybody said', async (t) => {
+  const recorded = recordLog('trace');
+  const under = await startTestGateway(t, { config: engine(0), log: recorded.log });
+  const client = await under.login({ client_id: 'web' });
+  const { message_id } = await client.call('chat.send', {
+    message: 'canary',
+    metadata: { traceparent: TRACEPARENT },
+  });
+  await client.complete(message_id);
+  await client.call('system.ping');
+  await client.call('system.status');
+  await client.call('chat.history');
+  const who = { session_id: client.handshake.session_id, client_id: 'web' };
+  const spans = recorded.lines().filter(({ level }) => level === 10);
+  assert.deepEqual(spans.map(({ span }) => span).sort(), [
+    'auth.handshake',
+    'chat.history',
+    'chat.reply',
+    'chat.send',
+    'memory.recall',
+    'reasoning.call',
+  ]);
+  for (const { span, session_id, client_id, trace_id, failed, duration_ms } of spans) {
+    assert.deepEqual([failed, duration_ms >= 0], [false, true]);
+    if (span === 'auth.handshake') continue;
+    assert.deepEqual({ session_id, client_id }, who);
+    assert.equal(trace_id, span === 'chat.history' ? undefined : TRACE_ID);
+  }
+  const [ended] = recorded.lines().filter(({ msg }) => msg === 'a reply has ended');
+  const { time: _, duration_ms, ...rest } = ended;
+  assert.equal(typeof duration_ms, 'number');
+  assert.deepEqual(rest, {
+    level: DEBUG,
+    ...who,
+    trace_id: TRACE_ID,
+    channel: 'default',
+    message_id,
+    finish_reason: 'stop',
+    msg: 'a reply has ended',
+  });
+  assert.ok(!recorded.text().includes('canary'));
+});
+
 test('a process writes JSON on standard output from its start to its end; SIGUSR2 turns it up', async (t) => {
   const homeDir = temporaryFolder(t);
   const under = await startGatewayProcess(t, { homeDir, config: engine(0) });
@@ -155,6 +198,6 @@ test('a process writes JSON on standard output from its start to its end; SIGUSR
       .map(({ msg }) => msg),
     ['stopping: nobody comes in any more, and running replies may end', 'stopped'],
   );
-  assert.ok(lines().every(({ level, time, msg }) => level >= DEBUG && time > 0 && msg !== ''));
+  assert.ok(lines().every(({ level, time, msg }) => level >= TRACE && time > 0 && msg !== ''));
   assert.ok(!under.process.stdout.includes(join(homeDir, 'local-token')));
 });

@@ -2,6 +2,7 @@
  * The life of replies: one at a time in each channel, in the order of their messages, each
  * recalled, reasoned about, streamed into the channel's log and stored as it grows.
  */
+import type { FinishReason } from '../../../schemas/define.js';
 import type { MemoryPort, ReplyError } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
@@ -37,6 +38,8 @@ export interface RunsOptions {
   readonly onStored: (channel: Channel, seq: number) => void;
   /** Something failed that no client is told about. */
   readonly onFault: (what: string, error: unknown, run?: Run) => void;
+  /** A reply has ended, whether it could be stored or not. */
+  readonly onEnded: (run: Run, finishReason: FinishReason, durationMs: number) => void;
   /** A reply was ended by a failure; null: not a provider's. */
   readonly onFailed: (run: Run, error: ReplyError | null) => void;
 }
@@ -260,6 +263,7 @@ export class Runs {
     }
     run.unstored = '';
     run.state = 'ended';
+    this.#options.onEnded(run, finishReason, durationMs);
     run.origin.span.end(
       {
         'openclaw.finish_reason': finishReason,
