@@ -75,7 +75,21 @@ const contextOf = (parent: TraceContext | null): Context => {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 };
 
-export const startExporting = (settings: TelemetrySettings, options: TelemetryOptions): Exporting => {
+/** The packages would take headers and more out of the environment, past the configuration and its rules. */
+const withoutItsVariables = <T>(make: () => T): T => {
+  const hidden = Object.entries(process.env).filter(([name]) => name.startsWith('OTEL_'));
+  for (const [name] of hidden) delete process.env[name];
+  try {
+    return make();
+  } finally {
+    Object.assign(process.env, Object.fromEntries(hidden));
+  }
+};
+
+export const startExporting = (settings: TelemetrySettings, options: TelemetryOptions): Exporting =>
+  withoutItsVariables(() => start(settings, options));
+
+const start = (settings: TelemetrySettings, options: TelemetryOptions): Exporting => {
   const { url, headers, sampleRatio } = settings;
   const exporter = new OTLPTraceExporter({
     url,

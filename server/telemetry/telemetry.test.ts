@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -80,6 +80,31 @@ test('a span that nobody ends or asks for a child is as if it had never been, an
   await telemetry.close();
   assert.deepEqual(batches, [2]);
   assert.equal(telemetry.start('chat.send', null, {}), NO_SPAN, 'it is closed');
+});
+
+test('the environment adds nothing', async (t) => {
+  const { url, server, release } = await startCollector(t);
+  release();
+  const variables = {
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-other=secret',
+    OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'gzip',
+    OTEL_TRACES_SAMPLER: 'always_off',
+  };
+  Object.assign(process.env, variables);
+  t.after(() => {
+    for (const name of Object.keys(variables)) delete process.env[name];
+  });
+  const telemetry = open(t);
+  await telemetry.configure({ url, headers: { 'x-ours': 'ours' }, sampleRatio: 1 });
+  for (const [name, value] of Object.entries(variables)) assert.equal(process.env[name], value);
+  const asked = once(server, 'request');
+  telemetry.start('chat.send', null, {}).end();
+  await telemetry.close();
+  const [{ headers }] = (await asked) as [IncomingMessage];
+  assert.deepEqual(
+    [headers['x-ours'], headers['x-other'], headers['content-encoding']],
+    ['ours', undefined, undefined],
+  );
 });
 
 test('that a collector fails is told once, and that it works again', async (t) => {
