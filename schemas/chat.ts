@@ -6,9 +6,9 @@ import {
   closed,
   FinishReason,
   Id,
-  Metadata,
   method,
   notification,
+  RequestMetadata,
   Timestamp,
 } from './define.js';
 
@@ -57,7 +57,7 @@ export const chat = {
       message: Type.String({ minLength: 1 }),
       channel: Type.Optional(Id),
       idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-      metadata: Type.Optional(Metadata),
+      metadata: Type.Optional(RequestMetadata),
     }),
     Type.Object({ message_id: Id, channel: Id, seq: Count }),
   ),

@@ -17,8 +17,50 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
 
+/** The two places of which one may hold a secret: each the option that names it, and what that says; empty: nothing. */
+export interface SecretPlaces {
+  /** As a sentence calls it. */
+  readonly what: 'key' | 'headers';
+  readonly variable: readonly [option: string, name: string];
+  readonly file: readonly [option: string, path: string];
+}
+
+export interface Secret {
+  /** Without blanks around it, and not empty. */
+  readonly text: string;
+  /** The beginning of a sentence about it. */
+  readonly place: string;
+}
+
 /**
  * Null: none is configured.
+ *
+ * @throws KeyError where it is missing
+ */
+export const readSecret = (
+  { what, variable: [variableOption, variable], file: [fileOption, file] }: SecretPlaces,
+  env: Environment,
+): Secret | null => {
+  if (variable !== '')
+    return present(what, env[variable] ?? '', `${variableOption} names the variable ${variable}`);
+  if (file === '') return null;
+  const place = `${fileOption} names ${file}`;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new KeyError(`${place}, which cannot be read (${codeOf(error)}): mend that, or leave it empty.`);
+  }
+  return present(what, text, place);
+};
+
+const present = (what: SecretPlaces['what'], text: string, place: string): Secret => {
+  if (text.trim() === '') throw new KeyError(`${place}, which is not set or empty: put the ${what} there.`);
+  return { text: text.trim(), place };
+};
+
+/**
+ * A key as a header can carry it. Null: none is configured.
  *
  * @param section of the configuration, where the place stands
  * @throws KeyError
@@ -28,25 +70,17 @@ export const readKey = (
   { api_key_env: variable, api_key_file: file }: KeyPlace,
   env: Environment,
 ): string | null => {
-  if (variable !== '')
-    return usable(env[variable] ?? '', `${section}.api_key_env names the variable ${variable}`);
-  if (file === '') return null;
-  const place = `${section}.api_key_file names ${file}`;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new KeyError(`${place}, which cannot be read (${codeOf(error)}): mend that, or leave it empty.`);
+  const secret = readSecret(
+    {
+      what: 'key',
+      variable: [`${section}.api_key_env`, variable],
+      file: [`${section}.api_key_file`, file],
+    },
+    env,
+  );
+  if (secret === null) return null;
+  if (!/^[\x21-\x7e]+$/.test(secret.text)) {
+    throw new KeyError(`${secret.place}, which holds more than a key: leave nothing but the key there.`);
   }
-  return usable(text, place);
-};
-
-/** A key as a header can carry it. */
-const usable = (text: string, place: string): string => {
-  const key = text.trim();
-  if (key === '') throw new KeyError(`${place}, which is not set or empty: put the key there.`);
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new KeyError(`${place}, which holds more than a key: leave nothing but the key there.`);
-  }
-  return key;
+  return secret.text;
 };

@@ -4,6 +4,7 @@ import { createMetrics } from '../../metrics/metrics.js';
 import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
+import { NO_TRACER } from '../../server/core/telemetry/tracer.js';
 import { systemClock } from '../../server/core/time/clock.js';
 import { TurnClock } from '../../server/core/time/turn-clock.js';
 import { createPrincipal, createSession, createShared, rateLimits } from './lib/peer.js';
@@ -32,7 +33,8 @@ const dispatcher = new Dispatcher({
   }),
   rateLimits,
   trace: shared.trace,
-  onFault: (_method, _traceId, error) => {
+  tracer: NO_TRACER,
+  onFault: (_peer, _method, _traceId, error) => {
     throw error;
   },
 });

@@ -30,6 +30,7 @@ export class Connection implements Peer {
   /** Under which the address is counted. */
   readonly addressKey: string;
   closed = false;
+  ending: CloseName | number | null = null;
   /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
   ended = false;
   authenticated = false;
@@ -52,8 +53,9 @@ export class Connection implements Peer {
   }
 
   /** Called by the library's close event; `end` raises that within its call. */
-  gone(): void {
+  gone(code: number): void {
     this.closed = true;
+    this.ending ??= code;
     this.#socket = null;
   }
 
@@ -114,6 +116,7 @@ export class Connection implements Peer {
     if (this.closed) return;
     this.closed = true;
     this.ended = true;
+    this.ending = name;
     const { code, reason } = CLOSES[name];
     this.#socket?.end(code, reason);
   }

@@ -126,9 +126,9 @@ export class Door {
         else connection.receive(data, onText);
       },
       drain: (socket) => options.onDrain(socket.getUserData().connection),
-      close: (socket) => {
+      close: (socket, code) => {
         const { connection } = socket.getUserData();
-        connection.gone();
+        connection.gone(code);
         options.onClose(connection);
         this.#leave(1);
       },

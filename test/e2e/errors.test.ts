@@ -105,7 +105,7 @@ test(`${req('P2-internal-error', 'J5-error-object')} a fault inside shows a trac
 
   const { error } = await client.request('chat.history');
   assert.deepEqual(Object.keys(error.data), ['trace_id']);
-  assert.match(error.data.trace_id, /^[0-9a-f]{16}$/);
+  assert.match(error.data.trace_id, /^[0-9a-f]{32}$/);
   assert.deepEqual(error, errorOf(-32603, 'Internal error', { trace_id: error.data.trace_id }));
   const told = lines().filter(({ trace_id }: Json) => trace_id === error.data.trace_id);
   assert.equal(told.length, 1, 'the operator finds it under the same id');

@@ -4,12 +4,14 @@
  */
 
 import type { GatewayMetrics } from '../../../metrics/metrics.js';
-import { PROTOCOL } from '../../../schemas/codes.js';
+import { ERRORS, PROTOCOL } from '../../../schemas/codes.js';
 import { randomHex } from '../ids.js';
 import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
+import { contextIn, parseTraceparent, type TraceContext } from '../telemetry/traceparent.js';
+import { NO_SPAN, type Span, type Tracer } from '../telemetry/tracer.js';
 import type { TurnClock } from '../time/turn-clock.js';
 import type { Trace } from '../trace/trace.js';
 import { isBadRequest, NO_PARAMS, NULL_ID, type Request, readRequest } from './envelope.js';
@@ -42,8 +44,9 @@ export interface DispatcherOptions {
   /** `[gateway.rate_limit]`, as it is now. */
   readonly rateLimits: RateLimits;
   readonly trace: Trace;
+  readonly tracer: Tracer;
   /** A handler threw or its port failed. The client is told `traceId` and nothing else. */
-  readonly onFault: (method: string, traceId: string, error: unknown) => void;
+  readonly onFault: (peer: Peer, method: string, traceId: string, error: unknown) => void;
 }
 
 export class Dispatcher {
@@ -54,6 +57,7 @@ export class Dispatcher {
   readonly #clock: TurnClock;
   readonly #rateLimits: RateLimits;
   readonly #trace: Trace;
+  readonly #tracer: Tracer;
   readonly #onFault: DispatcherOptions['onFault'];
 
   constructor(options: DispatcherOptions) {
@@ -64,6 +68,7 @@ export class Dispatcher {
     this.#clock = options.clock;
     this.#rateLimits = options.rateLimits;
     this.#trace = options.trace;
+    this.#tracer = options.tracer;
     this.#onFault = options.onFault;
   }
 
@@ -250,9 +255,7 @@ export class Dispatcher {
       if (this.#trace.on) {
         this.#trace.routed(peer, method, 'SystemController', request.idJson, request.params);
       }
-      return this.#lobbies
-        .handshake(peer, lobby, request.params)
-        .catch((error: unknown) => this.#fault(method, error));
+      return this.#handshake(peer, lobby, request.params);
     }
     if (session === null) return fail('authRequired');
     const route = this.#routes.get(method);
@@ -261,30 +264,62 @@ export class Dispatcher {
     return this.#invoke(session, route, request.params);
   }
 
+  async #handshake(peer: Peer, lobby: Lobby, params: object): Promise<Answered | null> {
+    const method = 'auth.handshake';
+    const context = parseTraceparent((params as { readonly traceparent?: unknown }).traceparent);
+    const span = this.#tracer.on ? this.#tracer.start(method, context, {}) : NO_SPAN;
+    try {
+      const answer = await this.#lobbies.handshake(peer, lobby, params);
+      endSpan(span, answer ?? '');
+      return answer;
+    } catch (error) {
+      return this.#fault(peer, method, context, span, error);
+    }
+  }
+
   #invoke(session: Session, route: Route, params: object): Answered | Promise<Answered> {
     if (route.scopeBit !== 0 && (session.scopeBits & route.scopeBit) === 0) {
       return fail('permissionDenied', { scope: route.scope });
     }
     if (!route.validate(params)) return invalidParams(route.validate);
+    const span = this.#tracer.on ? this.#span(session, route, params) : NO_SPAN;
     try {
-      const result = route.handle(session, params as never);
-      if (result instanceof Promise) return this.#later(session, route, result);
-      return encodeResult(route, result);
+      const result = route.handle(session, params as never, span);
+      if (result instanceof Promise) return this.#later(session, route, params, result, span);
+      const answer = encodeResult(route, result);
+      // What is answered at once is measured for nobody but a client that says it wants to know.
+      if (span !== NO_SPAN && contextIn(params) !== null) endSpan(span, answer);
+      return answer;
     } catch (error) {
-      return this.#fault(route.method, error);
+      return this.#fault(session.peer, route.method, contextOf(session, params), span, error);
     }
   }
 
+  #span(session: Session, route: Route, params: object): Span {
+    return this.#tracer.start(route.method, contextOf(session, params), {
+      'openclaw.session_id': session.sessionId,
+      'openclaw.client_id': session.clientId,
+    });
+  }
+
   /** What a port has to say first. */
-  async #later(session: Session, route: Route, result: Promise<unknown>): Promise<Answered> {
+  async #later(
+    session: Session,
+    route: Route,
+    params: object,
+    result: Promise<unknown>,
+    span: Span,
+  ): Promise<Answered> {
     session.openCalls += 1;
     session.principal.hold();
     try {
       const settled = await result;
       // Nobody is left to be told.
-      return session.peer.closed ? '' : encodeResult(route, settled);
+      const answer = session.peer.closed ? '' : encodeResult(route, settled);
+      endSpan(span, answer);
+      return answer;
     } catch (error) {
-      return this.#fault(route.method, error);
+      return this.#fault(session.peer, route.method, contextOf(session, params), span, error);
     } finally {
       session.openCalls -= 1;
       session.principal.release();
@@ -308,10 +343,13 @@ export class Dispatcher {
     peer.send(text);
   }
 
-  #fault(method: string, error: unknown): Failure {
-    const traceId = randomHex(8);
-    this.#onFault(method, traceId, error);
-    return fail('internalError', { trace_id: traceId });
+  /** Under the id of the client's own trace where there is one, so that both find the same thing. */
+  #fault(peer: Peer, method: string, context: TraceContext | null, span: Span, error: unknown): Failure {
+    const traceId = span.traceId ?? context?.traceId ?? randomHex(16);
+    this.#onFault(peer, method, traceId, error);
+    const failure = fail('internalError', { trace_id: traceId });
+    endSpan(span, failure);
+    return failure;
   }
 }
 
@@ -320,6 +358,18 @@ type Answered = string | RawJson | Failure;
 
 const encodeResult = (route: Route, result: unknown): Answered =>
   result instanceof Failure || result instanceof RawJson ? result : route.serialize(result as never);
+
+/** The trace that a request belongs to: its own, else its connection's. */
+const contextOf = (session: Session, params: object): TraceContext | null =>
+  contextIn(params) ?? session.traceContext;
+
+/** −32603 and 5xxx are the gateway's; every other error is the caller's. */
+const isOwnFault = (code: number): boolean => code === ERRORS.internalError.code || code >= 5000;
+
+const endSpan = (span: Span, answer: Answered): void => {
+  if (!(answer instanceof Failure)) span.end();
+  else span.end({ 'rpc.jsonrpc.error_code': answer.code }, isOwnFault(answer.code));
+};
 
 const respond = (idJson: string, answer: Answered): string => {
   if (answer instanceof Failure) return errorReply(idJson, answer);

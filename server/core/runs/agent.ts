@@ -19,6 +19,7 @@ import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
 import { shareOf } from '../skills/skill-room.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
+import { NO_SPAN, type Span } from '../telemetry/tracer.js';
 import type { RunTrace } from '../trace/run-trace.js';
 import type { TracedStep } from '../trace/traced-step.js';
 import { estimateUsage, reasoningFailed, sumOfUsage } from './completion.js';
@@ -68,7 +69,7 @@ export interface AgentOptions {
   readonly skillLimits: { readonly maxConcurrent: number };
   /** So many skills are not offered for want of room, more than ever before. */
   readonly onLeftOut: (skills: number) => void;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: (what: string, error: unknown, run: Run) => void;
 }
 
 export class Agent {
@@ -103,6 +104,8 @@ class Answer implements AgentCall, ReasoningSink {
   #usage: Usage = NOTHING;
   #leftBytes = MAX_OUTCOME_BYTES;
   #call: ReasoningCall | null = null;
+  /** Of that call. */
+  #callSpan: Span = NO_SPAN;
   /** Of this step; null: nobody watched when it began. */
   #traced: TracedStep | null = null;
   /** In this step the model may ask for skills, whatever is changed meanwhile. */
@@ -129,6 +132,7 @@ class Answer implements AgentCall, ReasoningSink {
     this.#call.cancel();
     const asked = Buffer.byteLength(this.#run.message);
     const usage = estimateUsage(asked, Buffer.byteLength(this.#said()));
+    this.#callSpan.end({ 'openclaw.finish_reason': 'cancelled' });
     this.#traced?.cancelled(usage, this.#said);
     return sumOfUsage(this.#usage, usage);
   }
@@ -140,6 +144,7 @@ class Answer implements AgentCall, ReasoningSink {
     this.#stepIndex = this.#run.stream.nextIndex;
     const step = this.#steps.length + 1;
     this.#run.steps = step;
+    this.#callSpan = this.#run.origin.span.child('reasoning.call', { 'openclaw.step': step });
     this.#traced = trace.on ? trace.step(this.#run, step, tools.length) : null;
     const heard = this.#traced?.hearing(this, this.#said) ?? this;
     try {
@@ -148,7 +153,7 @@ class Answer implements AgentCall, ReasoningSink {
         heard,
       );
     } catch (error) {
-      onFault('reasoning', error);
+      onFault('reasoning', error, this.#run);
       const failure = reasoningFailed('gateway', true);
       heard.onEnd({ finishReason: 'error', toolCalls: [], usage: NOTHING, error: failure });
     }
@@ -179,6 +184,14 @@ class Answer implements AgentCall, ReasoningSink {
 
   onEnd({ finishReason, toolCalls, usage, error }: ReasoningEnd): void {
     this.#call = null;
+    this.#callSpan.end(
+      {
+        'openclaw.finish_reason': finishReason,
+        'gen_ai.usage.input_tokens': usage.input,
+        'gen_ai.usage.output_tokens': usage.output,
+      },
+      finishReason === 'error',
+    );
     this.#usage = sumOfUsage(this.#usage, usage);
     if (finishReason !== 'tools') this.#end(finishReason, error);
     // It asks for more although it was offered nothing, or talks without an end.
@@ -242,6 +255,7 @@ class Answer implements AgentCall, ReasoningSink {
       clientId: this.#run.clientId,
       reply: this.#run,
       background,
+      span: this.#run.origin.span,
       // What runs in the background outlives the reply.
       signal: background ? null : this.#abort.signal,
     });

@@ -10,7 +10,7 @@ export interface GrowthOptions {
   readonly memory: Pick<MemoryPort, 'appendReply'>;
   readonly clock: Clock;
   readonly wheel: TimerWheel;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: (what: string, error: unknown, run: Run) => void;
 }
 
 export class Growth {
@@ -48,7 +48,7 @@ export class Growth {
         },
         (error: unknown) => {
           run.skillsUnstored ||= skillsUnstored;
-          if (!run.storeFails) onFault('a reply waits to be stored', error);
+          if (!run.storeFails) onFault('a reply waits to be stored', error, run);
           run.storeFails = true;
         },
       )

@@ -36,7 +36,7 @@ const openChannel = (id: string): Channel => new Channel(new Principal('ada', []
 
 /** A run that has ended, as its channel's log has it. */
 const endedRun = (channel: Channel, messageId: string, text = 'said'): Run => {
-  const run = new Run(channel, messageId, 'web', 'message', 1);
+  const run = new Run(channel, messageId, 'message', 1);
   channel.log.begin(run.stream);
   channel.log.appendChunk(run.stream, text);
   channel.log.seal(run.stream, '{}', SCOPE_BIT.chat);
@@ -109,7 +109,7 @@ test('forgetting leaves what the running reply and other kept ones need', () => 
   const { retention, to } = stepped();
   const channel = openChannel('default');
   const first = endedRun(channel, 'msg-1');
-  const running = new Run(channel, 'msg-2', 'web', 'message', 3);
+  const running = new Run(channel, 'msg-2', 'message', 3);
   channel.running = running;
   channel.log.begin(running.stream);
   channel.log.appendChunk(running.stream, 'a');

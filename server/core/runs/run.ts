@@ -3,6 +3,7 @@ import type { FinishReason } from '../../../schemas/define.js';
 import type { ReplyError, ReplyRef, Usage } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
 import { Stream } from '../streams/stream.js';
+import { NO_SPAN, type Span } from '../telemetry/tracer.js';
 import type { Timer } from '../time/timer-wheel.js';
 import type { AgentCall } from './agent.js';
 import { SkillUses } from './skill-uses.js';
@@ -16,14 +17,24 @@ export interface RunEnd {
   readonly error: ReplyError | null;
 }
 
+/** Who has asked for it, for logs and traces. */
+export interface RunOrigin {
+  readonly sessionId: string;
+  readonly clientId: string;
+  /** Of the trace that the message belongs to; null: none. */
+  readonly traceId: string | null;
+  /** Of the whole of it, its wait in the queue included. */
+  readonly span: Span;
+}
+
+const NOBODY: RunOrigin = { sessionId: '', clientId: '', traceId: null, span: NO_SPAN };
+
 /** What a message costs while it is kept, at most. */
 export const messageBytes = (message: string): number => 2 * message.length;
 
 export class Run {
   readonly channel: Channel;
   readonly messageId: string;
-  /** Whoever has sent it. */
-  readonly clientId: string;
   /** The message that is answered; dropped once it is. */
   message: string;
   /** The message's; the reply's is one more. */
@@ -31,6 +42,7 @@ export class Run {
   /** Of its message, see {@link messageBytes}. */
   readonly messageBytes: number;
   readonly stream: Stream;
+  readonly origin: RunOrigin;
   state: RunState = 'queued';
   /** Set once it is decided, whatever the store still has to do. */
   end: RunEnd | null = null;
@@ -56,14 +68,30 @@ export class Run {
   storeTimer: Timer<Run> | null = null;
   detachedTimer: Timer<Run> | null = null;
 
-  constructor(channel: Channel, messageId: string, clientId: string, message: string, seq: number) {
+  constructor(channel: Channel, messageId: string, message: string, seq: number, origin = NOBODY) {
     this.channel = channel;
     this.messageId = messageId;
-    this.clientId = clientId;
     this.message = message;
     this.seq = seq;
+    this.origin = origin;
     this.messageBytes = messageBytes(message);
     this.stream = new Stream(messageId);
+  }
+
+  get sessionId(): string {
+    return this.origin.sessionId;
+  }
+
+  get clientId(): string {
+    return this.origin.clientId;
+  }
+
+  get traceId(): string | null {
+    return this.origin.traceId;
+  }
+
+  get channelId(): string {
+    return this.channel.id;
   }
 
   /** It has grown by more than what is in the store or on its way there. */

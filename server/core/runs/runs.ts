@@ -2,7 +2,8 @@
  * The life of replies: one at a time in each channel, in the order of their messages, each
  * recalled, reasoned about, streamed into the channel's log and stored as it grows.
  */
-import type { MemoryPort } from '../../backends/memory/port.js';
+import type { FinishReason } from '../../../schemas/define.js';
+import type { MemoryPort, ReplyError } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
@@ -37,7 +38,11 @@ export interface RunsOptions {
   /** A reply was stored whole, as the newest of its channel or not. Must not throw. */
   readonly onStored: (channel: Channel, seq: number) => void;
   /** Something failed that no client is told about. */
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: (what: string, error: unknown, run?: Run) => void;
+  /** A reply has ended, whether it could be stored or not. */
+  readonly onEnded: (run: Run, finishReason: FinishReason, durationMs: number) => void;
+  /** A reply was ended by a failure; null: not a provider's. */
+  readonly onFailed: (run: Run, error: ReplyError | null) => void;
 }
 
 export class Runs {
@@ -151,11 +156,13 @@ export class Runs {
     const { memory, agent, limits, trace, onFault } = this.#options;
     const { principal, id } = run.channel;
     const ask = { query: run.message, beforeSeq: run.seq, maxTokens: limits.recallTokens };
+    const span = run.origin.span.child('memory.recall');
     const recalled = await memory.recall(principal.name, id, ask).catch((error: unknown) => {
       // Without its memory a reply is poorer, not impossible.
-      onFault('recall', error);
+      onFault('recall', error, run);
       return null;
     });
+    span.end({ 'openclaw.recalled_turns': recalled?.length ?? 0 }, recalled === null);
     if (trace.on) trace.recalled(run, recalled, ask.maxTokens === 0, run.startedAtMs);
     if (run.state !== 'streaming') return;
     run.call = agent.start(run, recalled ?? [], this.#agentSink);
@@ -181,6 +188,7 @@ export class Runs {
   #reasoned(run: Run, end: AgentEnd): void {
     if (run.state !== 'streaming') return;
     const { finishReason, usage, error } = end;
+    if (finishReason === 'error') this.#options.onFailed(run, error);
     if (finishReason !== 'error' || run.stream.nextIndex === 0)
       this.#end(run, { finishReason, usage, error });
     else this.#end(run, { finishReason: 'interrupted', usage, error: null });
@@ -236,6 +244,15 @@ export class Runs {
       const told = { finish_reason: finishReason, steps: run.steps, tokens: totalTokens };
       trace.done(run, { ...told, duration_ms: durationMs, error: error?.code ?? null });
     }
+    this.#options.onEnded(run, finishReason, durationMs);
+    run.origin.span.end(
+      {
+        'openclaw.finish_reason': finishReason,
+        'gen_ai.usage.input_tokens': usage.input,
+        'gen_ai.usage.output_tokens': usage.output,
+      },
+      finishReason === 'error' || finishReason === 'interrupted',
+    );
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
     if (!run.stream.begun) channel.log.begin(run.stream);
     run.keepsFromPosition = Math.min(

@@ -10,6 +10,7 @@ import { CursorQueue } from '../streams/cursor-queue.js';
 import type { ChannelLog, Frame } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
 import type { Stream } from '../streams/stream.js';
+import type { TraceContext } from '../telemetry/traceparent.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Trace } from '../trace/trace.js';
@@ -44,6 +45,8 @@ export interface SessionIdentity {
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  /** The trace that its requests belong to which name none; null: none. */
+  readonly traceContext: TraceContext | null;
   /** How many sessions came before it: spreads what all of them do now and then. */
   readonly ordinal: number;
 }
@@ -61,6 +64,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  readonly traceContext: TraceContext | null;
   /** Made for its first message: a connection that only listens needs none. */
   #rateLimiter: RateLimiter | null = null;
   readonly heartbeat: Heartbeat;
@@ -98,11 +102,16 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.principal = identity.principal;
     this.scopeBits = identity.scopeBits;
     this.tokenHash = identity.tokenHash;
+    this.traceContext = identity.traceContext;
     this.current = current;
     this.#shared = shared;
     const nowMs = shared.clock.nowMs();
     this.heartbeat = new Heartbeat(this, shared.wheel, shared.heartbeatLimits, identity.ordinal, nowMs);
     this.courier = new Courier(this, shared.clock, shared.wheel, shared.notificationSettings);
+  }
+
+  get traceId(): string | null {
+    return this.traceContext?.traceId ?? null;
   }
 
   /** Counts its messages from the handshake on: whoever has sent none has a full bucket. @param nowMs when the message came */

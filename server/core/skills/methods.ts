@@ -60,6 +60,7 @@ export const skillMethods = (
     'skill.call': async (
       session,
       { skill: name, arguments: args = {}, channel: channelId, background = false },
+      span,
     ) => {
       if (draining()) return fail('shuttingDown');
       const channel = channelId === undefined ? session.current : session.principal.channels.get(channelId);
@@ -70,7 +71,7 @@ export const skillMethods = (
       if (!read.ok) return fail('invalidParams', { errors: [{ path: '/arguments', message: read.problem }] });
       const startedAtMs = clock.nowMs();
       const { clientId } = session;
-      const request = { skill, arguments: read.arguments, channel, clientId, background };
+      const request = { skill, arguments: read.arguments, channel, clientId, background, span };
       const { invocationId, outcome } = skillRuns.start({ ...request, reply: null, signal: null });
       const { ok, content } = await outcome;
       return {

@@ -10,6 +10,7 @@ import { Notifications } from '../notifications/notifications.js';
 import type { FrameEntry } from '../streams/log.js';
 import { Pump } from '../streams/pump.js';
 import { Stream } from '../streams/stream.js';
+import { NO_SPAN } from '../telemetry/tracer.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import { RunTrace } from '../trace/run-trace.js';
 import { Trace, type TraceEvent } from '../trace/trace.js';
@@ -62,6 +63,7 @@ const start = async (t: TestContext) => {
       clientId: 'web',
       reply: null,
       background: false,
+      span: NO_SPAN,
       signal: null,
       ...change,
     });

@@ -12,6 +12,7 @@ import { notificationFrame } from '../rpc/reply.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Pump } from '../streams/pump.js';
 import type { Stream } from '../streams/stream.js';
+import type { Span } from '../telemetry/tracer.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { RunTrace } from '../trace/run-trace.js';
@@ -55,6 +56,8 @@ export interface SkillRequest {
   readonly reply: { readonly messageId: string; readonly stream: Stream; readonly steps: number } | null;
   /** Answer at once, and end with a notification. */
   readonly background: boolean;
+  /** What it is run for. */
+  readonly span: Span;
   /** Ends the run, one in the background too; null: nothing does but its time limit. */
   readonly signal: AbortSignal | null;
 }
@@ -92,6 +95,11 @@ export class SkillRuns {
     const { name } = request.skill.info;
     const invocationId = `inv-${randomBytes(12).toString('hex')}`;
     const startedAtMs = clock.nowMs();
+    const span = request.span.child('skill.run', {
+      'openclaw.skill': name,
+      'openclaw.invocation_id': invocationId,
+      'openclaw.background': background,
+    });
     // A call that belongs to no message is one of its own.
     const about = {
       invocation_id: invocationId,
@@ -114,6 +122,7 @@ export class SkillRuns {
     const abort = new AbortController();
     const ended = this.#run(request, invocationId, abort).then(async ({ ok, content }) => {
       const durationMs = clock.nowMs() - startedAtMs;
+      span.end({}, !ok);
       if (trace.on) {
         const outcome = ok ? 'ok' : signal?.aborted === true ? 'cancelled' : 'failed';
         trace.skillEnded(traced, outcome, { ok, content }, durationMs);
