@@ -416,7 +416,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       const reloaded = await reloader.reload();
       const sentence = reloadSentence(reloaded);
       if (reloaded.outcome === 'refused') log.error(who, sentence);
-      else log.info({ ...who, changed: reloaded.changed, needs_restart: reloaded.needsRestart }, sentence);
+      else
+        logLevel.say({ ...who, changed: reloaded.changed, needs_restart: reloaded.needsRestart }, sentence);
       return reloaded;
     } catch (error) {
       onFault('reload', error);
@@ -553,7 +554,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   }
 
   const logStart = (): void => {
-    log.info(
+    logLevel.say(
       { version: VERSION, url, operations_url: operations.url, pid: process.pid },
       `OpenClaw gateway ${VERSION} listens at ${url}, and answers health checks at ${operations.url}`,
     );

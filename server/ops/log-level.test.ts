@@ -40,6 +40,14 @@ for (const [configured, steps] of [
   });
 }
 
+test('what has to be said is said at any level, which stays', () => {
+  for (const configured of ['error', 'warn', 'info', 'trace'] as const) {
+    const { log, said, level } = switchAt(configured);
+    level.say({}, 'it listens');
+    assert.deepEqual([said(), log.level], [['it listens'], configured]);
+  }
+});
+
 test('a reload ends what a signal has begun', () => {
   const { log, level } = switchAt('info');
   level.step();

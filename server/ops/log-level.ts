@@ -41,13 +41,18 @@ export class LogLevelSwitch {
   /** The next of info, debug and trace that says more; behind trace what is configured again. Says so in the log. */
   step(): LogLevel {
     const next = STEPS.find((level) => says(level) > says(this.#current)) ?? this.#configured;
-    const before = this.#current;
-    // Said at whichever level says more, or nobody would see it.
-    if (says(next) > says(before)) this.#set(next);
-    const until = next === this.#configured ? ', as configured' : ' until the next SIGUSR2 or reload';
-    this.#log.info({ log_level: next }, `log.level is ${next}${until}`);
     this.#set(next);
+    const until = next === this.#configured ? ', as configured' : ' until the next SIGUSR2 or reload';
+    this.say({ log_level: next }, `log.level is ${next}${until}`);
     return next;
+  }
+
+  /** Writes a line of level info whatever the level: where it listens, and what came of what an operator asked for. */
+  say(fields: object, sentence: string): void {
+    const isQuiet = says(this.#current) < says('info');
+    if (isQuiet) this.#log.level = 'info';
+    this.#log.info(fields, sentence);
+    if (isQuiet) this.#log.level = this.#current;
   }
 
   #set(level: LogLevel): void {

@@ -13,6 +13,7 @@ import { startTestGateway, temporaryFolder } from '../helpers/gateway.js';
 import { mockModels, modelConfig } from '../helpers/models.js';
 import { recordLog } from '../helpers/recorded-log.js';
 import { until } from '../helpers/system.js';
+import { req } from './requirements.js';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const OTHER_TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -66,7 +67,7 @@ test('nothing of OpenTelemetry is loaded until there is an endpoint, which a rel
   for (const { spans } of [collector, other]) assert.equal(spans.filter(named('chat.reply')).length, 1);
 });
 
-test('a message’s trace: what was asked, its reply, recall, the model’s steps, the skill between them', async (t) => {
+test(`${req('P3-traceparent')} a message’s trace: what was asked, its reply, recall, the model’s steps, the skill between them`, async (t) => {
   const said = 'canarysaid';
   const collector = await startCollector(t);
   const models = await mockModels(t, (server) => {
