@@ -232,7 +232,7 @@ export class Dispatcher {
     const rateLimiter = session.rateLimiterSince(nowMs);
     const verdict = rateLimiter.take(nowMs, this.#rateLimits);
     if (verdict === PASSES) return null;
-    this.#metrics.rateLimitHits += 1;
+    this.#metrics.rateLimitHits[rateLimiter.limit] += 1;
     // At the end of the turn: the answer to this message goes out first.
     if (verdict === CLOSES) queueMicrotask(() => session.peer.close('rateLimited'));
     return fail('rateLimited', { limit: rateLimiter.limit, retry_after_ms: rateLimiter.retryAfterMs(nowMs) });

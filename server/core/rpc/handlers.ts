@@ -117,7 +117,7 @@ const systemMethods = (
       memory_bytes: system.residentBytes(),
       heartbeat_total: sessions.count,
       ...heartbeatStatus(sessions),
-      rate_limit_hits: metrics.rateLimitHits,
+      rate_limit_hits: metrics.rateLimitHits.messages_per_second + metrics.rateLimitHits.messages_per_minute,
       server_version: serverVersion,
     }),
     'system.trace': (session, { enabled, ...wishes }) => {

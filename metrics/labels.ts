@@ -1,0 +1,105 @@
+/** The values that labels can have. Each list is the whole of them, so that the number of series is known beforehand. */
+import { CLOSES, type ErrorName } from '../schemas/codes.js';
+import type { Target } from '../schemas/define.js';
+import { METHODS } from '../schemas/generated/methods.js';
+import type { ClientMethod } from '../schemas/methods.js';
+
+/** Where a connection is in its life. */
+export const CONNECTION_STATES = ['connecting', 'authenticating', 'active'] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
+
+/** What a client's side may have closed with, as far as it is told apart: any number stands in a client's frame. */
+const CLIENT_CLOSE_CODES = [1000, 1001, 1005, 1006] as const;
+export const OTHER_CODE = 'other';
+/** Close codes: those of the gateway's table, and those of clients (RFC 6455 section 7.4.1). */
+export const CLOSE_CODES: readonly string[] = [
+  ...[...new Set([...CLIENT_CLOSE_CODES, ...Object.values(CLOSES).map(({ code }) => code)])]
+    .sort((a, b) => a - b)
+    .map(String),
+  OTHER_CODE,
+];
+
+/** The label of the code that a client's side has closed with; 1005 and 1006 as RFC 6455 section 7.1.5 has them. */
+export const clientCloseLabel = (code: number): string =>
+  (CLIENT_CLOSE_CODES as readonly number[]).includes(code) ? String(code) : OTHER_CODE;
+
+export const HANDSHAKE_OUTCOMES = [
+  'accepted',
+  'resumed',
+  'rejected',
+  'throttled',
+  'invalid',
+  'timeout',
+  'error',
+] as const;
+export type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number];
+
+/** Whatever is no method that clients may call, or was not to be read. */
+export const UNKNOWN_METHOD = 'unknown';
+export type MethodLabel = ClientMethod | typeof UNKNOWN_METHOD;
+const callable = METHODS.filter(({ direction }) => direction === 'Client → Server');
+export const METHOD_LABELS: readonly MethodLabel[] = [
+  ...callable.map(({ name }) => name as ClientMethod),
+  UNKNOWN_METHOD,
+];
+/** The component that answers a method. */
+export const TARGET_OF: ReadonlyMap<string, Target> = new Map(
+  callable.map(({ name, target }) => [name, target]),
+);
+export const TARGETS: readonly Target[] = [...new Set(TARGET_OF.values())];
+
+export const REQUEST_OUTCOMES = [
+  'ok',
+  'invalid',
+  'denied',
+  'not_found',
+  'rate_limited',
+  'refused',
+  'error',
+] as const;
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+
+/** Which outcome an error of the protocol is. */
+export const OUTCOME_OF_ERROR = {
+  parseError: 'invalid',
+  invalidRequest: 'invalid',
+  methodNotFound: 'invalid',
+  invalidParams: 'invalid',
+  internalError: 'error',
+  rateLimited: 'rate_limited',
+  authRequired: 'denied',
+  authFailed: 'denied',
+  permissionDenied: 'denied',
+  channelNotFound: 'not_found',
+  messageNotFound: 'not_found',
+  skillNotFound: 'not_found',
+  conflict: 'refused',
+  channelBusy: 'refused',
+  reasoningFailed: 'error',
+  skillFailed: 'error',
+  shuttingDown: 'refused',
+} as const satisfies Record<ErrorName, RequestOutcome>;
+
+/** The options of `[gateway.rate_limit]` that a message can run into. */
+export const RATE_LIMITS = ['messages_per_second', 'messages_per_minute'] as const;
+export type RateLimitLabel = (typeof RATE_LIMITS)[number];
+
+export const HEARTBEAT_OUTCOMES = ['sent', 'answered', 'missed'] as const;
+export type HeartbeatOutcome = (typeof HEARTBEAT_OUTCOMES)[number];
+
+/** As `chat.complete` gives them. */
+export const FINISH_REASONS = ['stop', 'length', 'cancelled', 'interrupted', 'error'] as const;
+
+/** Sections of the configuration that can name a provider. */
+export const PROVIDER_SECTIONS = [
+  'reasoning',
+  'reasoning.fallback.first',
+  'reasoning.fallback.second',
+] as const;
+export const PROVIDER_OUTCOMES = ['ok', 'error', 'timeout', 'rate_limited', 'denied', 'cancelled'] as const;
+export type ProviderOutcome = (typeof PROVIDER_OUTCOMES)[number];
+
+/** Stands for the gateway itself where the others are MCP servers. */
+export const BUILT_IN_SERVER = 'built-in';
+export const SKILL_OUTCOMES = ['ok', 'failed', 'timeout', 'cancelled', 'refused'] as const;
+export type SkillOutcomeLabel = (typeof SKILL_OUTCOMES)[number];
