@@ -1,5 +1,5 @@
 /** The values that labels can have. Each list is the whole of them, so that the number of series is known beforehand. */
-import { CLOSES, type ErrorName } from '../schemas/codes.js';
+import { CLOSES, ERRORS, type ErrorName } from '../schemas/codes.js';
 import type { Target } from '../schemas/define.js';
 import { METHODS } from '../schemas/generated/methods.js';
 import type { ClientMethod } from '../schemas/methods.js';
@@ -10,7 +10,7 @@ export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 /** What a client's side may have closed with, as far as it is told apart: any number stands in a client's frame. */
 const CLIENT_CLOSE_CODES = [1000, 1001, 1005, 1006] as const;
-export const OTHER_CODE = 'other';
+const OTHER_CODE = 'other';
 /** Close codes: those of the gateway's table, and those of clients (RFC 6455 section 7.4.1). */
 export const CLOSE_CODES: readonly string[] = [
   ...[...new Set([...CLIENT_CLOSE_CODES, ...Object.values(CLOSES).map(({ code }) => code)])]
@@ -19,9 +19,12 @@ export const CLOSE_CODES: readonly string[] = [
   OTHER_CODE,
 ];
 
-/** The label of the code that a client's side has closed with; 1005 and 1006 as RFC 6455 section 7.1.5 has them. */
-export const clientCloseLabel = (code: number): string =>
-  (CLIENT_CLOSE_CODES as readonly number[]).includes(code) ? String(code) : OTHER_CODE;
+/**
+ * The label of a close code.
+ * @param byGateway it is of the gateway's table; a client's may be anything, or 1005 or 1006 (RFC 6455 section 7.1.5)
+ */
+export const closeLabel = (code: number, byGateway: boolean): string =>
+  byGateway || (CLIENT_CLOSE_CODES as readonly number[]).includes(code) ? String(code) : OTHER_CODE;
 
 export const HANDSHAKE_OUTCOMES = [
   'accepted',
@@ -60,7 +63,7 @@ export const REQUEST_OUTCOMES = [
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
 /** Which outcome an error of the protocol is. */
-export const OUTCOME_OF_ERROR = {
+const OUTCOME_OF_ERROR = {
   parseError: 'invalid',
   invalidRequest: 'invalid',
   methodNotFound: 'invalid',
@@ -79,6 +82,13 @@ export const OUTCOME_OF_ERROR = {
   skillFailed: 'error',
   shuttingDown: 'refused',
 } as const satisfies Record<ErrorName, RequestOutcome>;
+
+const outcomeOfCode = new Map<number, RequestOutcome>(
+  (Object.keys(OUTCOME_OF_ERROR) as ErrorName[]).map((name) => [ERRORS[name].code, OUTCOME_OF_ERROR[name]]),
+);
+
+/** @param code of an error of the protocol */
+export const outcomeOfError = (code: number): RequestOutcome => outcomeOfCode.get(code) ?? 'error';
 
 /** The options of `[gateway.rate_limit]` that a message can run into. */
 export const RATE_LIMITS = ['messages_per_second', 'messages_per_minute'] as const;

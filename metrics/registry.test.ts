@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { CLOSES } from '../schemas/codes.js';
 import { Histogram } from './histogram.js';
-import { CLOSE_CODES, clientCloseLabel } from './labels.js';
+import { CLOSE_CODES, closeLabel } from './labels.js';
 import { countSkillRun, createMetrics } from './metrics.js';
 import { PROCESS_METRICS } from './process-metrics.js';
 import { MetricsPage } from './registry.js';
@@ -121,16 +122,12 @@ test('a value at a bound is in its bucket', () => {
 });
 
 test('of the codes that clients choose only some are told apart', () => {
-  assert.deepEqual([1000, 1001, 1005, 1006, 1002, 4002, 4999].map(clientCloseLabel), [
-    '1000',
-    '1001',
-    '1005',
-    '1006',
-    'other',
-    'other',
-    'other',
-  ]);
-  for (const code of [1000, 4999]) assert.ok(CLOSE_CODES.includes(clientCloseLabel(code)));
+  assert.deepEqual(
+    [1000, 1001, 1005, 1006, 1002, 4002, 4999].map((code) => closeLabel(code, false)),
+    ['1000', '1001', '1005', '1006', 'other', 'other', 'other'],
+  );
+  assert.ok(CLOSE_CODES.includes(closeLabel(4999, false)));
+  for (const { code } of Object.values(CLOSES)) assert.ok(CLOSE_CODES.includes(closeLabel(code, true)));
 });
 
 test('promtool finds nothing to say', async (t) => {

@@ -44,11 +44,12 @@ import { TurnClock } from './core/time/turn-clock.js';
 import { Trace, type TraceEvent } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
+import { openOperations } from './open-operations.js';
 import { openReasoning } from './open-reasoning.js';
 import { openSkills } from './open-skills.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { Health } from './ops/health.js';
-import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
+import { OperationsListenError } from './ops/listener.js';
 import { createLog, describeError, type Log } from './ops/log.js';
 import { page } from './page.js';
 import { PromptError, reasoningSettings } from './reasoning.js';
@@ -90,7 +91,7 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Where health checks are answered: `/healthz` and `/readyz`. */
+  /** Where operators ask: `/metrics`, `/healthz` and `/readyz`. */
   readonly operationsUrl: string;
   /** Takes what can change while running from the configuration. */
   reload(): Promise<Reloaded>;
@@ -188,6 +189,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       })
     : null;
 
+  const metrics = createMetrics();
+
   // Ready it is once clients can come.
   const health = new Health();
   health.set('store', 'ok');
@@ -199,10 +202,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     path: home.databaseFile,
     embeddings: embeddingsOptions(config, process.env),
     onEmbeddings: (report) => {
-      if (report.ok) log.warn('the embeddings endpoint works again');
-      else log.warn(report.sentence);
+      if (report.ok) {
+        health.forget('memory.embeddings');
+        log.warn('the embeddings endpoint works again');
+      } else {
+        health.set('memory.embeddings', 'degraded');
+        log.warn(report.sentence);
+      }
     },
     onFailure: (error) => giveUp('memory', error),
+    onCommit: ({ durationMs, calls }) => {
+      metrics.storeCommits.observe(durationMs / 1000);
+      metrics.storeBatches.observe(calls);
+    },
     onHealth: (report) => {
       health.set('store', report.ok ? 'ok' : 'failing');
       if (report.ok) {
@@ -220,11 +232,17 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     certificateNames: keeper?.current.names ?? null,
   });
   memory.setLimits(settings.memory);
-  const reasoning = openReasoning({ settings: answering, alerts: () => alerts, log, onFault });
+  const reasoning = openReasoning({
+    settings: answering,
+    alerts: () => alerts,
+    health,
+    metrics,
+    log,
+    onFault,
+  });
   undo.push(() => reasoning.close());
 
   // The core: data structures that know neither socket nor clock.
-  const metrics = createMetrics();
   const messageRate = new RateWindow();
   const wheel = new TimerWheel(TICK_MS, clock.nowMs());
   const pump = new Pump(setImmediate);
@@ -263,6 +281,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     wheel,
     pump,
     trace,
+    metrics,
     limits: settings.session,
     rateLimits: settings.rateLimits,
     heartbeatLimits: settings.heartbeat,
@@ -273,6 +292,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     settings: settings.notifications,
+    metrics,
     onFault,
   });
   const alerts = new Alerts({
@@ -292,6 +312,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     pump,
+    metrics,
     log,
     onFault,
   });
@@ -316,6 +337,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     retention,
     limits: settings.runs,
     places: settings.streams,
+    metrics,
     onStored: (channel, seq) => compaction.grew(channel, seq),
     onFault,
   });
@@ -391,7 +413,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     draining: () => draining,
   });
   const dispatcher = new Dispatcher({
-    routes: buildRoutes(handlers),
+    routes: buildRoutes(handlers, metrics),
     lobbies,
     metrics,
     clock: new TurnClock(clock, setImmediate),
@@ -423,12 +445,20 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
 
   // Whoever watches over the gateway.
-  const operations = await listenForOperations(config.metrics, {
-    '/healthz': () => json(200, { status: 'alive' }),
-    '/readyz': () => {
-      const report = health.report();
-      return json(report.status === 'unready' ? 503 : 200, report);
+  let connecting = (): number => 0;
+  const operations = await openOperations({
+    config: config.metrics,
+    env: process.env,
+    health,
+    metrics,
+    gauges: {
+      connecting: () => connecting(),
+      authenticating: () => lobbies.peers.size,
+      active: () => sessions.count,
+      streamsActive: () => runs.activeCount,
+      streamsQueued: () => runs.openCount - runs.activeCount,
     },
+    onFault,
   });
   undo.push(() => operations.close());
 
@@ -444,11 +474,15 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     trustedProxies: () => settings.trustedProxies,
     addressKey,
     page,
-    onOpen: (peer) => lobbies.enter(peer),
+    onOpen: (peer) => {
+      metrics.connectionsOpened += 1;
+      lobbies.enter(peer);
+    },
     onText: dispatcher.receive,
     onBinary: (peer) => dispatcher.receiveBinary(peer),
     onDrain: (peer) => peer.session?.drained(),
-    onClose: (peer) => {
+    onClose: (peer, code) => {
+      metrics.connectionsClosed[code] = (metrics.connectionsClosed[code] ?? 0) + 1;
       lobbies.leave(peer);
       if (peer.session !== null) sessions.end(peer.session);
     },
@@ -467,6 +501,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         );
   undo.push(() => listener.close());
   ticker.arrivals = listener.arrivals;
+  connecting = () => listener.connecting;
   const urlHost = host.includes(':') ? `[${host}]` : host;
   const url = `${keeper === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
   const announce = (fingerprint: string | undefined): void =>
@@ -531,6 +566,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       void close().then(() => reject(new GatewayFailed(`The gateway cannot go on: ${error.message}`)));
     };
   });
+  setImmediate(() => void operations.prepare());
   // Whoever does not look is not to be ended by it.
   failed.catch(() => {});
   return {

@@ -1,4 +1,4 @@
-/** Keys of services that the gateway asks: read from where they are kept, and repeated nowhere. */
+/** Keys of services that the gateway asks, and what others ask it with: read from where they are kept, and repeated nowhere. */
 import { readFileSync } from 'node:fs';
 
 /** There is no key where one should be; the message is one sentence for the operator. */
@@ -23,30 +23,55 @@ export const codeOf = (error: unknown): string =>
  * @param section of the configuration, where the place stands
  * @throws KeyError
  */
-export const readKey = (
+export const readKey = (section: string, place: KeyPlace, env: Environment): string | null =>
+  readSecret(
+    'key',
+    { option: `${section}.api_key_env`, names: place.api_key_env },
+    { option: `${section}.api_key_file`, names: place.api_key_file },
+    env,
+  );
+
+/** The same for a bearer token. @throws KeyError */
+export const readToken = (
   section: string,
-  { api_key_env: variable, api_key_file: file }: KeyPlace,
+  place: { readonly token_env: string; readonly token_file: string },
   env: Environment,
-): string | null => {
-  if (variable !== '')
-    return usable(env[variable] ?? '', `${section}.api_key_env names the variable ${variable}`);
-  if (file === '') return null;
-  const place = `${section}.api_key_file names ${file}`;
+): string | null =>
+  readSecret(
+    'token',
+    { option: `${section}.token_env`, names: place.token_env },
+    { option: `${section}.token_file`, names: place.token_file },
+    env,
+  );
+
+/** An option, and what it names; empty: nothing. */
+interface Named {
+  readonly option: string;
+  readonly names: string;
+}
+
+const readSecret = (what: 'key' | 'token', variable: Named, file: Named, env: Environment): string | null => {
+  if (variable.names !== '') {
+    const place = `${variable.option} names the variable ${variable.names}`;
+    return usable(what, env[variable.names] ?? '', place);
+  }
+  if (file.names === '') return null;
+  const place = `${file.option} names ${file.names}`;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readFileSync(file.names, 'utf8');
   } catch (error) {
     throw new KeyError(`${place}, which cannot be read (${codeOf(error)}): mend that, or leave it empty.`);
   }
-  return usable(text, place);
+  return usable(what, text, place);
 };
 
-/** A key as a header can carry it. */
-const usable = (text: string, place: string): string => {
-  const key = text.trim();
-  if (key === '') throw new KeyError(`${place}, which is not set or empty: put the key there.`);
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new KeyError(`${place}, which holds more than a key: leave nothing but the key there.`);
+/** As a header can carry it. */
+const usable = (what: 'key' | 'token', text: string, place: string): string => {
+  const secret = text.trim();
+  if (secret === '') throw new KeyError(`${place}, which is not set or empty: put the ${what} there.`);
+  if (!/^[\x21-\x7e]+$/.test(secret)) {
+    throw new KeyError(`${place}, which holds more than a ${what}: leave nothing but the ${what} there.`);
   }
-  return key;
+  return secret;
 };

@@ -1,4 +1,6 @@
 /** Everything that skills are made of: who runs them, which there are for whom, and their runs. */
+
+import type { GatewayMetrics } from '../metrics/metrics.js';
 import { PROTOCOL } from '../schemas/codes.js';
 import { VERSION } from '../schemas/version.js';
 import type { MemoryPort } from './backends/memory/port.js';
@@ -31,6 +33,7 @@ export interface OpenSkillsOptions {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly pump: Pump;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -45,7 +48,7 @@ export interface Skills {
 /** @throws PinFileError */
 export const openSkills = (options: OpenSkillsOptions): Skills => {
   const { servers, pinFile, settings, memory, principals, notifications, alerts } = options;
-  const { clock, wheel, pump, log, onFault } = options;
+  const { clock, wheel, pump, metrics, log, onFault } = options;
   const mcp = openThreadedSkills({
     servers,
     pins: new PinFile(pinFile),
@@ -71,6 +74,7 @@ export const openSkills = (options: OpenSkillsOptions): Skills => {
     principals,
     notifications,
     limits: settings.skills,
+    metrics,
     onFault,
   });
   return { mcp, catalogue: new Catalogue([builtIn, mcp], settings.skillRules), skillRuns };

@@ -30,8 +30,8 @@ export class Connection implements Peer {
   /** Under which the address is counted. */
   readonly addressKey: string;
   closed = false;
-  /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
-  ended = false;
+  /** Why the gateway has ended it; null: it has not. */
+  #endedAs: CloseName | null = null;
   authenticated = false;
   session: Session | null = null;
   lobby: Lobby | null = null;
@@ -45,6 +45,16 @@ export class Connection implements Peer {
     this.address = address;
     this.addressKey = addressKey;
     this.#onAdmitted = onAdmitted;
+  }
+
+  /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
+  get ended(): boolean {
+    return this.#endedAs !== null;
+  }
+
+  /** The code it was closed with. @param code of the library's close event: the client's, where it ended it */
+  closeCode(code: number): number {
+    return this.#endedAs === null ? code : CLOSES[this.#endedAs].code;
   }
 
   opened(socket: WebSocket<UserData>): void {
@@ -73,18 +83,21 @@ export class Connection implements Peer {
   }
 
   /** Outside of a cork it is one write, header and all, and says truly whether something is left (probed with strace). */
-  send(frame: string | Uint8Array): boolean {
-    if (this.#socket === null) return false;
+  send(frame: string | Uint8Array, knownBytes = -1): number {
+    if (this.#socket === null) return -1;
     const status = this.#socket.send(frame, false, false);
     if (status !== SENT || corked === this) this.#mayBeUnsent = true;
-    return status !== DROPPED;
+    if (status === DROPPED) return -1;
+    if (typeof frame !== 'string') return frame.length;
+    // Behind the sending, which makes one text of the pieces that it was put together from.
+    return knownBytes >= 0 ? knownBytes : Buffer.byteLength(frame);
   }
 
   /** Sends frames in one write, as far as they fit into one. */
   sendAll(frames: readonly Uint8Array[]): boolean {
     const [first] = frames;
     if (first === undefined) return true;
-    if (frames.length === 1) return this.send(first);
+    if (frames.length === 1) return this.send(first) >= 0;
     const socket = this.#socket;
     if (socket === null) return false;
     this.#mayBeUnsent = true;
@@ -113,7 +126,7 @@ export class Connection implements Peer {
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;
-    this.ended = true;
+    this.#endedAs = name;
     const { code, reason } = CLOSES[name];
     this.#socket?.end(code, reason);
   }

@@ -29,7 +29,8 @@ export interface DoorOptions {
   /** A message beyond its limit: the connection is to be closed behind what came before. */
   readonly onTooLarge: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
-  readonly onClose: (connection: Connection) => void;
+  /** @param code see {@link Connection.closeCode} */
+  readonly onClose: (connection: Connection, code: number) => void;
 }
 
 /**
@@ -126,10 +127,10 @@ export class Door {
         else connection.receive(data, onText);
       },
       drain: (socket) => options.onDrain(socket.getUserData().connection),
-      close: (socket) => {
+      close: (socket, code) => {
         const { connection } = socket.getUserData();
         connection.gone();
-        options.onClose(connection);
+        options.onClose(connection, code);
         this.#leave(1);
       },
     });

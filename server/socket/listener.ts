@@ -1,4 +1,5 @@
 /** The clients' listener, with the sockets in the thread that has the core. */
+import { closeLabel } from '../../metrics/labels.js';
 import type { Admission } from '../core/limits/admission.js';
 import type { Peer } from '../core/sessions/peer.js';
 import { Connection } from './connection.js';
@@ -30,13 +31,16 @@ export interface ListenerOptions
   readonly onBinary: (peer: Peer) => void;
   /** The socket has sent some of what was unsent. */
   readonly onDrain: (peer: Peer) => void;
-  readonly onClose: (peer: Peer) => void;
+  /** @param code as a label of the metrics */
+  readonly onClose: (peer: Peer, code: string) => void;
 }
 
 export interface Listener {
   readonly port: number;
   /** Whether {@link renew} can be done: with TLS, on a system where a port can be shared. */
   readonly canRenew: boolean;
+  /** TCP connections that are no WebSockets, or not yet. */
+  readonly connecting: number;
   /**
    * Presents this certificate to new connections; those that are there stay as they are. Resolves when the one before
    * it is not presented any more, and is not to be called again until then. Rejects with TlsError or ListenError;
@@ -80,9 +84,9 @@ export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT
       return places.take(key) ?? new Connection(address, key, onAdmitted);
     },
   });
-  const onClose = (connection: Connection): void => {
+  const onClose = (connection: Connection, code: number): void => {
     places.leave(connection);
-    options.onClose(connection);
+    options.onClose(connection, closeLabel(connection.closeCode(code), connection.ended));
   };
   const onTooLarge = (connection: Connection): void => connection.close('messageTooLarge');
   const take = canRenew ? takePortShared : takePort;
@@ -91,6 +95,9 @@ export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT
   return {
     port: requests.port,
     canRenew,
+    get connecting() {
+      return count.connecting;
+    },
     get doors() {
       return doors.size;
     },

@@ -5,6 +5,8 @@ import {
   type CallEnd,
   type FromReasoning,
   isBatch,
+  isProviderCall,
+  type ProviderCall,
   type ProviderNews,
   type ReasoningBatch,
   TAKEN_AT_ONCE,
@@ -27,6 +29,8 @@ export interface ThreadedReasoningOptions {
   readonly onFailure: (error: Error) => void;
   /** A provider has failed, or works again. */
   readonly onNews: (news: ProviderNews) => void;
+  /** A request to a provider has ended, each try by itself. */
+  readonly onProviderCall?: (call: ProviderCall) => void;
 }
 
 const NO_USAGE = { input: 0, output: 0, estimated: true };
@@ -74,6 +78,10 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
 
   const take = ({ callIds, events }: ReasoningBatch): void => {
     for (const [at, event] of events.entries()) {
+      if (typeof event !== 'string' && isProviderCall(event)) {
+        options.onProviderCall?.(event);
+        continue;
+      }
       const callId = callIds[at] as number;
       const sink = sinks.get(callId);
       if (sink === undefined) continue;

@@ -3,7 +3,8 @@
  * What a handler answers at once is sent at once; only what had to ask a port waits.
  */
 
-import type { GatewayMetrics } from '../../../metrics/metrics.js';
+import { outcomeOfError } from '../../../metrics/labels.js';
+import type { GatewayMetrics, MethodCounts } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import { randomHex } from '../ids.js';
 import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
@@ -75,6 +76,7 @@ export class Dispatcher {
    * @param buffer where the frame's bytes are, from `offset` on
    */
   readonly receive = (peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean => {
+    this.#metrics.receivedBytes += frame.length;
     const { lobby, session } = peer;
     if (this.#trace.on) {
       // What is traced goes the long way.
@@ -106,10 +108,11 @@ export class Dispatcher {
     this.#metrics.messagesReceived += 1;
     const refusal = route.counts ? this.#limit(session) : null;
     if (refusal === null && route.constant !== null && params === NO_PARAMS) {
+      route.outcomes.ok += 1;
       if (idFrom !== idTo) session.reply(route.constant.prebuilt.withId(frame, idFrom, idTo));
       return DONE;
     }
-    const answer = refusal ?? this.#invoke(session, route, params);
+    const answer = refusal === null ? this.#invoke(session, route, params) : counted(route.outcomes, refusal);
     if (idFrom === idTo) return PENDING;
     if (answer instanceof RawJson) {
       session.reply(answer.prebuilt.withId(frame, idFrom, idTo));
@@ -179,7 +182,8 @@ export class Dispatcher {
   }
 
   #refuse(peer: Peer, why: 'parseError' | 'invalidRequest'): void {
-    this.#send(peer, errorReply(NULL_ID, fail(why)));
+    const failure = counted(this.#metrics.requests.unknown, fail(why));
+    this.#send(peer, errorReply(NULL_ID, failure));
     peer.close('protocolError');
   }
 
@@ -189,7 +193,8 @@ export class Dispatcher {
       this.#metrics.messagesReceived += 1;
       const reason = `a batch has 1 to ${PROTOCOL.maxBatchSize} members`;
       const refusal = peer.session === null ? null : this.#limit(peer.session);
-      this.#send(peer, errorReply(NULL_ID, refusal ?? fail('invalidRequest', { reason })));
+      const failure = counted(this.#metrics.requests.unknown, refusal ?? fail('invalidRequest', { reason }));
+      this.#send(peer, errorReply(NULL_ID, failure));
       return;
     }
     this.#metrics.messagesReceived += members.length;
@@ -212,9 +217,13 @@ export class Dispatcher {
     const { session } = peer;
     if (session !== null && (isBadRequest(request) || request.method !== UNCOUNTED)) {
       const refusal = this.#limit(session);
-      if (refusal !== null) return request.idJson === null ? null : errorReply(request.idJson, refusal);
+      if (refusal !== null) {
+        counted(this.#outcomesOf(isBadRequest(request) ? '' : request.method), refusal);
+        return request.idJson === null ? null : errorReply(request.idJson, refusal);
+      }
     }
     if (isBadRequest(request)) {
+      counted(this.#metrics.requests.unknown, request.failure);
       return request.idJson === null ? null : errorReply(request.idJson, request.failure);
     }
     const { idJson } = request;
@@ -241,55 +250,94 @@ export class Dispatcher {
   /** The result as JSON, a failure, or null for nothing to say. A promise of it never rejects. */
   #call(peer: Peer, request: Request, inBatch: boolean): Answered | null | Promise<Answered | null> {
     const { method } = request;
-    const { session, lobby } = peer;
+    const { session } = peer;
     if (method === 'auth.handshake') {
-      if (request.idJson === null) return null;
-      if (inBatch) return fail('invalidRequest', { reason: 'auth.handshake stands alone, not in a batch' });
-      if (lobby === null)
-        return fail('invalidRequest', { reason: 'this connection is authenticated already' });
-      if (this.#trace.on) {
-        this.#trace.routed(peer, method, 'SystemController', request.idJson, request.params);
-      }
-      return this.#lobbies
-        .handshake(peer, lobby, request.params)
-        .catch((error: unknown) => this.#fault(method, error));
+      return this.#handshake(peer, request, inBatch);
     }
-    if (session === null) return fail('authRequired');
+    if (session === null) return counted(this.#outcomesOf(method), fail('authRequired'));
     const route = this.#routes.get(method);
-    if (route === undefined) return fail('methodNotFound', null, cut(method));
+    if (route === undefined) {
+      return counted(this.#metrics.requests.unknown, fail('methodNotFound', null, cut(method)));
+    }
     if (this.#trace.on) this.#trace.routed(peer, method, route.target, request.idJson, request.params);
     return this.#invoke(session, route, request.params);
   }
 
+  #handshake(
+    peer: Peer,
+    { method, idJson, params }: Request,
+    inBatch: boolean,
+  ): Failure | null | Promise<Answered | null> {
+    const { lobby } = peer;
+    const outcomes = this.#metrics.requests['auth.handshake'];
+    const refuse = (reason: string): Failure => counted(outcomes, fail('invalidRequest', { reason }));
+    if (idJson === null) {
+      outcomes.invalid += 1;
+      return null;
+    }
+    if (inBatch) return refuse('auth.handshake stands alone, not in a batch');
+    if (lobby === null) return refuse('this connection is authenticated already');
+    if (this.#trace.on) this.#trace.routed(peer, method, 'SystemController', idJson, params);
+    const fromMs = this.#clock.nowMs();
+    return this.#lobbies
+      .handshake(peer, lobby, params)
+      .catch((error: unknown) => this.#fault(method, error))
+      .then((answer) => {
+        // Who has gone meanwhile is not told.
+        if (answer === null) return null;
+        this.#metrics.requestDurations.SystemController.observe((this.#clock.nowMs() - fromMs) / 1000);
+        return counted(outcomes, answer);
+      });
+  }
+
   #invoke(session: Session, route: Route, params: object): Answered | Promise<Answered> {
+    const { outcomes } = route;
     if (route.scopeBit !== 0 && (session.scopeBits & route.scopeBit) === 0) {
+      outcomes.denied += 1;
       return fail('permissionDenied', { scope: route.scope });
     }
-    if (!route.validate(params)) return invalidParams(route.validate);
+    if (!route.validate(params)) {
+      outcomes.invalid += 1;
+      outcomes.validationFailures += 1;
+      return invalidParams(route.validate);
+    }
     try {
       const result = route.handle(session, params as never);
       if (result instanceof Promise) return this.#later(session, route, result);
-      return encodeResult(route, result);
+      return counted(outcomes, encodeResult(route, result));
     } catch (error) {
-      return this.#fault(route.method, error);
+      return counted(outcomes, this.#fault(route.method, error));
     }
+  }
+
+  /** Of a method that a caller has named. */
+  #outcomesOf(method: string): MethodCounts {
+    return this.#routes.get(method)?.outcomes ?? this.#metrics.requests.unknown;
   }
 
   /** What a port has to say first. */
   async #later(session: Session, route: Route, result: Promise<unknown>): Promise<Answered> {
+    const fromMs = this.#clock.nowMs();
     session.openCalls += 1;
     session.principal.hold();
     try {
       const settled = await result;
-      // Nobody is left to be told.
-      return session.peer.closed ? '' : encodeResult(route, settled);
+      // Where nobody is left to be told, only what came of it counts.
+      const isUntold = session.peer.closed && !(settled instanceof Failure);
+      return this.#countedLater(route, fromMs, isUntold ? '' : encodeResult(route, settled));
     } catch (error) {
-      return this.#fault(route.method, error);
+      return this.#countedLater(route, fromMs, this.#fault(route.method, error));
     } finally {
       session.openCalls -= 1;
       session.principal.release();
       this.#takeWaiting(session);
     }
+  }
+
+  /** An answer that was not there at once is measured: from turn to turn of the loop, which costs no look at a clock. */
+  #countedLater(route: Route, fromMs: number, answer: Answered): Answered {
+    route.durations.observe((this.#clock.nowMs() - fromMs) / 1000);
+    return counted(route.outcomes, answer);
   }
 
   #finishBatch(peer: Peer, session: Session | null, replies: readonly Reply[]): void {
@@ -305,7 +353,10 @@ export class Dispatcher {
       return;
     }
     if (this.#trace.on) this.#trace.sent(peer, text);
-    peer.send(text);
+    const bytes = peer.send(text);
+    if (bytes < 0) return;
+    this.#metrics.messagesSent += 1;
+    this.#metrics.sentBytes += bytes;
   }
 
   #fault(method: string, error: unknown): Failure {
@@ -317,6 +368,13 @@ export class Dispatcher {
 
 /** The result as JSON, or why there is none. */
 type Answered = string | RawJson | Failure;
+
+/** Counts what came of a request, and gives it back. */
+const counted = <A extends Answered>(outcomes: MethodCounts, answer: A): A => {
+  if (answer instanceof Failure) outcomes[outcomeOfError(answer.code)] += 1;
+  else outcomes.ok += 1;
+  return answer;
+};
 
 const encodeResult = (route: Route, result: unknown): Answered =>
   result instanceof Failure || result instanceof RawJson ? result : route.serialize(result as never);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createMetrics } from '../../../metrics/metrics.js';
 import { openSqliteMemory } from '../../backends/memory/sqlite.js';
 import { openBuiltInSkills } from '../../backends/skills/built-in.js';
 import { Principals } from '../channels/principal.js';
@@ -28,10 +29,11 @@ const start = async (t: TestContext) => {
   const clock = { nowMs: () => 0, wallMs: () => 0 };
   const wheel = new TimerWheel(100, 0);
   const pump = new Pump(() => {});
+  const metrics = createMetrics();
   const settings = { proactive: true, timezone: 'UTC' };
   const faults: string[] = [];
   const onFault = (what: string) => faults.push(what);
-  const notifications = new Notifications({ memory, clock, wheel, settings, onFault });
+  const notifications = new Notifications({ memory, clock, wheel, settings, metrics, onFault });
   const reminders = remindersOf({ memory, notifications, notificationSettings: settings, clock });
   const builtIn = openBuiltInSkills({ memory, reminders, wallMs: clock.wallMs, timezone: () => 'UTC' });
   const catalogue = new Catalogue([builtIn], { builtIn: new AllowList(['*']), servers: new Map() });
@@ -46,6 +48,7 @@ const start = async (t: TestContext) => {
     principals,
     notifications,
     limits: { timeoutMs: 1000, backgroundTimeoutMs: 1000, maxOutputBytes: 1000, maxConcurrent: 2 },
+    metrics,
     onFault,
   });
   const begin = (name: string, change: Partial<SkillRequest> = {}) => {
@@ -66,7 +69,7 @@ const start = async (t: TestContext) => {
       const { method, params } = JSON.parse(frame.text);
       return { method, params, stream };
     });
-  return { begin, events, runs, catalogue, channel, memory, faults };
+  return { begin, events, runs, catalogue, channel, memory, faults, metrics };
 };
 
 test('the events of a reply’s run are part of the reply', async (t) => {

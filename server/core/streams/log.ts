@@ -14,6 +14,8 @@ export interface Frame {
   readonly text: string;
   /** UTF-8 length of `text`. */
   readonly bytes: number;
+  /** Source chunks of a reply that are in it; 0 in what is no `chat.stream`. */
+  readonly chunks: number;
 }
 
 /** One reply within the log: its chunks, its skill events and the entry that ends it. */
@@ -144,7 +146,7 @@ export class ChannelLog {
   }
 
   appendFrame(text: string, scopeBit: number, stream: Stream | null, except: object | null): void {
-    const frame = { text, bytes: Buffer.byteLength(text) };
+    const frame = { text, bytes: Buffer.byteLength(text), chunks: 0 };
     if (stream !== null) stream.frameBytes += frame.bytes;
     this.#entries.push({ kind: 'frame', stream, frame, scopeBit, except });
   }
@@ -217,6 +219,6 @@ export class ChannelLog {
     const after = `","index":${head.index}${stream.frameTail}${end}`;
     const bytes = FRAME_HEAD.length + textBytes + after.length;
     if (bytes > this.#maxFrameBytes) throw new RangeError(`a stream frame of ${bytes} bytes`);
-    return { text: FRAME_HEAD + json + after, bytes };
+    return { text: FRAME_HEAD + json + after, bytes, chunks: span };
   }
 }

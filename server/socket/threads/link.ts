@@ -30,10 +30,19 @@ export const TO_CORE = {
   backlog: 21,
   /** The same, fewer than before: the client takes them. */
   drained: 22,
-  /** It has gone. The value is 1 where the gateway's side has ended it. */
+  /** It has gone, as {@link GONE} says. */
   gone: 23,
   /** Everything in the oldest batch with frames that was not told of yet has been given to the sockets. */
   taken: 24,
+} as const;
+
+/** The value of a {@link TO_CORE.gone}: flags, and from the third bit on the close code. */
+export const GONE = {
+  /** Its place stays taken for a while. */
+  lingers: 1,
+  /** The gateway's side has ended it, and the code is of its table. */
+  ended: 2,
+  codeShift: 2,
 } as const;
 
 export type Kind = (typeof TO_SOCKETS)[keyof typeof TO_SOCKETS] | (typeof TO_CORE)[keyof typeof TO_CORE];

@@ -121,9 +121,9 @@ const serve = (doors: Doors): void => {
   });
 };
 
-const onClose = (connection: Connection): void => {
+const onClose = (connection: Connection, code: number): void => {
   places.leave(connection);
-  sockets.onClose(connection);
+  sockets.onClose(connection, code);
 };
 const doorOptions = { ...sockets, onClose, count: socketCount, maxMessageBytes };
 const take = data.isFirst ? takePortShared : shareAgain;
