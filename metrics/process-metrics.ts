@@ -1,15 +1,11 @@
 /**
- * What is told of the process besides the gateway's own metrics, under the names that every Node.js program gives them
- * (prom-client's), so that dashboards of others fit.
+ * What is told of the process besides the gateway's own metrics: under the names that prom-client gives them in every
+ * Node.js program, so that dashboards of others fit.
  */
-import type { LabelSpec, MetricKind } from './spec.js';
+import type { LabelSpec, MetricKind, MetricSpec } from './spec.js';
 
-interface ProcessMetricSpec {
-  readonly kind: MetricKind;
-  readonly unit: string;
-  readonly help: string;
-  readonly labels: Readonly<Record<string, LabelSpec>>;
-  /** Exported on Linux alone. */
+interface ProcessMetricSpec extends MetricSpec {
+  /** Has a value on Linux alone. */
   readonly linuxOnly: boolean;
 }
 
@@ -19,12 +15,12 @@ const metric = <const K extends MetricKind, const L extends Labels>(
   unit: string,
   help: string,
   labels: L,
-) => ({ kind, unit, help, labels, linuxOnly: false }) as const;
+) => ({ kind, unit, help, labels, buckets: [], linuxOnly: false }) as const;
 const onLinux = <const K extends MetricKind>(kind: K, unit: string, help: string) =>
-  ({ kind, unit, help, labels: {}, linuxOnly: true }) as const;
+  ({ kind, unit, help, labels: {}, buckets: [], linuxOnly: true }) as const;
 const label = (meaning: string): LabelSpec => ({ values: null, meaning });
 
-/** By the whole name. Buckets of `nodejs_gc_duration_seconds` are prom-client's. */
+/** By the whole name. */
 export const PROCESS_METRICS = {
   process_cpu_user_seconds_total: metric(
     'counter',
@@ -52,7 +48,7 @@ export const PROCESS_METRICS = {
   nodejs_eventloop_lag_seconds: metric(
     'gauge',
     'seconds',
-    'How late the main thread’s event loop was at the scrape before',
+    'How late the main thread’s loop was at the scrape before',
     {},
   ),
   nodejs_eventloop_lag_min_seconds: metric(
@@ -67,18 +63,6 @@ export const PROCESS_METRICS = {
   nodejs_eventloop_lag_p50_seconds: metric('gauge', 'seconds', 'Median delay since the last scrape', {}),
   nodejs_eventloop_lag_p90_seconds: metric('gauge', 'seconds', '90th percentile of the delays', {}),
   nodejs_eventloop_lag_p99_seconds: metric('gauge', 'seconds', '99th percentile of the delays', {}),
-  nodejs_active_resources: metric(
-    'gauge',
-    'resources',
-    'What keeps the event loop alive, without sockets of clients',
-    {
-      type: label('Node.js’ name of it'),
-    },
-  ),
-  nodejs_active_handles: metric('gauge', 'handles', 'Handles of libuv, without sockets of clients', {
-    type: label('its class'),
-  }),
-  nodejs_active_requests: metric('gauge', 'requests', 'Requests to libuv', { type: label('its class') }),
   nodejs_heap_size_total_bytes: metric('gauge', 'bytes', 'V8’s heap in the main thread', {}),
   nodejs_heap_size_used_bytes: metric('gauge', 'bytes', 'What of it is in use', {}),
   nodejs_external_memory_bytes: metric(
@@ -102,21 +86,15 @@ export const PROCESS_METRICS = {
     minor: label('its second'),
     patch: label('its third'),
   }),
-  nodejs_gc_duration_seconds: metric('histogram', 'seconds', 'Garbage collections of the main thread', {
-    kind: label('`major`, `minor`, `incremental` or `weakcb`'),
-  }),
+  nodejs_gc_duration_seconds: {
+    ...metric('histogram', 'seconds', 'Garbage collections of the main thread, since the first scrape', {
+      kind: label('`major`, `minor`, `incremental` or `weakcb`'),
+    }),
+    buckets: [0.001, 0.01, 0.1, 1, 2, 5],
+  },
 } as const satisfies Readonly<Record<string, ProcessMetricSpec>>;
 
 /** A metric of {@link PROCESS_METRICS}. */
 export type ProcessMetricName = keyof typeof PROCESS_METRICS;
 
-/**
- * What prom-client would tell besides. The first three `promtool check metrics` rejects; the last it counts by listing a
- * folder, which takes as long as there are connections.
- */
-export const LEFT_OUT = [
-  'nodejs_active_resources_total',
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'process_open_fds',
-] as const;
+export const PROCESS_METRIC_NAMES = Object.keys(PROCESS_METRICS) as readonly ProcessMetricName[];

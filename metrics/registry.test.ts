@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
 import { CLOSES } from '../schemas/codes.js';
 import { Histogram } from './histogram.js';
 import { CLOSE_CODES, closeLabel } from './labels.js';
 import { countSkillRun, createMetrics } from './metrics.js';
-import { PROCESS_METRICS } from './process-metrics.js';
+import { PROCESS_METRIC_NAMES, PROCESS_METRICS } from './process-metrics.js';
 import { MetricsPage } from './registry.js';
 import type { MetricSpec } from './spec.js';
 import { METRIC_KEYS, METRICS, metricName } from './table.js';
@@ -33,12 +34,7 @@ const samplesOf = (text: string): Map<string, number> =>
   );
 
 test('what is declared is exported, and what is exported is declared', async () => {
-  const declared = [
-    ...METRIC_KEYS.map(metricName),
-    ...Object.entries(PROCESS_METRICS)
-      .filter(([, { linuxOnly }]) => !linuxOnly || process.platform === 'linux')
-      .map(([name]) => name),
-  ];
+  const declared = [...METRIC_KEYS.map(metricName), ...PROCESS_METRIC_NAMES];
   const page = new MetricsPage(createMetrics(), GAUGES);
   const text = await page.render();
   assert.deepEqual([...page.names].sort(), declared.sort());
@@ -111,6 +107,54 @@ test('figures are those of the object, read when they are shown', async () => {
   const [again, same] = await Promise.all([page.render(), page.render()]);
   assert.equal(samplesOf(again).get('openclaw_gateway_messages_received_total'), 8);
   assert.equal(again, same, 'two scrapers at a time get one page');
+});
+
+test('the process is told of with plausible figures, its loop and collector from the second page on', async () => {
+  const page = new MetricsPage(createMetrics(), GAUGES);
+  await page.render();
+  // Long enough for the monitor, which looks at the loop every 10 ms.
+  const untilMs = performance.now() + 60;
+  while (performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 15));
+  const text = await page.render();
+  const samples = samplesOf(text);
+  const get = (sample: string): number => samples.get(sample) ?? Number.NaN;
+  const { user, system } = process.cpuUsage();
+  assert.ok(
+    get('process_cpu_seconds_total') > 0 && get('process_cpu_seconds_total') <= (user + system) / 1e6,
+  );
+  assert.ok(Math.abs(get('process_start_time_seconds') - performance.timeOrigin / 1000) < 1);
+  assert.ok(get('process_resident_memory_bytes') > 2 ** 20);
+  assert.ok(get('nodejs_heap_size_used_bytes') <= get('nodejs_heap_size_total_bytes'));
+  assert.ok(get('nodejs_heap_space_size_total_bytes{space="old"}') > 0);
+  const { version } = process;
+  assert.match(
+    text,
+    new RegExp(`^nodejs_version_info\\{version="${version.replaceAll('.', '\\.')}",.*\\} 1$`, 'm'),
+  );
+  const [min, p99, max] = ['min', 'p99', 'max'].map((which) => get(`nodejs_eventloop_lag_${which}_seconds`));
+  assert.ok(Number(min) > 0 && Number(min) <= Number(p99) && Number(p99) <= Number(max) * 1.01, text);
+  assert.ok(get('nodejs_gc_duration_seconds_count{kind="major"}') >= 0);
+  for (const [name, { linuxOnly, labels }] of Object.entries(PROCESS_METRICS)) {
+    if (linuxOnly || Object.keys(labels).length > 0) continue;
+    assert.ok(get(name) >= 0, name);
+  }
+});
+
+test('on Linux descriptors are counted, without listing them', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const page = new MetricsPage(createMetrics(), GAUGES);
+  const count = async () => samplesOf(await page.render()).get('process_open_fds');
+  const before = await count();
+  if (before === undefined) {
+    t.skip('this kernel does not say how many there are');
+    return;
+  }
+  const opened = Array.from({ length: 50 }, () => openSync('/dev/null', 'r'));
+  const after = await count();
+  for (const descriptor of opened) closeSync(descriptor);
+  assert.equal(after, before + 50);
+  assert.ok(Number(samplesOf(await page.render()).get('process_max_fds')) >= before);
 });
 
 test('a value at a bound is in its bucket', () => {

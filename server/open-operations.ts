@@ -16,7 +16,7 @@ export interface OpenOperationsOptions {
 }
 
 export interface Operations extends OperationsListener {
-  /** Gets ready to render metrics, which takes a while: behind the start, and before somebody asks. Never rejects. */
+  /** Loads what renders metrics and has it do so once, which takes a while: behind the start, and before somebody asks. Never rejects. */
   prepare(): Promise<void>;
 }
 
@@ -47,7 +47,9 @@ export const openOperations = async (options: OpenOperationsOptions): Promise<Op
   return {
     ...listener,
     prepare: async () => {
-      await openPage().catch((error: unknown) => onFault('metrics', error));
+      await openPage()
+        .then((opened) => opened.render())
+        .catch((error: unknown) => onFault('metrics', error));
     },
   };
 };
