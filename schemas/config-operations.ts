@@ -17,7 +17,7 @@ export const OPERATIONS_OPTIONS = {
     rule: HOST,
     reloadable: false,
     reason:
-      'The address where health checks are answered: `/healthz` (it is alive) and `/readyz` (it takes clients).',
+      'The address where metrics (`/metrics`) and health checks are answered: `/healthz` (it is alive) and `/readyz` (it takes clients).',
   }),
   'metrics.port': integer({
     default: 18790,
@@ -25,7 +25,21 @@ export const OPERATIONS_OPTIONS = {
     max: 65535,
     zero: 'any free port',
     reloadable: false,
-    reason: 'The port of health checks, apart from the clients’, so that a firewall can tell them apart.',
+    reason:
+      'The port of metrics and health checks, apart from the clients’, so that a firewall can tell them apart.',
+  }),
+  'metrics.token_env': string({
+    default: '',
+    rule: VARIABLE_NAME,
+    reloadable: false,
+    reason:
+      'The environment variable that holds a bearer token: whoever asks for `/metrics`, or for what `/readyz` says of the parts, must show it. Empty: no token. The token itself never stands in this file.',
+  }),
+  'metrics.token_file': string({
+    default: '',
+    rule: FILE_PATH,
+    reloadable: false,
+    reason: 'A file that holds nothing but the token, instead of `token_env`; empty: no file.',
   }),
   'log.level': oneOf(['trace', 'debug', 'info', 'warn', 'error'], {
     default: 'info',

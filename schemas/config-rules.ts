@@ -95,6 +95,14 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
         : null,
   },
   {
+    keys: ['metrics.token_env', 'metrics.token_file'],
+    summary: 'at most one of `metrics.token_env` and `metrics.token_file` is set',
+    problem: ({ metrics }) =>
+      metrics.token_env !== '' && metrics.token_file !== ''
+        ? 'metrics.token_env must be empty where metrics.token_file names a file, but both are set'
+        : null,
+  },
+  {
     keys: ['metrics.port', 'gateway.port', 'metrics.host', 'gateway.host'],
     summary: '`metrics.port` differs from `gateway.port` on the same host',
     problem: ({ metrics, gateway }) =>

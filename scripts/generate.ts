@@ -1,5 +1,6 @@
 /**
- * Writes everything that follows from the schemas, and the page of the benchmarks from their results: `node dist/scripts/generate.js`.
+ * Writes everything that follows from the schemas, the page of the metrics from their table, and that of the benchmarks from
+ * their results: `node dist/scripts/generate.js`.
  * With `--check` it compares instead, and fails where a file is not what it should be.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { renderConfigExample, renderConfigPage } from './config-docs.js';
 import { buildBenchmarksPage } from './generate/benchmarks/page.js';
 import { readResults } from './generate/benchmarks/results.js';
+import { buildMetricsPage } from './generate/metrics-page.js';
 import { buildProtocolPage } from './generate/protocol-page.js';
 import type { Output } from './generate/schema.js';
 import { buildSerializers } from './generate/serializers.js';
@@ -33,6 +35,7 @@ const outputs: readonly Output[] = [
   ...buildMethodList(),
   ...buildOpenRpcConstant(version),
   buildProtocolPage(),
+  buildMetricsPage(),
   buildBenchmarksPage(readResults(join(ROOT, 'bench', 'results'))),
   { path: 'config.example.toml', text: renderConfigExample() },
   { path: 'docs/configuration.md', text: renderConfigPage() },
@@ -43,7 +46,7 @@ const stale = outputs.filter(({ path, text }) => read(path) !== text);
 if (process.argv.includes('--check')) {
   if (stale.length > 0) {
     console.error(
-      `Not what the schemas or bench/results say: ${stale.map(({ path }) => path).join(', ')}. Run "npm run generate".`,
+      `Not what schemas/, metrics/ or bench/results say: ${stale.map(({ path }) => path).join(', ')}. Run "npm run generate".`,
     );
     process.exitCode = 1;
   }

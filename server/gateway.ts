@@ -3,6 +3,7 @@
  * `open-….ts` beside it, in the order of what depends on what; read it top to bottom.
  */
 
+import { closeLabel } from '../metrics/labels.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { RateWindow } from '../metrics/rate-window.js';
 import { PROTOCOL } from '../schemas/codes.js';
@@ -46,12 +47,13 @@ import { RunTrace } from './core/trace/run-trace.js';
 import { Trace, type TraceEvent } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
+import { openOperations } from './open-operations.js';
 import { openReasoning } from './open-reasoning.js';
 import { openSkills } from './open-skills.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { EventLog, type LoggedReply } from './ops/event-log.js';
 import { Health } from './ops/health.js';
-import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
+import { OperationsListenError } from './ops/listener.js';
 import { createLog, type Log, type LogOutput } from './ops/log.js';
 import { type LogLevel, LogLevelSwitch } from './ops/log-level.js';
 import { page } from './page.js';
@@ -99,7 +101,7 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Where health checks are answered: `/healthz` and `/readyz`. */
+  /** Where operators ask: `/metrics`, `/healthz` and `/readyz`. */
   readonly operationsUrl: string;
   /** Takes what can change while running from the configuration; the log says what came of it. */
   reload(): Promise<Reloaded>;
@@ -217,6 +219,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       })
     : null;
 
+  const metrics = createMetrics();
+
   // Ready it is once clients can come.
   const health = new Health();
   health.set('store', 'ok');
@@ -228,10 +232,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     path: home.databaseFile,
     embeddings: embeddingsOptions(config, process.env),
     onEmbeddings: (report) => {
-      if (report.ok) log.warn('the embeddings endpoint works again');
-      else log.warn(report.sentence);
+      if (report.ok) {
+        health.forget('memory.embeddings');
+        log.warn('the embeddings endpoint works again');
+      } else {
+        health.set('memory.embeddings', 'degraded');
+        log.warn(report.sentence);
+      }
     },
     onFailure: (error) => giveUp('memory', error),
+    onCommit: ({ durationMs, calls }) => {
+      metrics.storeCommits.observe(durationMs / 1000);
+      metrics.storeBatches.observe(calls);
+    },
     onHealth: (report) => {
       health.set('store', report.ok ? 'ok' : 'failing');
       if (report.ok) {
@@ -249,13 +262,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     certificateNames: keeper?.current.names ?? null,
   });
   memory.setLimits(settings.memory);
-  const reasoning = openReasoning({ settings: prepared.reasoning, alerts: () => alerts, events, onFault });
+  const reasoning = openReasoning({
+    settings: prepared.reasoning,
+    alerts: () => alerts,
+    health,
+    metrics,
+    events,
+    onFault,
+  });
   undo.push(() => reasoning.close());
   await tracer.configure(prepared.telemetry);
   undo.push(() => tracer.close());
 
   // The core: data structures that know neither socket nor clock.
-  const metrics = createMetrics();
   const messageRate = new RateWindow();
   const wheel = new TimerWheel(TICK_MS, clock.nowMs());
   const pump = new Pump(setImmediate);
@@ -295,6 +314,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     wheel,
     pump,
     trace,
+    metrics,
     limits: settings.session,
     rateLimits: settings.rateLimits,
     heartbeatLimits: settings.heartbeat,
@@ -305,6 +325,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     settings: settings.notifications,
+    metrics,
     onFault,
   });
   const alerts = new Alerts({
@@ -326,6 +347,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     wheel,
     pump,
     trace: runTrace,
+    metrics,
     log,
     onFault,
   });
@@ -352,6 +374,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     trace: runTrace,
     limits: settings.runs,
     places: settings.streams,
+    metrics,
     onStored: (channel, seq) => compaction.grew(channel, seq),
     onEnded: (run, finishReason, durationMs) => events.replyEnded(run, finishReason, durationMs),
     onFailed: (run, error) => events.replyFailed(run, error?.data?.provider ?? null),
@@ -445,7 +468,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     draining: () => draining,
   });
   const dispatcher = new Dispatcher({
-    routes: buildRoutes(handlers),
+    routes: buildRoutes(handlers, metrics),
     lobbies,
     metrics,
     clock: new TurnClock(clock, setImmediate),
@@ -478,12 +501,20 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
 
   // Whoever watches over the gateway.
-  const operations = await listenForOperations(config.metrics, {
-    '/healthz': () => json(200, { status: 'alive' }),
-    '/readyz': () => {
-      const report = health.report();
-      return json(report.status === 'unready' ? 503 : 200, report);
+  let connecting = (): number => 0;
+  const operations = await openOperations({
+    config: config.metrics,
+    env: process.env,
+    health,
+    metrics,
+    gauges: {
+      connecting: () => connecting(),
+      authenticating: () => lobbies.peers.size,
+      active: () => sessions.count,
+      streamsActive: () => runs.activeCount,
+      streamsQueued: () => runs.openCount - runs.activeCount,
     },
+    onFault,
   });
   undo.push(() => operations.close());
 
@@ -501,6 +532,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     page,
     onOpen: (peer) => {
       events.opened(peer);
+      metrics.connectionsOpened += 1;
       lobbies.enter(peer);
     },
     onText: dispatcher.receive,
@@ -508,6 +540,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     onDrain: (peer) => peer.session?.drained(),
     onClose: (peer) => {
       events.closed(peer);
+      const code = closeLabel(peer.ending);
+      metrics.connectionsClosed[code] = (metrics.connectionsClosed[code] ?? 0) + 1;
       lobbies.leave(peer);
       if (peer.session !== null) sessions.end(peer.session);
     },
@@ -526,6 +560,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         );
   undo.push(() => listener.close());
   ticker.arrivals = listener.arrivals;
+  connecting = () => listener.connecting;
   const urlHost = host.includes(':') ? `[${host}]` : host;
   const url = `${keeper === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
   const announce = (fingerprint: string | undefined): void =>
@@ -602,6 +637,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       void close().then(() => reject(new GatewayFailed(`The gateway cannot go on: ${error.message}`)));
     };
   });
+  setImmediate(() => void operations.prepare());
   // Whoever does not look is not to be ended by it.
   failed.catch(() => {});
   return {

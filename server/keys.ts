@@ -1,4 +1,4 @@
-/** Keys of services that the gateway asks: read from where they are kept, and repeated nowhere. */
+/** Keys of services that the gateway asks, and what others ask it with: read from where they are kept, and repeated nowhere. */
 import { readFileSync } from 'node:fs';
 
 /** There is no key where one should be; the message is one sentence for the operator. */
@@ -20,7 +20,7 @@ export const codeOf = (error: unknown): string =>
 /** The two places of which one may hold a secret: each the option that names it, and what that says; empty: nothing. */
 export interface SecretPlaces {
   /** As a sentence calls it. */
-  readonly what: 'key' | 'headers';
+  readonly what: 'key' | 'token' | 'headers';
   readonly variable: readonly [option: string, name: string];
   readonly file: readonly [option: string, path: string];
 }
@@ -65,22 +65,39 @@ const present = (what: SecretPlaces['what'], text: string, place: string): Secre
  * @param section of the configuration, where the place stands
  * @throws KeyError
  */
-export const readKey = (
-  section: string,
-  { api_key_env: variable, api_key_file: file }: KeyPlace,
-  env: Environment,
-): string | null => {
-  const secret = readSecret(
+export const readKey = (section: string, place: KeyPlace, env: Environment): string | null =>
+  readWord(
     {
       what: 'key',
-      variable: [`${section}.api_key_env`, variable],
-      file: [`${section}.api_key_file`, file],
+      variable: [`${section}.api_key_env`, place.api_key_env],
+      file: [`${section}.api_key_file`, place.api_key_file],
     },
     env,
   );
+
+/** The same for a bearer token. @throws KeyError */
+export const readToken = (
+  section: string,
+  place: { readonly token_env: string; readonly token_file: string },
+  env: Environment,
+): string | null =>
+  readWord(
+    {
+      what: 'token',
+      variable: [`${section}.token_env`, place.token_env],
+      file: [`${section}.token_file`, place.token_file],
+    },
+    env,
+  );
+
+const readWord = (places: SecretPlaces, env: Environment): string | null => {
+  const secret = readSecret(places, env);
   if (secret === null) return null;
   if (!/^[\x21-\x7e]+$/.test(secret.text)) {
-    throw new KeyError(`${secret.place}, which holds more than a key: leave nothing but the key there.`);
+    const { what } = places;
+    throw new KeyError(
+      `${secret.place}, which holds more than a ${what}: leave nothing but the ${what} there.`,
+    );
   }
   return secret.text;
 };

@@ -1,4 +1,6 @@
 /** Everything that skills are made of: who runs them, which there are for whom, and their runs. */
+
+import type { GatewayMetrics } from '../metrics/metrics.js';
 import { PROTOCOL } from '../schemas/codes.js';
 import { VERSION } from '../schemas/version.js';
 import type { MemoryPort } from './backends/memory/port.js';
@@ -36,6 +38,7 @@ export interface OpenSkillsOptions {
   readonly wheel: TimerWheel;
   readonly pump: Pump;
   readonly trace: RunTrace;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -50,7 +53,7 @@ export interface Skills {
 /** @throws PinFileError */
 export const openSkills = (options: OpenSkillsOptions): Skills => {
   const { pinFile, settings, memory, principals, notifications, alerts } = options;
-  const { clock, wheel, pump, trace, log, onFault } = options;
+  const { clock, wheel, pump, trace, metrics, log, onFault } = options;
   const processes = new ServerProcesses(options.processesFile);
   const left = processes.endLeftovers();
   if (left > 0) log.warn(`${left} MCP servers that a killed gateway had left behind were ended.`);
@@ -88,6 +91,7 @@ export const openSkills = (options: OpenSkillsOptions): Skills => {
     notifications,
     trace,
     limits: settings.skills,
+    metrics,
     onFault,
   });
   return { mcp, catalogue: new Catalogue([builtIn, mcp], settings.skillRules), skillRuns };

@@ -1,6 +1,5 @@
 /** What does the gateway itself cost for a message: decode, route, validate, handle, reply? */
 import { Bench } from 'tinybench';
-import { createMetrics } from '../../metrics/metrics.js';
 import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
@@ -24,10 +23,10 @@ const { shared } = createShared();
 const { peer } = createSession(createPrincipal(), shared);
 let endTurn = (): void => {};
 const dispatcher = new Dispatcher({
-  routes: buildRoutes({ 'system.ping': PONG } as unknown as Handlers),
+  routes: buildRoutes({ 'system.ping': PONG } as unknown as Handlers, shared.metrics),
   // An authenticated peer never meets it.
   lobbies: null as unknown as Lobbies,
-  metrics: createMetrics(),
+  metrics: shared.metrics,
   clock: new TurnClock(systemClock, (task) => {
     endTurn = task;
   }),

@@ -29,6 +29,7 @@ export interface DoorOptions {
   /** A message beyond its limit: the connection is to be closed behind what came before. */
   readonly onTooLarge: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
+  /** @param code see {@link Connection.closeCode} */
   readonly onClose: (connection: Connection) => void;
 }
 

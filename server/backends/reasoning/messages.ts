@@ -1,4 +1,5 @@
 /** What crosses between the gateway's thread and the reasoning thread. */
+import type { ProviderOutcome } from '../../../metrics/labels.js';
 import type { Usage } from '../memory/port.js';
 import type { ReasoningAttempt, ReasoningEnd, ReasoningRequest, SummaryRequest } from './port.js';
 import type { ReasoningSettings } from './settings.js';
@@ -43,8 +44,14 @@ export interface CallEnd {
   readonly error: Blame | null;
 }
 
-/** A chunk's text, who is asked, or how the call ended. */
-export type ReasoningEvent = string | ReasoningAttempt | CallEnd;
+/** A request to a provider has ended: for the metrics, whatever becomes of the call. */
+export interface ProviderCall {
+  readonly section: string;
+  readonly outcome: ProviderOutcome;
+}
+
+/** A chunk's text, who is asked, a request that has ended, or how the call ended. */
+export type ReasoningEvent = string | ReasoningAttempt | ProviderCall | CallEnd;
 
 /** What happened to which call, in order. Side by side: an array for each event would take longer to cross than the event. */
 export interface ReasoningBatch {

@@ -102,10 +102,12 @@ export class ModelCall {
     for (let attempt = 1; ; attempt += 1) {
       this.#tell(known, { state: 'asked', attempt, reason: null, retryMs: null });
       const outcome = await this.#once(known);
-      if (this.#cancelled.signal.aborted) {
-        known.breaker.leave(admission);
-        return null;
-      }
+      const isCancelled = this.#cancelled.signal.aborted;
+      this.#delivery.push(this.#callId, {
+        section: known.settings.section,
+        outcome: isCancelled ? 'cancelled' : outcome instanceof Error ? outcome.outcome : 'ok',
+      });
+      if (isCancelled) return this.#leave(known, admission);
       if (!(outcome instanceof Error)) {
         known.worked();
         return outcome;
@@ -117,8 +119,9 @@ export class ModelCall {
         known.failed(outcome, { turns, steps }, admission, performance.now());
         return outcome;
       }
-      // Cut short when it is cancelled; that is looked at above.
+      // Cut short when it is cancelled.
       await delay(pauseMs, undefined, { signal: this.#cancelled.signal }).catch(() => {});
+      if (this.#cancelled.signal.aborted) return this.#leave(known, admission);
     }
   }
 
@@ -135,6 +138,12 @@ export class ModelCall {
     what: Omit<ReasoningAttempt, 'provider' | 'model'>,
   ): void {
     if (this.#watched) this.#delivery.push(this.#callId, { ...what, provider: kind, model });
+  }
+
+  /** It was cancelled, and has said nothing of the provider. */
+  #leave(known: KnownProvider, admission: Admission): null {
+    known.breaker.leave(admission);
+    return null;
   }
 
   /** One request. Never rejects. */

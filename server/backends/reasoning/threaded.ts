@@ -5,6 +5,7 @@ import {
   type CallEnd,
   type FromReasoning,
   isBatch,
+  type ProviderCall,
   type ProviderNews,
   type ReasoningBatch,
   type ReasoningEvent,
@@ -28,6 +29,8 @@ export interface ThreadedReasoningOptions {
   readonly onFailure: (error: Error) => void;
   /** A provider has failed, or works again. */
   readonly onNews: (news: ProviderNews) => void;
+  /** A request to a provider has ended, each try by itself. */
+  readonly onProviderCall?: (call: ProviderCall) => void;
 }
 
 const ASKED_EMBEDDED = {
@@ -85,6 +88,11 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
     for (let at = 0; at < events.length; at += 1) {
       const callId = callIds[at] as number;
       const event = events[at] as ReasoningEvent;
+      if (typeof event === 'object' && 'outcome' in event) {
+        // Whatever becomes of the call.
+        options.onProviderCall?.(event);
+        continue;
+      }
       const sink = sinks.get(callId);
       if (sink === undefined) continue;
       if (typeof event === 'string') {

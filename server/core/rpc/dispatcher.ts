@@ -3,7 +3,8 @@
  * What a handler answers at once is sent at once; only what had to ask a port waits.
  */
 
-import type { GatewayMetrics } from '../../../metrics/metrics.js';
+import { outcomeOfError } from '../../../metrics/labels.js';
+import type { GatewayMetrics, MethodCounts } from '../../../metrics/metrics.js';
 import { ERRORS, PROTOCOL } from '../../../schemas/codes.js';
 import { randomHex } from '../ids.js';
 import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
@@ -80,6 +81,7 @@ export class Dispatcher {
    * @param buffer where the frame's bytes are, from `offset` on
    */
   readonly receive = (peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean => {
+    this.#metrics.receivedBytes += frame.length;
     const { lobby, session } = peer;
     if (this.#trace.on) {
       // What is traced goes the long way.
@@ -111,10 +113,11 @@ export class Dispatcher {
     this.#metrics.messagesReceived += 1;
     const refusal = route.counts ? this.#limit(session) : null;
     if (refusal === null && route.constant !== null && params === NO_PARAMS) {
+      route.outcomes.ok += 1;
       if (idFrom !== idTo) session.reply(route.constant.prebuilt.withId(frame, idFrom, idTo));
       return DONE;
     }
-    const answer = refusal ?? this.#invoke(session, route, params);
+    const answer = refusal === null ? this.#invoke(session, route, params) : counted(route.outcomes, refusal);
     if (idFrom === idTo) return PENDING;
     if (answer instanceof RawJson) {
       session.reply(answer.prebuilt.withId(frame, idFrom, idTo));
@@ -184,7 +187,8 @@ export class Dispatcher {
   }
 
   #refuse(peer: Peer, why: 'parseError' | 'invalidRequest'): void {
-    this.#send(peer, errorReply(NULL_ID, fail(why)));
+    const failure = counted(this.#metrics.requests.unknown, fail(why));
+    this.#send(peer, errorReply(NULL_ID, failure));
     peer.close('protocolError');
   }
 
@@ -194,7 +198,8 @@ export class Dispatcher {
       this.#metrics.messagesReceived += 1;
       const reason = `a batch has 1 to ${PROTOCOL.maxBatchSize} members`;
       const refusal = peer.session === null ? null : this.#limit(peer.session);
-      this.#send(peer, errorReply(NULL_ID, refusal ?? fail('invalidRequest', { reason })));
+      const failure = counted(this.#metrics.requests.unknown, refusal ?? fail('invalidRequest', { reason }));
+      this.#send(peer, errorReply(NULL_ID, failure));
       return;
     }
     this.#metrics.messagesReceived += members.length;
@@ -217,9 +222,13 @@ export class Dispatcher {
     const { session } = peer;
     if (session !== null && (isBadRequest(request) || request.method !== UNCOUNTED)) {
       const refusal = this.#limit(session);
-      if (refusal !== null) return request.idJson === null ? null : errorReply(request.idJson, refusal);
+      if (refusal !== null) {
+        counted(this.#outcomesOf(isBadRequest(request) ? '' : request.method), refusal);
+        return request.idJson === null ? null : errorReply(request.idJson, refusal);
+      }
     }
     if (isBadRequest(request)) {
+      counted(this.#metrics.requests.unknown, request.failure);
       return request.idJson === null ? null : errorReply(request.idJson, request.failure);
     }
     const { idJson } = request;
@@ -237,7 +246,7 @@ export class Dispatcher {
     const rateLimiter = session.rateLimiterSince(nowMs);
     const verdict = rateLimiter.take(nowMs, this.#rateLimits);
     if (verdict === PASSES) return null;
-    this.#metrics.rateLimitHits += 1;
+    this.#metrics.rateLimitHits[rateLimiter.limit] += 1;
     // At the end of the turn: the answer to this message goes out first.
     if (verdict === CLOSES) queueMicrotask(() => session.peer.close('rateLimited'));
     return fail('rateLimited', { limit: rateLimiter.limit, retry_after_ms: rateLimiter.retryAfterMs(nowMs) });
@@ -246,43 +255,67 @@ export class Dispatcher {
   /** The result as JSON, a failure, or null for nothing to say. A promise of it never rejects. */
   #call(peer: Peer, request: Request, inBatch: boolean): Answered | null | Promise<Answered | null> {
     const { method } = request;
-    const { session, lobby } = peer;
+    const { session } = peer;
     if (method === 'auth.handshake') {
-      if (request.idJson === null) return null;
-      if (inBatch) return fail('invalidRequest', { reason: 'auth.handshake stands alone, not in a batch' });
-      if (lobby === null)
-        return fail('invalidRequest', { reason: 'this connection is authenticated already' });
-      if (this.#trace.on) {
-        this.#trace.routed(peer, method, 'SystemController', request.idJson, request.params);
-      }
-      return this.#handshake(peer, lobby, request.params);
+      return this.#handshake(peer, request, inBatch);
     }
-    if (session === null) return fail('authRequired');
+    if (session === null) return counted(this.#outcomesOf(method), fail('authRequired'));
     const route = this.#routes.get(method);
-    if (route === undefined) return fail('methodNotFound', null, cut(method));
+    if (route === undefined) {
+      return counted(this.#metrics.requests.unknown, fail('methodNotFound', null, cut(method)));
+    }
     if (this.#trace.on) this.#trace.routed(peer, method, route.target, request.idJson, request.params);
     return this.#invoke(session, route, request.params);
   }
 
-  async #handshake(peer: Peer, lobby: Lobby, params: object): Promise<Answered | null> {
+  #handshake(
+    peer: Peer,
+    { method, idJson, params }: Request,
+    inBatch: boolean,
+  ): Failure | null | Promise<Answered | null> {
+    const { lobby } = peer;
+    const outcomes = this.#metrics.requests['auth.handshake'];
+    const refuse = (reason: string): Failure => counted(outcomes, fail('invalidRequest', { reason }));
+    if (idJson === null) {
+      outcomes.invalid += 1;
+      return null;
+    }
+    if (inBatch) return refuse('auth.handshake stands alone, not in a batch');
+    if (lobby === null) return refuse('this connection is authenticated already');
+    if (this.#trace.on) this.#trace.routed(peer, method, 'SystemController', idJson, params);
+    return this.#judge(peer, lobby, params);
+  }
+
+  async #judge(peer: Peer, lobby: Lobby, params: object): Promise<Answered | null> {
     const method = 'auth.handshake';
+    const fromMs = this.#clock.nowMs();
     const context = parseTraceparent((params as { readonly traceparent?: unknown }).traceparent);
     const span = this.#tracer.on ? this.#tracer.start(method, context, {}) : NO_SPAN;
+    let answer: Answered | null;
     try {
-      const answer = await this.#lobbies.handshake(peer, lobby, params);
+      answer = await this.#lobbies.handshake(peer, lobby, params);
       // Strangers are not measured: they could have as many spans as they like.
       if (typeof answer === 'string') span.end();
-      return answer;
     } catch (error) {
-      return this.#fault(peer, method, context, span, error);
+      answer = this.#fault(peer, method, context, span, error);
     }
+    // Who has gone meanwhile is not told.
+    if (answer === null) return null;
+    this.#metrics.requestDurations.SystemController.observe((this.#clock.nowMs() - fromMs) / 1000);
+    return counted(this.#metrics.requests[method], answer);
   }
 
   #invoke(session: Session, route: Route, params: object): Answered | Promise<Answered> {
+    const { outcomes } = route;
     if (route.scopeBit !== 0 && (session.scopeBits & route.scopeBit) === 0) {
+      outcomes.denied += 1;
       return fail('permissionDenied', { scope: route.scope });
     }
-    if (!route.validate(params)) return invalidParams(route.validate);
+    if (!route.validate(params)) {
+      outcomes.invalid += 1;
+      outcomes.validationFailures += 1;
+      return invalidParams(route.validate);
+    }
     const span = this.#tracer.on ? this.#span(session, route, params) : NO_SPAN;
     try {
       const result = route.handle(session, params as never, span);
@@ -290,9 +323,10 @@ export class Dispatcher {
       const answer = encodeResult(route, result);
       // What is answered at once is measured for nobody but a client that says it wants to know.
       if (span !== NO_SPAN && contextIn(params) !== null) endSpan(span, answer);
-      return answer;
+      return counted(outcomes, answer);
     } catch (error) {
-      return this.#fault(session.peer, route.method, contextOf(session, params), span, error);
+      const context = contextOf(session, params);
+      return counted(outcomes, this.#fault(session.peer, route.method, context, span, error));
     }
   }
 
@@ -303,6 +337,11 @@ export class Dispatcher {
     });
   }
 
+  /** Of a method that a caller has named. */
+  #outcomesOf(method: string): MethodCounts {
+    return this.#routes.get(method)?.outcomes ?? this.#metrics.requests.unknown;
+  }
+
   /** What a port has to say first. */
   async #later(
     session: Session,
@@ -311,21 +350,30 @@ export class Dispatcher {
     result: Promise<unknown>,
     span: Span,
   ): Promise<Answered> {
+    const fromMs = this.#clock.nowMs();
     session.openCalls += 1;
     session.principal.hold();
     try {
       const settled = await result;
-      // Nobody is left to be told.
-      const answer = session.peer.closed ? '' : encodeResult(route, settled);
+      // Where nobody is left to be told, only what came of it counts.
+      const isUntold = session.peer.closed && !(settled instanceof Failure);
+      const answer = isUntold ? '' : encodeResult(route, settled);
       endSpan(span, answer);
-      return answer;
+      return this.#countedLater(route, fromMs, answer);
     } catch (error) {
-      return this.#fault(session.peer, route.method, contextOf(session, params), span, error);
+      const context = contextOf(session, params);
+      return this.#countedLater(route, fromMs, this.#fault(session.peer, route.method, context, span, error));
     } finally {
       session.openCalls -= 1;
       session.principal.release();
       this.#takeWaiting(session);
     }
+  }
+
+  /** An answer that was not there at once is measured: from turn to turn of the loop, which costs no look at a clock. */
+  #countedLater(route: Route, fromMs: number, answer: Answered): Answered {
+    route.durations.observe((this.#clock.nowMs() - fromMs) / 1000);
+    return counted(route.outcomes, answer);
   }
 
   #finishBatch(peer: Peer, session: Session | null, replies: readonly Reply[]): void {
@@ -341,7 +389,10 @@ export class Dispatcher {
       return;
     }
     if (this.#trace.on) this.#trace.sent(peer, text);
-    peer.send(text);
+    const bytes = peer.send(text);
+    if (bytes < 0) return;
+    this.#metrics.messagesSent += 1;
+    this.#metrics.sentBytes += bytes;
   }
 
   /** Under the id of the client's own trace where there is one, so that both find the same thing. */
@@ -356,6 +407,13 @@ export class Dispatcher {
 
 /** The result as JSON, or why there is none. */
 type Answered = string | RawJson | Failure;
+
+/** Counts what came of a request, and gives it back. */
+const counted = <A extends Answered>(outcomes: MethodCounts, answer: A): A => {
+  if (answer instanceof Failure) outcomes[outcomeOfError(answer.code)] += 1;
+  else outcomes.ok += 1;
+  return answer;
+};
 
 const encodeResult = (route: Route, result: unknown): Answered =>
   result instanceof Failure || result instanceof RawJson ? result : route.serialize(result as never);

@@ -1,4 +1,6 @@
 /** The route table: one look-up of a method's name gives everything about it. */
+import type { Histogram } from '../../../metrics/histogram.js';
+import type { GatewayMetrics, MethodCounts } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Scope, Target } from '../../../schemas/define.js';
 import { METHODS } from '../../../schemas/generated/methods.js';
@@ -51,6 +53,10 @@ export interface Route {
   readonly constant: RawJson | null;
   readonly handle: (session: Session, params: never, span: Span) => Answer<never>;
   readonly serialize: (result: never) => string;
+  /** What came of its calls so far. */
+  readonly outcomes: MethodCounts;
+  /** Of its target’s answers that came later, in seconds. */
+  readonly durations: Histogram;
 }
 
 /** The one message that never counts for the rate limit (protocol section 6). */
@@ -59,7 +65,10 @@ export const UNCOUNTED = 'heartbeat.pong';
 /** A Map, not an object: `constructor` and `__proto__` are no methods. */
 export type Routes = ReadonlyMap<string, Route>;
 
-export const buildRoutes = (handlers: Handlers): Routes => {
+export const buildRoutes = (
+  handlers: Handlers,
+  { requests, requestDurations }: Pick<GatewayMetrics, 'requests' | 'requestDurations'>,
+): Routes => {
   const routes = new Map<string, Route>();
   for (const { name, target, scope } of METHODS) {
     if (!Object.hasOwn(handlers, name)) continue;
@@ -77,6 +86,8 @@ export const buildRoutes = (handlers: Handlers): Routes => {
       constant: scope === null && validate({}) ? constant : null,
       handle: (handler instanceof RawJson ? () => handler : handler) as Route['handle'],
       serialize: resultSerializers[method] as Route['serialize'],
+      outcomes: requests[method],
+      durations: requestDurations[target],
     });
   }
   return routes;

@@ -2,6 +2,7 @@
  * The life of replies: one at a time in each channel, in the order of their messages, each
  * recalled, reasoned about, streamed into the channel's log and stored as it grows.
  */
+import type { GatewayMetrics } from '../../../metrics/metrics.js';
 import type { FinishReason } from '../../../schemas/define.js';
 import type { MemoryPort, ReplyError } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
@@ -35,6 +36,7 @@ export interface RunsOptions {
   readonly limits: { detachedTimeoutMs: number; recallTokens: number };
   /** Replies at a time, as they are now; see {@link Runs.limitsChanged}. */
   readonly places: Readonly<PlaceLimits>;
+  readonly metrics: Pick<GatewayMetrics, 'streamsEnded' | 'timeToFirstToken' | 'tokens'>;
   /** A reply was stored whole, as the newest of its channel or not. Must not throw. */
   readonly onStored: (channel: Channel, seq: number) => void;
   /** Something failed that no client is told about. */
@@ -65,6 +67,11 @@ export class Runs {
   /** Replies that have not ended. */
   get openCount(): number {
     return this.#open.size;
+  }
+
+  /** Replies that are being written. */
+  get activeCount(): number {
+    return this.#places.taken;
   }
 
   /** Takes a message whose place in the store is certain, and which counts among its principal's unanswered ones. */
@@ -180,6 +187,10 @@ export class Runs {
 
   #chunk(run: Run, text: string): void {
     if (run.state !== 'streaming') return;
+    const { clock, metrics } = this.#options;
+    if (run.stream.nextIndex === 0) {
+      metrics.timeToFirstToken.observe((clock.nowMs() - run.startedAtMs) / 1000);
+    }
     run.channel.log.appendChunk(run.stream, text);
     this.#options.pump.logGrew(run.channel.log);
     this.#growth.grew(run);
@@ -223,7 +234,7 @@ export class Runs {
 
   /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
   async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
-    const { memory, pump, retention, trace, clock, onStored } = this.#options;
+    const { memory, pump, retention, trace, clock, metrics, onStored } = this.#options;
     const { channel } = run;
     const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
     const totalTokens = usage.input + usage.output;
@@ -260,6 +271,8 @@ export class Runs {
       channel.running?.stream.firstPosition ?? run.stream.firstPosition,
     );
     channel.log.seal(run.stream, complete, SCOPE_BIT.chat);
+    metrics.streamsEnded[finishReason] += 1;
+    metrics.tokens += totalTokens;
     channel.lastActivityMs = clock.nowMs();
     pump.logGrew(channel.log);
     if (channel.running === run) {

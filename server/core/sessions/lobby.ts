@@ -1,5 +1,6 @@
 /** Connections that have not authenticated yet, and the one way in (protocol section 3). */
 
+import type { HandshakeOutcome } from '../../../metrics/labels.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Scope } from '../../../schemas/define.js';
 import { resultSerializers } from '../../../schemas/generated/serializers.js';
@@ -91,7 +92,7 @@ export class Lobbies {
   /** A connection has opened: it has until the deadline to authenticate. */
   enter(peer: Peer): void {
     const { wheel, shared, limits } = this.#options;
-    peer.lobby = new Lobby(new Timer(peer, closeLate));
+    peer.lobby = new Lobby(new Timer(peer, this.#timeOut));
     this.#peers.add(peer);
     wheel.schedule(peer.lobby.deadline, shared.clock.nowMs() + limits.authTimeoutMs);
   }
@@ -122,11 +123,16 @@ export class Lobbies {
    */
   async handshake(peer: Peer, lobby: Lobby, params: object): Promise<string | Failure | null> {
     const validate = validators['auth.handshake'];
-    if (!validate(params)) return invalidParams(validate);
+    if (!validate(params)) {
+      this.#count('invalid');
+      this.#options.shared.metrics.requests['auth.handshake'].validationFailures += 1;
+      return invalidParams(validate);
+    }
     const { token, client_id: clientId, traceparent, resume } = params as HandshakeParams;
     const verdict = this.#options.authenticate(token, peer.address);
     if (!verdict.ok) {
       lobby.failures += 1;
+      this.#count(verdict.retryAfterMs === null ? 'rejected' : 'throttled');
       this.#options.onRefused(peer, clientId, verdict.retryAfterMs !== null);
       return fail(
         'authFailed',
@@ -140,7 +146,10 @@ export class Lobbies {
       try {
         if (peer.closed) return null;
         // It may have been revoked while the principal was loaded, when no session could be closed for it.
-        if (!this.#options.isValid(verdict.tokenHash)) return fail('authFailed');
+        if (!this.#options.isValid(verdict.tokenHash)) {
+          this.#count('rejected');
+          return fail('authFailed');
+        }
         return this.#begin(
           peer,
           principal,
@@ -151,6 +160,9 @@ export class Lobbies {
       } finally {
         principal.release();
       }
+    } catch (error) {
+      this.#count('error');
+      throw error;
     } finally {
       lobby.authenticating = false;
     }
@@ -159,9 +171,25 @@ export class Lobbies {
   /** After the handshake's answer: the third failure closes, otherwise what waited is given back in order. */
   settle(peer: Peer, lobby: Lobby): readonly string[] {
     if (lobby.failures >= PROTOCOL.maxHandshakeFailures) peer.close('authFailed');
-    else if (lobby.late && peer.lobby !== null) peer.close('authTimeout');
+    else if (lobby.late && peer.lobby !== null) this.#closeLate(peer);
     if (peer.closed) return [];
     return lobby.waiting.splice(0);
+  }
+
+  #count(outcome: HandshakeOutcome): void {
+    this.#options.shared.metrics.handshakes[outcome] += 1;
+  }
+
+  /** The deadline of a connection has come. */
+  readonly #timeOut = (peer: Peer): void => {
+    // A valid token was here in time: how long the store takes with it is not the client's fault.
+    if (peer.lobby?.authenticating === true) peer.lobby.late = true;
+    else this.#closeLate(peer);
+  };
+
+  #closeLate(peer: Peer): void {
+    this.#count('timeout');
+    peer.close('authTimeout');
   }
 
   #begin(
@@ -200,6 +228,7 @@ export class Lobbies {
     peer.session = session;
     peer.admitted();
     sessions.add(session);
+    this.#count(earlier === null ? 'accepted' : 'resumed');
     onSession(session);
     if (earlier !== null && resume?.streams !== undefined) resumeStreams(session, resume.streams);
     return resultSerializers['auth.handshake']({
@@ -218,9 +247,3 @@ export class Lobbies {
     });
   }
 }
-
-const closeLate = (peer: Peer): void => {
-  // A valid token was here in time: how long the store takes with it is not the client's fault.
-  if (peer.lobby?.authenticating === true) peer.lobby.late = true;
-  else peer.close('authTimeout');
-};

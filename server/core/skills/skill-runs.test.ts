@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createMetrics } from '../../../metrics/metrics.js';
 import { openSqliteMemory } from '../../backends/memory/sqlite.js';
 import { openBuiltInSkills } from '../../backends/skills/built-in.js';
 import { Principals } from '../channels/principal.js';
@@ -31,10 +32,11 @@ const start = async (t: TestContext) => {
   const clock = { nowMs: () => 0, wallMs: () => 0 };
   const wheel = new TimerWheel(100, 0);
   const pump = new Pump(() => {});
+  const metrics = createMetrics();
   const settings = { proactive: true, timezone: 'UTC' };
   const faults: string[] = [];
   const onFault = (what: string) => faults.push(what);
-  const notifications = new Notifications({ memory, clock, wheel, settings, onFault });
+  const notifications = new Notifications({ memory, clock, wheel, settings, metrics, onFault });
   const reminders = remindersOf({ memory, notifications, notificationSettings: settings, clock });
   const builtIn = openBuiltInSkills({ memory, reminders, wallMs: clock.wallMs, timezone: () => 'UTC' });
   const catalogue = new Catalogue([builtIn], { builtIn: new AllowList(['*']), servers: new Map() });
@@ -52,6 +54,7 @@ const start = async (t: TestContext) => {
     notifications,
     trace: new RunTrace(new Trace({ clock, later: () => {}, sink: (event) => traced.push(event) }), clock),
     limits: { timeoutMs: 1000, backgroundTimeoutMs: 1000, maxOutputBytes: 1000, maxConcurrent: 4 },
+    metrics,
     onFault,
   });
   const begin = (name: string, change: Partial<SkillRequest> = {}) => {
@@ -74,7 +77,7 @@ const start = async (t: TestContext) => {
       const { method, params } = JSON.parse(frame.text);
       return { method, params, stream };
     });
-  return { begin, events, runs, catalogue, channel, other, memory, faults, traced };
+  return { begin, events, runs, catalogue, channel, other, memory, faults, traced, metrics };
 };
 
 test('the events of a reply’s run are part of the reply', async (t) => {
@@ -119,7 +122,7 @@ test('whoever traces sees each run begin and end, and how', async (t) => {
 });
 
 test('so many runs of one skill at once, and each gives its place back', async (t) => {
-  const { begin, other } = await start(t);
+  const { begin, other, metrics } = await start(t);
   const channels = [null, null, null, null, other, other];
   const outcomes = await Promise.all(
     channels.map((channel) => begin('time.now', channel === null ? {} : { channel }).outcome),
@@ -130,10 +133,12 @@ test('so many runs of one skill at once, and each gives its place back', async (
     'one principal does not take all, and all are not more than there may be',
   );
   assert.equal((await begin('time.now').outcome).ok, true);
+  const { ok, refused } = metrics.skillRuns.get('built-in') ?? assert.fail();
+  assert.deepEqual([ok, refused], [5, 2]);
 });
 
 test('a run is ended by its signal, and by a planned end; then none begins', async (t) => {
-  const { begin, runs, events } = await start(t);
+  const { begin, runs, events, metrics } = await start(t);
   assert.equal((await begin('time.now', { signal: AbortSignal.abort() }).outcome).ok, false);
   const open = begin('memory.search', { arguments: { query: 'tea' } });
   await runs.close();
@@ -142,6 +147,9 @@ test('a run is ended by its signal, and by a planned end; then none begins', asy
   const told = events().map(({ method }) => method);
   assert.equal(told.filter((method) => method === 'skill.invoke').length, 3);
   assert.equal(told.filter((method) => method === 'skill.result').length, 3);
+  const { cancelled, refused } = metrics.skillRuns.get('built-in') ?? assert.fail();
+  assert.ok(cancelled >= 1, 'the one whose signal came first');
+  assert.equal(refused, 1, 'the one behind the end');
 });
 
 test('a run in the background leaves a notification, and says where it cannot', async (t) => {

@@ -3,6 +3,8 @@
  * skill with so many others at most. What comes of it is text for a model and decides nothing here.
  */
 import { randomBytes } from 'node:crypto';
+import type { SkillOutcomeLabel } from '../../../metrics/labels.js';
+import { countSkillRun, type GatewayMetrics } from '../../../metrics/metrics.js';
 import { ERRORS } from '../../../schemas/codes.js';
 import type { SkillOutcome } from '../../backends/skills/port.js';
 import type { Channel } from '../channels/channel.js';
@@ -43,6 +45,7 @@ export interface SkillRunsOptions {
   readonly notifications: Notifications;
   readonly trace: RunTrace;
   readonly limits: SkillLimits;
+  readonly metrics: GatewayMetrics;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -77,6 +80,12 @@ export const skillError = (content: string): { readonly code: number; readonly m
   code: ERRORS.skillFailed.code,
   message: `${ERRORS.skillFailed.message}: ${shortened(content)}`,
 });
+
+const outcomeOf = ({ ok }: SkillOutcome, late: boolean, aborted: boolean): SkillOutcomeLabel => {
+  if (ok) return 'ok';
+  if (late) return 'timeout';
+  return aborted ? 'cancelled' : 'failed';
+};
 
 export class SkillRuns {
   readonly #options: SkillRunsOptions;
@@ -164,9 +173,14 @@ export class SkillRuns {
 
   /** Never rejects. */
   async #run(request: SkillRequest, invocationId: string, abort: AbortController): Promise<SkillOutcome> {
-    const { limits, wheel, clock, onFault } = this.#options;
+    const { limits, wheel, clock, metrics, onFault } = this.#options;
     const { info, port } = request.skill;
-    const refuse = (why: string): SkillOutcome => ({ ok: false, content: why });
+    const count = (outcome: SkillOutcomeLabel): void => countSkillRun(metrics, info.server, outcome);
+    const fault = (why: string): SkillOutcome => ({ ok: false, content: why });
+    const refuse = (why: string): SkillOutcome => {
+      count('refused');
+      return fault(why);
+    };
     const { name: principal } = request.channel.principal;
     if (this.#stopped) return refuse('The gateway is ending.');
     if (this.#ends.size >= MAX_RUNNING || !this.#room.take(info.name, principal, limits.maxConcurrent)) {
@@ -194,10 +208,12 @@ export class SkillRuns {
         },
         abort.signal,
       );
-      return late && !outcome.ok ? refuse(`It did not end within ${timeoutMs / 1000} seconds.`) : outcome;
+      count(outcomeOf(outcome, late, abort.signal.aborted));
+      return late && !outcome.ok ? fault(`It did not end within ${timeoutMs / 1000} seconds.`) : outcome;
     } catch (error) {
       onFault('skill', error);
-      return refuse('It failed for a reason that is the gateway’s own.');
+      count('failed');
+      return fault('It failed for a reason that is the gateway’s own.');
     } finally {
       wheel.cancel(timer);
       request.signal?.removeEventListener('abort', onAbort);

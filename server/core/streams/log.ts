@@ -16,6 +16,8 @@ export interface Frame {
   readonly text: string;
   /** UTF-8 length of `text`. */
   readonly bytes: number;
+  /** Source chunks of a reply that are in it; 0 in what is no `chat.stream`. */
+  readonly chunks: number;
 }
 
 /** Any notification but a chunk: a message, a skill's event, a completion. */
@@ -145,7 +147,7 @@ export class ChannelLog {
   appendFrame(text: string, scopeBit: number, stream: Stream | null, except: object | null): void {
     const position = this.#end;
     this.#end += 1;
-    const frame = { text, bytes: Buffer.byteLength(text) };
+    const frame = { text, bytes: Buffer.byteLength(text), chunks: 0 };
     if (stream !== null) stream.frameBytes += frame.bytes;
     this.#append({ kind: 'frame', position, end: this.#end, stream, frame, scopeBit, except });
   }
@@ -249,6 +251,6 @@ export class ChannelLog {
     const tail = span > 1 ? `${stream.frameTail},"span":${span}}}` : stream.chunkTail;
     const bytes = FRAME_HEAD.length + textBytes + between.length + tail.length;
     if (bytes > this.#maxFrameBytes) throw new RangeError(`a stream frame of ${bytes} bytes`);
-    return { text: FRAME_HEAD + json + between + tail, bytes };
+    return { text: FRAME_HEAD + json + between + tail, bytes, chunks: span };
   }
 }

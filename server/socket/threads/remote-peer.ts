@@ -56,11 +56,11 @@ export class RemotePeer implements Peer {
     this.#carrier.admitted(this);
   }
 
-  send(frame: string | Uint8Array): boolean {
-    if (this.closed) return false;
+  send(frame: string | Uint8Array): number {
+    if (this.closed) return -1;
     this.#lastBytes = this.#carrier.carry(this, frame);
     this.#underwayBytes += this.#lastBytes;
-    return true;
+    return this.#lastBytes;
   }
 
   /** So many bytes of what it was sent have been given to its socket. */

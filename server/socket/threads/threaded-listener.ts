@@ -33,9 +33,10 @@ export const listenThreaded = async (
   const { limits } = admission;
   const count = SocketCount.cells();
   const cells = SharedAdmission.cells();
+  const socketCount = new SocketCount(count, limits);
   const places = new Places(
     { admission: new SharedAdmission(cells, limits), later: options.later },
-    new SocketCount(count, limits),
+    socketCount,
   );
   const rules = (): Rules => {
     const { servedHosts, allowedOrigins, scheme } = options.originRules(0);
@@ -86,6 +87,9 @@ export const listenThreaded = async (
   return {
     port,
     canRenew: certificate !== null,
+    get connecting() {
+      return socketCount.connecting;
+    },
     renew: async (renewed, onPresented) => {
       const order = { kind: 'present', certificate: renewed } as const;
       const presented = await Promise.allSettled(threads.map((thread) => thread.tell(order)));
