@@ -45,7 +45,10 @@ export const HistoryMessage = Type.Object({
         ok: Type.Boolean(),
         content: Type.String({ description: 'The beginning of what came of it.' }),
       }),
-      { description: 'What the reply has used on the way, in the order in which that ended.' },
+      {
+        description:
+          'What the reply has used on the way, in the order in which that ended. Told once the reply is over.',
+      },
     ),
   ),
 });

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ChatCompletionRequest } from '@copilotkit/aimock';
+import Sqlite from 'better-sqlite3';
 import type { Client, Json } from '../helpers/client.js';
 import { startTestGateway, temporaryFolder } from '../helpers/gateway.js';
 import { startGatewayProcess } from '../helpers/gateway-process.js';
@@ -420,17 +421,27 @@ test(`${req('P4-skill-events')} a gateway that is killed leaves what a reply had
   const client = await first.login();
   await untilReady(client, 'hostile.wait');
   await client.call('chat.send', { message: 'Use it' });
-  const openSkills = async (gateway: Client): Promise<Json[]> =>
-    (await gateway.call('chat.history', { limit: 1 })).messages[0].skills ?? [];
-  await until(async () => (await openSkills(client)).length === 2, 'what is stored of its skills');
+  const newest = async (gateway: Client): Promise<Json> =>
+    (await gateway.call('chat.history', { limit: 1 })).messages[0];
+  const database = new Sqlite(join(homeDir, 'openclaw.db'), { readonly: true });
+  const stored = database
+    .prepare<[], string | null>("SELECT metadata FROM messages WHERE role = 'assistant'")
+    .pluck();
+  await until(
+    async () => JSON.parse(stored.get() ?? '{}').skills?.length === 2,
+    'what is stored of its skills',
+  );
+  database.close();
+  const growing = await newest(client);
+  assert.deepEqual([growing.finish_reason, growing.skills], [undefined, undefined], 'it is not over');
   const ended = process.platform === 'linux' ? leaveBehind(homeDir) : null;
   await first.kill();
   assert.notEqual(ended?.(), true);
   const second = await startGatewayProcess(t, { homeDir, config });
   if (ended !== null) await until(async () => ended(), 'the end of what was left behind');
-  const skills = await openSkills(await second.login());
+  const { skills } = await newest(await second.login());
   assert.deepEqual(
-    skills.map(({ skill, content }) => [skill, content]),
+    skills.map(({ skill, content }: Json) => [skill, content]),
     [
       ['time.now', skills[0]?.content],
       ['hostile.wait', 'The gateway was ended before it had a result.'],

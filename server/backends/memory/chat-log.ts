@@ -50,13 +50,14 @@ type ThatReply = [principal: string, channelId: string, seq: number, messageId: 
 
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
 
+/** What is stored of an open reply's skills is what a crash would make of them; of one that goes on it is not true. */
 const message = (row: MessageRow): StoredMessage => {
   const { finishReason, metadata, ...rest } = row;
   const { skills = null } = JSON.parse(metadata ?? '{}') as { skills?: readonly SkillUse[] };
   return {
     ...rest,
     ...(finishReason === null ? {} : { finishReason }),
-    ...(skills === null ? {} : { skills }),
+    ...(skills === null || finishReason === null ? {} : { skills }),
   };
 };
 

@@ -139,8 +139,11 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
         first.tokenUsed('hash', 5),
         first.tokenUsed('hash', 4),
       ];
+      const meanwhile = first.history('ada', 'default', EVERYTHING);
       await first.close();
       await Promise.all(written);
+      const growing = (await meanwhile)?.messages[3];
+      assert.deepEqual([growing?.content, growing?.skills], ['half a sword', undefined]);
 
       const second = await open(dir);
       t.after(() => second.close());

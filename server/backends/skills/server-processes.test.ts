@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ServerProcesses } from './server-processes.js';
 import { testFolder } from './test-servers.js';
@@ -58,4 +68,32 @@ test('a process that only has the number of one of them is left alone, and so is
     assert.equal(new ServerProcesses(path).endLeftovers(), 0, text);
   }
   process.kill(pid, 0);
+});
+
+test('what somebody else may have written ends nothing', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const path = join(testFolder(t), 'skill-processes.json');
+  const { pid, ended } = await start(t);
+  const processes = new ServerProcesses(path);
+  processes.changed('one', pid);
+  await processes.settled();
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(dirname(path)), ['skill-processes.json'], 'no draft is left');
+
+  chmodSync(path, 0o660);
+  assert.equal(new ServerProcesses(path).endLeftovers(), 0, 'a group can write it');
+  chmodSync(path, 0o600);
+  renameSync(path, `${path}.own`);
+  symlinkSync(`${path}.own`, path);
+  assert.equal(new ServerProcesses(path).endLeftovers(), 0, 'a link');
+  renameSync(`${path}.own`, path);
+  if (process.geteuid?.() === 0) {
+    chownSync(path, 1, 1);
+    assert.equal(new ServerProcesses(path).endLeftovers(), 0, 'it belongs to somebody else');
+    chownSync(path, 0, 0);
+  }
+  process.kill(pid, 0);
+  assert.equal(new ServerProcesses(path).endLeftovers(), 1);
+  assert.deepEqual(await ended, [null, 'SIGKILL']);
 });

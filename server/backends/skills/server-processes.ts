@@ -2,7 +2,8 @@
  * `skill-processes.json`: the programs of MCP servers that run. A gateway that is killed ends none of them, and one that
  * does not look at its input outlives it; the next start ends what the file names and still is what it was (Linux).
  */
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { killGroup } from './stdio.js';
 
@@ -45,7 +46,7 @@ export class ServerProcesses {
   endLeftovers(): number {
     try {
       const boot = readFileSync(BOOT_ID, 'utf8');
-      const recorded: unknown = JSON.parse(readFileSync(this.#path, 'utf8'));
+      const recorded: unknown = JSON.parse(readOwn(this.#path));
       const left = (Array.isArray(recorded) ? recorded.filter(isRecorded) : []).filter(
         (each) => each.boot === boot && each.startTicks === currentStartTicks(each.pid),
       );
@@ -81,11 +82,37 @@ export class ServerProcesses {
       return;
     }
     // A loss of power ends the processes as well: nothing needs to be flushed.
-    const draft = `${this.#path}.tmp`;
-    await writeFile(draft, `${JSON.stringify([...this.#running.values()])}\n`, { mode: 0o600 });
-    await rename(draft, this.#path);
+    const draft = `${this.#path}.${randomBytes(6).toString('hex')}.tmp`;
+    const text = `${JSON.stringify([...this.#running.values()])}\n`;
+    try {
+      // In a home that is open to a group, somebody may have put a link where it is to be.
+      await writeFile(draft, text, { flag: 'wx', mode: 0o600 });
+      await rename(draft, this.#path);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
   }
 }
+
+/**
+ * What nobody but this user can have written, for it names what is killed.
+ *
+ * @throws where it is not there, or may be somebody else's
+ */
+const readOwn = (path: string): string => {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.uid !== process.geteuid?.() || (stats.mode & 0o022) !== 0) {
+      throw new Error(`${path} may be somebody else's`);
+    }
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+};
 
 const recordOf = async (pid: number): Promise<Recorded | null> => {
   const [boot, stat] = await Promise.all([

@@ -105,6 +105,18 @@ test('many short replies count for what their entries cost', () => {
   assert.equal(channel.kept.size, 100 - forgotten.length);
 });
 
+test('a reply counts for the buffers that it has taken, not only for what it says', () => {
+  const { retention, forgotten } = stepped(100_000);
+  const channel = openChannel('default');
+  for (const messageId of ['msg-1', 'msg-2']) {
+    const run = endedRun(channel, messageId);
+    // Just too long for a buffer of half the size.
+    while (run.stream.encodedBytes < 33_000) channel.log.appendChunk(run.stream, 'x'.repeat(1000));
+    retention.keep(run);
+  }
+  assert.deepEqual(forgotten, ['msg-1']);
+});
+
 test('forgetting leaves what the running reply and other kept ones need', () => {
   const { retention, to } = stepped();
   const channel = openChannel('default');

@@ -6,9 +6,8 @@ import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Run } from './run.js';
 
-/** What an entry of a log costs beside its text, and what a chunk does, about. */
+/** What an entry of a log costs beside its text, about. */
 const ENTRY_BYTES = 500;
-const CHUNK_BYTES = 4;
 
 interface Kept {
   readonly run: Run;
@@ -41,9 +40,9 @@ export class Retention {
   keep(run: Run): void {
     const { clock, wheel, windowMs, maxBytes } = this.#options;
     const untilMs = clock.nowMs() + windowMs;
-    const { chunks, encodedBytes, frameBytes, nextIndex } = run.stream;
-    const texts = encodedBytes + frameBytes + run.messageBytes;
-    const bytes = texts + nextIndex * CHUNK_BYTES + (chunks.length + 2) * ENTRY_BYTES;
+    const { chunks, frameBytes } = run.stream;
+    let bytes = frameBytes + run.messageBytes + (chunks.length + 2) * ENTRY_BYTES;
+    for (const { bufferBytes } of chunks) bytes += bufferBytes;
     run.channel.kept.add(run);
     this.#kept.push({ run, untilMs, bytes });
     this.#bytes += bytes;

@@ -94,7 +94,7 @@ export class Run {
     return this.channel.id;
   }
 
-  /** It has grown by more than what is in the store or on its way there. */
+  /** It says more than what is in the store, or has used more than what is there or on its way. */
   get growthUnstored(): boolean {
     return this.storedChunks !== this.stream.nextIndex || this.skillsUnstored;
   }

@@ -45,6 +45,11 @@ export class Chunks {
     return this.position + this.count;
   }
 
+  /** What keeping it costs in buffers: text and offsets, and the room behind them that it has taken in advance. */
+  get bufferBytes(): number {
+    return this.#buffer.length;
+  }
+
   hasRoom(bytes: number): boolean {
     return this.count < MAX_CHUNKS && this.#bytes + bytes <= MAX_BYTES;
   }
