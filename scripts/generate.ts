@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { renderConfigExample, renderConfigPage } from './config-docs.js';
 import { buildBenchmarksPage } from './generate/benchmarks/page.js';
 import { readResults } from './generate/benchmarks/results.js';
+import { buildClientTypes } from './generate/client-types.js';
 import { buildProtocolPage } from './generate/protocol-page.js';
 import type { Output } from './generate/schema.js';
 import { buildSerializers } from './generate/serializers.js';
@@ -32,6 +33,7 @@ const outputs: readonly Output[] = [
   ...buildSerializers(),
   ...buildMethodList(),
   ...buildOpenRpcConstant(version),
+  ...buildClientTypes(),
   buildProtocolPage(),
   buildBenchmarksPage(readResults(join(ROOT, 'bench', 'results'))),
   { path: 'config.example.toml', text: renderConfigExample() },

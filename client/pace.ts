@@ -1,0 +1,46 @@
+/** Keeps to the gateway's rate limit, so that nothing is refused (protocol section 6). Knows no clock. */
+
+/** A token bucket as the gateway has one for this connection. */
+export class Pace {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #filledAtMs: number;
+  #heldUntilMs = 0;
+
+  /**
+   * @param perSecond messages that may go each second, above 0
+   * @param burst messages that may go at once
+   * @param spent messages that the gateway has counted already
+   */
+  constructor(perSecond: number, burst: number, nowMs: number, spent = 0) {
+    this.#perSecond = perSecond;
+    this.#burst = Math.max(1, burst);
+    this.#tokens = this.#burst - spent;
+    this.#filledAtMs = nowMs;
+  }
+
+  /** How long until the next message may go; 0: now. */
+  waitMs(nowMs: number): number {
+    this.#fill(nowMs);
+    const missing = Math.max(0, 1 - this.#tokens);
+    return Math.max(Math.ceil((missing / this.#perSecond) * 1000), this.#heldUntilMs - nowMs, 0);
+  }
+
+  /** A message goes. */
+  spend(nowMs: number): void {
+    this.#fill(nowMs);
+    this.#tokens -= 1;
+  }
+
+  /** The gateway refuses everything until then. */
+  hold(untilMs: number): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
+  }
+
+  #fill(nowMs: number): void {
+    const filled = this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#burst, filled);
+    this.#filledAtMs = nowMs;
+  }
+}
