@@ -221,7 +221,7 @@ test('a message over the gateway’s limit, counted in bytes, is refused before 
     send(socket, { id: message.id, result: SENT });
     send(socket, completion());
   });
-  const overhead = Buffer.byteLength('{"jsonrpc":"2.0","method":"chat.send","params":{"message":""},"id":1}');
+  const overhead = Buffer.byteLength('{"jsonrpc":"2.0","method":"chat.send","params":{"message":""},"id":2}');
   await client.chat.send({ message: 'x'.repeat(2048 - overhead) }).messageId;
   assert.deepEqual(sizes, [2048]);
   for (const message of ['x'.repeat(2049 - overhead), '€'.repeat(700), '\n'.repeat(1100)]) {

@@ -44,9 +44,12 @@ export class GatewayClient {
   #pace: Pace | null = null;
   #session: Session | null = null;
   #state: State = 'connecting';
+  /** What the connection itself needs comes before everything that waits. */
+  #isOpening = false;
   /** Why later calls fail. */
   #ending: LinkError | null = null;
-  #lastId = 0;
+  /** The handshake has the first. */
+  #lastId = 1;
   #flushTimer: ReturnType<typeof setTimeout> | undefined;
   #confirmTimer: ReturnType<typeof setTimeout> | undefined;
   #settleClosed: (close: CloseInfo) => void = () => {};
@@ -240,6 +243,7 @@ export class GatewayClient {
 
   /** Sends what waits, as fast as the gateway allows. */
   #flush(): void {
+    if (this.#isOpening) return;
     clearTimeout(this.#flushTimer);
     for (;;) {
       const { connection } = this.#link;
@@ -351,8 +355,10 @@ export class GatewayClient {
         performance.now(),
         isFirst && this.#options.session === undefined ? 0 : 1,
       );
+    this.#isOpening = true;
     const resumed = this.#streams.reconnected(session.resumed);
     this.#restore(isFirst, session.resumed);
+    this.#isOpening = false;
     this.#confirmTimer = setTimeout(() => {
       for (const stream of resumed) if (stream.open && stream.cursor.fresh) this.#resume(stream);
     }, CONFIRM_MS);

@@ -25,7 +25,7 @@ const CLIENT_FAULT = 4900;
 const NO_CLOSE_FRAME = 1006;
 /** The other side answers a close frame, where it is still there. */
 const CLOSE_PATIENCE_MS = 2000;
-const HANDSHAKE_ID = 0;
+const HANDSHAKE_ID = 1;
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

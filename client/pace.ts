@@ -23,8 +23,10 @@ export class Pace {
   /** How long until the next message may go; 0: now. */
   waitMs(nowMs: number): number {
     this.#fill(nowMs);
-    const missing = Math.max(0, 1 - this.#tokens);
-    return Math.max(Math.ceil((missing / this.#perSecond) * 1000), this.#heldUntilMs - nowMs, 0);
+    const missing = 1 - this.#tokens;
+    // A little late rather than a little early, however fractions add up.
+    const filledInMs = missing <= 0 ? 0 : Math.floor((missing / this.#perSecond) * 1000) + 1;
+    return Math.max(filledInMs, this.#heldUntilMs - nowMs);
   }
 
   /** A message goes. */

@@ -2,7 +2,10 @@
  * Which channels a session follows and which is its current one, learned from the answers it gets: what a new session
  * has to be told where the gateway no longer knows the one before.
  */
-import type { Requests } from '../schemas/generated/client.js';
+import { type Requests, WATCHING } from '../schemas/generated/client.js';
+
+/** They are asked for with `enabled`, for one connection. */
+const watching: ReadonlySet<string> = new Set(WATCHING);
 
 /** Every session begins on it, and nobody can delete it. */
 const DEFAULT = 'default';
@@ -42,10 +45,10 @@ export class Places {
       case 'channel.delete':
         this.gone(id);
         break;
-      case 'system.trace':
-        if ((params as { enabled: boolean }).enabled) this.#watched.set(method, params);
-        else this.#watched.delete(method);
-        break;
+      default:
+        if (!watching.has(method)) break;
+        if ((params as { enabled: boolean }).enabled) this.#watched.set(method as keyof Requests, params);
+        else this.#watched.delete(method as keyof Requests);
     }
   }
 
