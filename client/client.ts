@@ -17,6 +17,8 @@ import { type ChatSendOptions, sendParams } from './send.js';
 import type { SocketFactory } from './socket.js';
 import { Streams } from './streams.js';
 
+/** What was running in a channel already when it was followed. */
+type Missed = Pick<Requests['channel.subscribe']['result'], 'streams'>;
 type State = ClientEvents['state']['state'];
 
 interface CallHooks {
@@ -358,6 +360,8 @@ export class GatewayClient {
     this.#isOpening = true;
     const resumed = this.#streams.reconnected(session.resumed);
     this.#restore(isFirst, session.resumed);
+    // On the first connection its caller says what is of interest.
+    if (!isFirst) this.#streams.missed(session.streams);
     this.#isOpening = false;
     this.#confirmTimer = setTimeout(() => {
       for (const stream of resumed) if (stream.open && stream.cursor.fresh) this.#resume(stream);
@@ -375,7 +379,7 @@ export class GatewayClient {
       return;
     }
     for (const { method, params } of this.#places.restorations(isResumed)) {
-      this.#restoration(method, params, () => {});
+      this.#restoration(method, params, (result) => this.#streams.missed((result as Missed).streams));
     }
   }
 

@@ -58,6 +58,13 @@ export class Streams {
     return stream;
   }
 
+  /** Replies that began on followed channels while there was no connection. */
+  missed(running: readonly Pick<ChatMessageEvent, 'message_id' | 'channel'>[] = []): void {
+    for (const each of running) {
+      if (!this.#open.has(each.message_id)) this.#options.resume(this.heard(each));
+    }
+  }
+
   /** Returns the frame with what of its text is new, null where nothing is; undefined where it does not follow the one before. */
   frame(frame: ChatStreamEvent): ChatStreamEvent | null | undefined {
     const known = this.#open.get(frame.message_id);
