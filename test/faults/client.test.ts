@@ -78,7 +78,10 @@ test('50 chats stream through a network that cuts, delays, half-closes, swallows
     const said: Said[] = [];
     while (performance.now() < deadlineMs) {
       const words = LEAST_WORDS + Math.floor(random() * (MOST_WORDS - LEAST_WORDS));
-      const message = Array.from({ length: words }, (_, word) => `${channel.slice(-3)}/${said.length}/${word}é`).join(' ');
+      const message = Array.from(
+        { length: words },
+        (_, word) => `${channel.slice(-3)}/${said.length}/${word}é`,
+      ).join(' ');
       const reply = gateway.chat.send(message, { channel });
       const text = await reply.text();
       assert.equal((await reply.completion).finish_reason, 'stop');
@@ -99,7 +102,11 @@ test('50 chats stream through a network that cuts, delays, half-closes, swallows
   for (const [at, channel] of channels.entries()) {
     const stored: Json[] = [];
     for (let first: number | undefined; ; first = stored[0].seq) {
-      const page = await direct.call('chat.history', { channel, limit: 200, ...(first === undefined ? {} : { before: first }) });
+      const page = await direct.call('chat.history', {
+        channel,
+        limit: 200,
+        ...(first === undefined ? {} : { before: first }),
+      });
       stored.unshift(...page.messages);
       if (!page.has_more) break;
     }
@@ -107,7 +114,8 @@ test('50 chats stream through a network that cuts, delays, half-closes, swallows
       stored.map(({ content }) => content),
       (all[at] ?? []).flatMap(({ message, text }) => [message, text]),
     );
-    for (const { message_id, role, content } of stored) if (role === 'assistant') whole.set(message_id, content);
+    for (const { message_id, role, content } of stored)
+      if (role === 'assistant') whole.set(message_id, content);
   }
   const replies = all.flat().length;
   assert.equal(whole.size, replies);
