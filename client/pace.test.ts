@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Pace } from './pace.js';
 
-test('a burst goes at once, then one for each that comes back', () => {
+test('a burst goes at once, then, a little later than the gateway counts, one for each that comes back', () => {
   const pace = new Pace(10, 3, 0);
   for (let at = 0; at < 3; at += 1) {
     assert.equal(pace.waitMs(0), 0);
     pace.spend(0);
   }
-  assert.equal(pace.waitMs(0), 101);
-  assert.equal(pace.waitMs(40), 61);
-  assert.equal(pace.waitMs(101), 0);
+  assert.equal(pace.waitMs(0), 201);
+  assert.equal(pace.waitMs(40), 161);
+  assert.equal(pace.waitMs(201), 0);
+  pace.spend(201);
+  assert.equal(pace.waitMs(201), 100);
 });
 
 test('while the gateway refuses everything, nothing goes', () => {

@@ -1,5 +1,8 @@
 /** Keeps to the gateway's rate limit, so that nothing is refused (protocol section 6). Knows no clock. */
 
+/** The gateway looks at the clock once for all that it finds at a time, so its time may be a little behind. */
+const LAG_MS = 100;
+
 /** A token bucket as the gateway has one for this connection. */
 export class Pace {
   readonly #perSecond: number;
@@ -17,7 +20,7 @@ export class Pace {
     this.#perSecond = perSecond;
     this.#burst = Math.max(1, burst);
     this.#tokens = this.#burst - spent;
-    this.#filledAtMs = nowMs;
+    this.#filledAtMs = nowMs + LAG_MS;
   }
 
   /** How long until the next message may go; 0: now. */
@@ -25,7 +28,8 @@ export class Pace {
     this.#fill(nowMs);
     const missing = 1 - this.#tokens;
     // A little late rather than a little early, however fractions add up.
-    const filledInMs = missing <= 0 ? 0 : Math.floor((missing / this.#perSecond) * 1000) + 1;
+    const lagMs = Math.max(0, this.#filledAtMs - nowMs);
+    const filledInMs = missing <= 0 ? 0 : Math.floor((missing / this.#perSecond) * 1000 + lagMs) + 1;
     return Math.max(filledInMs, this.#heldUntilMs - nowMs);
   }
 
@@ -41,8 +45,12 @@ export class Pace {
   }
 
   #fill(nowMs: number): void {
-    const filled = this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
-    this.#tokens = Math.min(this.#burst, filled);
-    this.#filledAtMs = nowMs;
+    const passedMs = nowMs - this.#filledAtMs;
+    if (passedMs > 0) {
+      this.#tokens = Math.min(this.#burst, this.#tokens + (passedMs / 1000) * this.#perSecond);
+      this.#filledAtMs = nowMs;
+    }
+    // While it is full nothing comes back.
+    if (this.#tokens === this.#burst) this.#filledAtMs = nowMs + LAG_MS;
   }
 }
