@@ -36,14 +36,16 @@ export interface LinkOptions {
 const LATE_MS = 5000;
 /** A timer cannot wait longer than 2³¹ ms, and who slept notices soon. */
 const MAX_LOOK_MS = 30_000;
+/** What was sent and not answered arrives within this, or never. */
+const STRAY_MS = 60_000;
 
 export class Link {
   readonly #options: LinkOptions;
   readonly #plan: RetryPlan;
   #connection: Connection | null = null;
   #sessionId: string | undefined;
-  /** Attempts to resume the session that were given up and may still be on their way to the gateway. */
-  #strays = 0;
+  /** When an attempt to resume the session was last given up that may still be on its way to the gateway. */
+  #strayAtMs = Number.NEGATIVE_INFINITY;
   #openedAtMs = 0;
   #heardAtMs = 0;
   #hasOpened = false;
@@ -114,7 +116,7 @@ export class Link {
     clearTimeout(this.#timer);
     this.#connection = null;
     if (session !== null) this.#plan.lasted(performance.now() - this.#openedAtMs);
-    else if (greeted && this.#sessionId !== undefined) this.#strays += 1;
+    else if (greeted && this.#sessionId !== undefined) this.#strayAtMs = performance.now();
     const { retry, retryFirst, onLost } = this.#options;
     const delayMs =
       !this.#isClosing && (this.#hasOpened ? retry : retryFirst) ? this.#delayAfter(error) : null;
@@ -130,10 +132,9 @@ export class Link {
     if (error instanceof GatewayError) return this.#plan.nextDelayMs(error.retry, error.retryAfterMs);
     const { code, reason, retry } = error.close;
     const isTaken = code === CLOSES.resumedElsewhere.code && reason === CLOSES.resumedElsewhere.reason;
-    if (!isTaken || this.#strays === 0) return this.#plan.nextDelayMs(retry);
-    // Nobody else has taken the session: an attempt of our own has, late.
-    this.#strays = 0;
-    return this.#plan.nextDelayMs('back-off');
+    const mayBeStray = performance.now() - this.#strayAtMs < STRAY_MS;
+    // Then nobody else has taken the session: an attempt of our own has, late.
+    return this.#plan.nextDelayMs(isTaken && mayBeStray ? 'back-off' : retry);
   }
 
   #over(close: CloseInfo, error: LinkError = new ConnectionClosedError(close)): void {

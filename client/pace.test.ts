@@ -8,11 +8,11 @@ test('a burst goes at once, then, a little later than the gateway counts, one fo
     assert.equal(pace.waitMs(0), 0);
     pace.spend(0);
   }
-  assert.equal(pace.waitMs(0), 201);
-  assert.equal(pace.waitMs(40), 161);
-  assert.equal(pace.waitMs(201), 0);
-  pace.spend(201);
-  assert.equal(pace.waitMs(201), 100);
+  assert.equal(pace.waitMs(0), 351);
+  assert.equal(pace.waitMs(40), 311);
+  assert.equal(pace.waitMs(351), 0);
+  pace.spend(351);
+  assert.equal(pace.waitMs(351), 100);
 });
 
 test('while the gateway refuses everything, nothing goes', () => {

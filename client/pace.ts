@@ -1,7 +1,7 @@
 /** Keeps to the gateway's rate limit, so that nothing is refused (protocol section 6). Knows no clock. */
 
 /** The gateway looks at the clock once for all that it finds at a time, so its time may be a little behind. */
-const LAG_MS = 100;
+const LAG_MS = 250;
 
 /** A token bucket as the gateway has one for this connection. */
 export class Pace {

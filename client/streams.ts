@@ -38,9 +38,11 @@ export class Streams {
   /** Its message is stored. False where the reply to this one is being read already. */
   add(stream: ReplyStream, id: string, channel: string): boolean {
     const present = this.#open.get(id);
-    if (present !== undefined && !this.#foreign.has(present)) {
-      stream.fail(new Error(`The reply to ${id} is being read already.`));
-      return false;
+    if (present !== undefined) {
+      const isTaken = !this.#foreign.has(present);
+      // Whoever asked for it comes before whoever only overhears it.
+      (isTaken ? stream : present).fail(new Error(`The reply to ${id} is being read already.`));
+      if (isTaken) return false;
     }
     stream.named(id, channel);
     // One that was given up meanwhile, too: what comes of it is nobody else's.
@@ -50,6 +52,9 @@ export class Streams {
 
   /** A message of another connection: its reply will come. */
   heard({ message_id, channel }: Pick<ChatMessageEvent, 'message_id' | 'channel'>): ReplyStream {
+    const present = this.#open.get(message_id);
+    // Its own message, from a connection before this one.
+    if (present !== undefined) return present;
     const stream = this.create();
     this.#foreign.add(stream);
     this.add(stream, message_id, channel);
@@ -79,7 +84,7 @@ export class Streams {
 
   /** Returns whether the end is news. */
   complete(completion: ChatCompleteEvent): boolean {
-    const stream = this.#open.get(completion.message_id) ?? this.heard(completion);
+    const stream = this.heard(completion);
     if (stream.cursor.state === 'resuming') return false;
     const isNews = stream.completed === null;
     this.#open.delete(stream.id);

@@ -31,6 +31,7 @@ export type AuthHandshakeResult = {
   heartbeat_interval: number;
   server_version: string;
   scopes: ('chat' | 'channels' | 'memory' | 'skills' | 'status' | 'admin')[];
+  /** What holds for this connection; 1 000 000 000 messages where there is no rate limit. */
   limits: {
     max_message_bytes: number;
     messages_per_second: number;

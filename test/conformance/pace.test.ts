@@ -10,7 +10,7 @@ test('who keeps to it is never refused by the gateway’s own limiter', () => {
     fc.property(
       fc.double({ min: 0.1, max: 200, noNaN: true }),
       fc.integer({ min: 1, max: 50 }),
-      fc.array(fc.tuple(fc.nat({ max: 2000 }), fc.nat({ max: 95 })), { maxLength: 200 }),
+      fc.array(fc.tuple(fc.nat({ max: 2000 }), fc.nat({ max: 240 })), { maxLength: 200 }),
       (perSecond, burst, pauses) => {
         const limits = {
           enabled: true,

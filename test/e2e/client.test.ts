@@ -253,7 +253,7 @@ test(`${req('P6-bucket')} calls keep to the rate limit by themselves, and those 
 
 test(`${req('P6-close')} closed for going on through a cooldown, it comes back and does what was asked`, async (t) => {
   const limits = (perSecond: number, burst: number): string =>
-    `[gateway.rate_limit]\nmessages_per_second = ${perSecond}\nburst_size = ${burst}\n`;
+    `[gateway.rate_limit]\nmessages_per_second = ${perSecond}\nburst_size = ${burst}\ncooldown_seconds = 1\n`;
   const under = await startTestGateway(t, { config: limits(10, 60) });
   const gateway = await enter(t, under);
   // It does not know of the new limits before its next handshake.
