@@ -70,7 +70,7 @@ test('50 chats stream through a network that cuts, delays, half-closes, swallows
       Promise.all([reply.messageId, reply.text()]).then(([id, text]) => observed.push(`${id} ${text}`)),
     );
   });
-  for (const channel_id of channels) await observer.channel.subscribe({ channel_id });
+  await Promise.all(channels.map((channel_id) => observer.channel.subscribe({ channel_id })));
 
   const deadlineMs = performance.now() + SECONDS * 1000;
   const chat = async (channel: string, at: number): Promise<Said[]> => {
