@@ -36,7 +36,7 @@ export default {
     room('server/ops', ['schemas/', 'metrics/']),
     room('client', ['schemas/']),
     room('cli', [
-      'client/',
+      'client/node\\.ts$',
       'schemas/',
       'server/(gateway|offline|doctor)\\.ts$',
       'server/config/',
@@ -50,6 +50,20 @@ export default {
       severity: 'error',
       from: { path: '^[a-z]+/', pathNot: ['^server/socket/', '^dist/', TEST] },
       to: { path: '(uWebSockets\\.js|uwebsockets)' },
+    },
+    {
+      name: 'websockets-in-the-client',
+      comment: 'The command line talks to a gateway by the client library and nothing else.',
+      severity: 'error',
+      from: { path: '^(cli|server|metrics|schemas|scripts)/', pathNot: TEST },
+      to: { path: '(^|/)ws(/|$)' },
+    },
+    {
+      name: 'no-node-in-a-page',
+      comment: 'Of the client library only node.ts, its entry in Node, needs more than a page has.',
+      severity: 'error',
+      from: { path: '^client/', pathNot: [TEST, '^client/node\\.ts$', '^client/scripted-'] },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     {
       name: 'ends-of-the-graph',
