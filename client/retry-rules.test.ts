@@ -106,7 +106,7 @@ test('an attempt of its own that comes late and takes the session does not end i
       else send(socket, { id, result: { pong: true } });
     },
   });
-  const gateway = await open(t, url, { timeoutMs: 50 });
+  const gateway = await open(t, url, { timeoutMs: 1000 });
   assert.deepEqual(await gateway.system.ping(), { pong: true });
   assert.equal(connections.length, 4);
 });
