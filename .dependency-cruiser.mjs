@@ -37,7 +37,7 @@ export default {
     room('server/telemetry', ['schemas/', 'server/core/telemetry/']),
     room('client', ['schemas/']),
     room('cli', [
-      'client/',
+      'client/node\\.ts$',
       'schemas/',
       'server/(gateway|offline|doctor)\\.ts$',
       'server/config/',
@@ -58,6 +58,20 @@ export default {
       severity: 'error',
       from: { path: '^[a-z]+/', pathNot: ['^server/telemetry/', '^dist/', TEST] },
       to: { path: '@opentelemetry/' },
+    },
+    {
+      name: 'websockets-in-the-client',
+      comment: 'The command line talks to a gateway by the client library and nothing else.',
+      severity: 'error',
+      from: { path: '^(cli|server|metrics|schemas|scripts)/', pathNot: TEST },
+      to: { path: '(^|/)ws(/|$)' },
+    },
+    {
+      name: 'no-node-in-a-page',
+      comment: 'Of the client library only node.ts, its entry in Node, needs more than a page has.',
+      severity: 'error',
+      from: { path: '^client/', pathNot: [TEST, '^client/node\\.ts$', '^client/scripted-'] },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     {
       name: 'ends-of-the-graph',

@@ -3,16 +3,18 @@ import { createInterface } from 'node:readline';
 import { text as readAll } from 'node:stream/consumers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { GatewayClient } from '../client/client.js';
-import { type CloseInfo, ConnectionClosedError } from '../client/errors.js';
-import type { Completion, Reply } from '../client/reply.js';
+import {
+  type CloseInfo,
+  type Completion,
+  ConnectionClosedError,
+  type Gateway,
+  type Reply,
+} from '../client/node.js';
 import { explained, withClient } from './connection.js';
 import { CliError } from './io.js';
 import { addTargetOptions, type TargetOptions } from './target.js';
 import { printable, printableLine, styleFor, type Terminal } from './terminal.js';
 
-/** Notifications remembered as shown: more than are kept for one principal. */
-const KNOWN = 2000;
 /** Of the line that tells of a skill. */
 const MAX_SKILL_CHARS = 79;
 
@@ -41,28 +43,23 @@ const sayOnce = async (message: string, options: ChatOptions, io: Terminal): Pro
   });
 };
 
-/** Prints what pings bring, each once: one that was not settled comes again. */
-const showNotifications = (client: GatewayClient, io: Terminal): void => {
-  let known: ReadonlySet<string> = new Set();
-  client.on('heartbeat.ping', ({ notifications }) => {
-    for (const { id, type, msg } of notifications) {
-      if (!known.has(id)) io.stderr.write(`[${printableLine(type)}] ${printable(msg)}\n`);
-    }
-    known = new Set([...known, ...notifications.map(({ id }) => id)].slice(-KNOWN));
+const showNotifications = (client: Gateway, io: Terminal): void => {
+  client.on('notification', ({ type, msg }) => {
+    io.stderr.write(`[${printableLine(type)}] ${printable(msg)}\n`);
   });
 };
 
 /** Sends a message and prints its reply as it comes; the first interrupt cancels it. Throws CliError where it fails. */
 const say = async (
-  client: GatewayClient,
+  client: Gateway,
   message: string,
   channel: string | undefined,
   io: Terminal,
 ): Promise<void> => {
   let last = '\n';
   let isBehindSkill = false;
-  const sent = client.chat({ message, ...(channel === undefined ? {} : { channel }) });
-  const stopShowing = showSkills(client, sent, io, (line) => {
+  const reply = client.chat.send({ message, ...(channel === undefined ? {} : { channel }) });
+  const stopShowing = showSkills(client, reply, io, (line) => {
     io.stdout.write(`${last === '\n' ? '' : '\n'}${line}\n`);
     last = '\n';
     isBehindSkill = true;
@@ -70,12 +67,9 @@ const say = async (
   const stopListening = io.onSignal(['SIGINT'], () => {
     stopListening();
     // Where the connection is gone, reading the reply fails with that.
-    void sent
-      .then(({ messageId }) => client.request('chat.cancel', { message_id: messageId }))
-      .catch(() => {});
+    reply.cancel().catch(() => {});
   });
   try {
-    const reply = await sent;
     for await (const piece of reply) {
       const shown = io.stdout.isTTY ? printable(piece) : piece;
       // The line ends that part it from what was said before have been written.
@@ -97,8 +91,8 @@ const say = async (
 
 /** Has a line written for each skill that a reply uses, and for each that fails; a pipe gets the reply and nothing else. */
 const showSkills = (
-  client: GatewayClient,
-  sent: Promise<Reply>,
+  client: Gateway,
+  { messageId }: Reply,
   io: Terminal,
   write: (line: string) => void,
 ): (() => void) => {
@@ -108,10 +102,10 @@ const showSkills = (
     const line = printableLine(text);
     const cut = [...line.slice(0, 2 * MAX_SKILL_CHARS)].slice(0, MAX_SKILL_CHARS - 1).join('');
     const tell = (): void => write(dim(cut.length < line.length ? `${cut}…` : line));
-    sent.then(
-      ({ messageId }) => {
+    messageId.then(
+      (own) => {
         // What came before it is still on its way to the reader.
-        if (messageId === message_id) setImmediate(tell);
+        if (own === message_id) setImmediate(tell);
       },
       () => {},
     );

@@ -1,10 +1,13 @@
 /** A connection for the length of one command, and what its failures mean to a person. */
 import { hostname } from 'node:os';
-import { GatewayClient } from '../client/client.js';
-import { ConnectionClosedError, GatewayError, MessageTooLargeError } from '../client/errors.js';
-import { openNodeSocket } from '../client/node.js';
+import {
+  ConnectionClosedError,
+  connect as connectTo,
+  type Gateway,
+  GatewayError,
+  MessageTooLargeError,
+} from '../client/node.js';
 import { CLOSES, ERRORS, type Retry } from '../schemas/codes.js';
-import { VERSION } from '../schemas/version.js';
 import { CliError, type Io } from './io.js';
 import { resolveTarget, type Target, type TargetOptions } from './target.js';
 import { printableLine } from './terminal.js';
@@ -17,7 +20,7 @@ import { printableLine } from './terminal.js';
 export const withClient = async <T>(
   options: TargetOptions,
   io: Io,
-  action: (client: GatewayClient) => Promise<T>,
+  action: (client: Gateway) => Promise<T>,
 ): Promise<T> => {
   const target = await resolveTarget(options, io);
   const client = await connect(target);
@@ -26,18 +29,20 @@ export const withClient = async <T>(
   } catch (error) {
     throw explained(error);
   } finally {
-    client.close();
+    void client.close();
   }
 };
 
-const connect = async (target: Target): Promise<GatewayClient> => {
+const connect = async (target: Target): Promise<Gateway> => {
   const { url, fingerprint } = target;
   try {
-    return await GatewayClient.connect({
-      open: () => openNodeSocket(url, fingerprint === undefined ? {} : { fingerprint }),
+    return await connectTo({
+      url,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
       token: target.token,
       clientId: `cli-${hostname().replaceAll(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, 128),
-      clientVersion: VERSION,
+      // Whoever typed the command sees what failed, and types it again.
+      retry: false,
     });
   } catch (error) {
     if (error instanceof ConnectionClosedError) throw new CliError(unreachable(error, url));

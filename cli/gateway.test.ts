@@ -5,8 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { GatewayClient } from '../client/client.js';
-import { openNodeSocket } from '../client/node.js';
+import { connect } from '../client/node.js';
 import { openHome } from './recorded-terminal.js';
 
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -56,12 +55,7 @@ test('a revoked token’s connection is closed within a second', async (t) => {
   const { home, run } = openHome(t);
   const { url } = await start(t, home);
   const token = (await run(['token', 'create', '--name', 'guest', '--scopes', 'chat'])).stdout.trim();
-  const client = await GatewayClient.connect({
-    open: () => openNodeSocket(url),
-    token,
-    clientId: 'guest',
-    clientVersion: '1',
-  });
+  const client = await connect({ url, token, clientId: 'guest' });
   assert.deepEqual(client.session.scopes, ['chat']);
   assert.equal((await run(['token', 'revoke', 'guest'])).status, 0);
   const revokedAtMs = performance.now();

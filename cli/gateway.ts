@@ -62,7 +62,7 @@ interface ReloadOptions extends TargetOptions {
 const reload = async (options: ReloadOptions, io: Terminal): Promise<void> => {
   const [{ withClient }, { GatewayError }] = await Promise.all([
     import('./connection.js'),
-    import('../client/errors.js'),
+    import('../client/node.js'),
   ]);
   const reloaded = await withClient(options, io, async (client) => {
     try {

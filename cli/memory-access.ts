@@ -1,7 +1,6 @@
 /** How `openclaw memory` gets at the memory: through the gateway that runs, else at the home's database itself. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GatewayClient } from '../client/client.js';
-import { GatewayError } from '../client/errors.js';
+import { type Gateway, GatewayError } from '../client/node.js';
 import { ERRORS } from '../schemas/codes.js';
 import type { Params, Result } from '../schemas/methods.js';
 import { readGatewayFile } from '../server/config/gateway-file.js';
@@ -63,7 +62,7 @@ export const withMemory = async <T>(
 };
 
 /** Keeps to the gateway's rate limit, and waits where it is refused all the same. */
-const patiently = (client: GatewayClient, show: Show): MemoryAccess['request'] => {
+const patiently = (client: Gateway, show: Show): MemoryAccess['request'] => {
   const { messages_per_second, burst_size } = client.session.limits;
   let sent = 0;
   return async (method, params) => {
@@ -71,7 +70,7 @@ const patiently = (client: GatewayClient, show: Show): MemoryAccess['request'] =
       sent += 1;
       if (sent >= burst_size) await delay(1000 / messages_per_second);
       try {
-        return await client.request(method, params);
+        return (await client.request(method, params)) as Result<typeof method>;
       } catch (error) {
         if (!(error instanceof GatewayError) || error.code !== ERRORS.rateLimited.code) throw error;
         show('Waiting for the gateway’s rate limit');

@@ -1,6 +1,6 @@
 /** `openclaw notify`: tells a principal's clients something, now or at a time. */
 import type { Command } from 'commander';
-import type { GatewayClient } from '../client/client.js';
+import type { Gateway } from '../client/node.js';
 import type { Params, Result } from '../schemas/methods.js';
 import { AuthInputError, parseDurationMs } from '../server/auth/scopes.js';
 import { withClient } from './connection.js';
@@ -120,7 +120,7 @@ const timestamp = (text: string): string => {
   return new Date(atMs).toISOString();
 };
 
-const listAll = async (client: GatewayClient, principal: string | undefined): Promise<readonly Listed[]> => {
+const listAll = async (client: Gateway, principal: string | undefined): Promise<readonly Listed[]> => {
   const found: Listed[] = [];
   for (;;) {
     const after = found.at(-1)?.notification_id;

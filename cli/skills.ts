@@ -1,7 +1,6 @@
 /** `openclaw skills`: what a model may ask for, and whether an MCP server's tools are what they were. */
 import type { Command } from 'commander';
-import type { GatewayClient } from '../client/client.js';
-import { GatewayError } from '../client/errors.js';
+import { type Gateway, GatewayError } from '../client/node.js';
 import { ERRORS } from '../schemas/codes.js';
 import type { Params, Result } from '../schemas/methods.js';
 import { withClient } from './connection.js';
@@ -72,7 +71,7 @@ export const registerSkills = (program: Command, io: Terminal): void => {
 };
 
 /** Null: only operators may see them. */
-const serversFor = async (client: GatewayClient): Promise<readonly Server[] | null> =>
+const serversFor = async (client: Gateway): Promise<readonly Server[] | null> =>
   client.session.scopes.includes('admin') ? (await client.request('skill.servers', {})).servers : null;
 
 const describe = (skills: readonly Skill[], servers: readonly Server[] | null, io: Terminal): string => {
@@ -106,7 +105,7 @@ const firstLine = (text: string): string => {
 };
 
 const approve = async (
-  client: GatewayClient,
+  client: Gateway,
   name: string,
   { dryRun = false, json = false }: ApproveOptions,
   io: Terminal,
@@ -166,7 +165,7 @@ const parsed = (text: string): Record<string, unknown> => {
   throw new CliError('The arguments must be a JSON object such as \'{"zone": "UTC"}\'.', 2);
 };
 
-const call = async (client: GatewayClient, params: Params<'skill.call'>): Promise<Result<'skill.call'>> => {
+const call = async (client: Gateway, params: Params<'skill.call'>): Promise<Result<'skill.call'>> => {
   try {
     return await client.request('skill.call', params);
   } catch (error) {

@@ -1,6 +1,5 @@
 /** `openclaw gateway trace`: the frames of all other connections, as they come and go, and what replies do inside. */
-import type { GatewayClient } from '../client/client.js';
-import { ConnectionClosedError } from '../client/errors.js';
+import { ConnectionClosedError, type Gateway } from '../client/node.js';
 import type { Params } from '../schemas/methods.js';
 import { withClient } from './connection.js';
 import { CliError } from './io.js';
@@ -66,13 +65,13 @@ const wishesOf = ({
 };
 
 /** Whoever only looks on is no reader of the default channel: it would be counted, and sent every reply. */
-export const followNothing = async (client: GatewayClient): Promise<void> => {
+export const followNothing = async (client: Gateway): Promise<void> => {
   // A token that may not leave it sees no harm in it.
   await client.request('channel.unsubscribe', { channel_id: 'default' }).catch(() => {});
 };
 
 /** Resolves when a signal ends the command; rejects when the gateway ended the connection. */
-export const untilStopped = (client: GatewayClient, io: Terminal): Promise<void> =>
+export const untilStopped = (client: Gateway, io: Terminal): Promise<void> =>
   new Promise((resolve, reject) => {
     const stopListening = io.onSignal(['SIGINT', 'SIGTERM'], () => {
       stopListening();

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { GatewayClient } from './client.js';
-import { ConnectionClosedError, GatewayError, MessageTooLargeError } from './errors.js';
-import { openNodeSocket } from './node.js';
+import { ConnectionClosedError, connect, GatewayError, MessageTooLargeError } from './node.js';
 import {
   type Answer,
   accept,
@@ -16,17 +14,19 @@ import {
   send,
 } from './scripted-gateway.js';
 
-const connect = (url: string, timeoutMs?: number) =>
-  GatewayClient.connect({
-    open: () => openNodeSocket(url),
+/** A client that leaves every failure to its caller: what one connection does. */
+const connectOnce = (url: string, timeoutMs?: number) =>
+  connect({
+    url,
     token: 'oc_local_test',
     clientId: 'test',
     clientVersion: '1',
+    retry: false,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
 
 const open = async (t: TestContext, answer: Answer) => {
-  const client = await connect(await listen(t, answer));
+  const client = await connectOnce(await listen(t, answer));
   t.after(() => client.close());
   return client;
 };
@@ -43,10 +43,10 @@ test('the handshake carries the token, and its answer is the session', async (t)
     handshakes.push(message);
     accept(socket, message);
   });
-  const client = await connect(url);
+  const client = await connectOnce(url);
   assert.deepEqual(handshakes[0]?.params, { client_id: 'test', client_version: '1', token: 'oc_local_test' });
   assert.deepEqual(client.session, SESSION);
-  client.close();
+  void client.close();
   assert.deepEqual(await client.closed, { code: 1000, reason: '', retry: 'none' });
 });
 
@@ -57,7 +57,7 @@ test('a refused token is an error with the gateway’s code and data', async (t)
       error: { code: 4011, message: 'Authentication failed', data: { retry_after_ms: 7 } },
     }),
   );
-  await assert.rejects(connect(url), (error) => {
+  await assert.rejects(connectOnce(url), (error) => {
     assert.ok(error instanceof GatewayError);
     assert.deepEqual(
       [error.code, error.message, error.data],
@@ -69,7 +69,7 @@ test('a refused token is an error with the gateway’s code and data', async (t)
 
 test('where nobody listens, the system’s error is the cause', async () => {
   const url = await deadUrl();
-  await assert.rejects(connect(url), (error) => {
+  await assert.rejects(connectOnce(url), (error) => {
     assert.ok(error instanceof ConnectionClosedError);
     assert.equal(error.close.code, 1006);
     assert.equal(error.close.retry, 'back-off');
@@ -80,7 +80,7 @@ test('where nobody listens, the system’s error is the cause', async () => {
 
 test('a gateway that never answers the handshake is given up', async (t) => {
   await assert.rejects(
-    connect(await listen(t, assert.fail, () => {}), 20),
+    connectOnce(await listen(t, assert.fail, () => {}), 20),
     /The gateway took too long to answer/,
   );
 });
@@ -108,7 +108,7 @@ test('a reply is its chunks in order, merged frames included', async (t) => {
     send(socket, chunk('ld', 4));
     send(socket, completion());
   });
-  const reply = await client.chat({ message: 'hi' });
+  const reply = client.chat.send({ message: 'hi' });
   assert.equal(await collect(reply), 'Hello, world');
   assert.equal((await reply.completion).finish_reason, 'stop');
 });
@@ -124,7 +124,7 @@ test('text is handed over as it arrives', async (t) => {
     };
   });
   const pieces: string[] = [];
-  for await (const piece of await client.chat({ message: 'hi' })) {
+  for await (const piece of client.chat.send({ message: 'hi' })) {
     pieces.push(piece);
     if (pieces.length === 1) proceed();
   }
@@ -140,7 +140,7 @@ test('a reply with a hole or a repetition in it is never handed over as whole', 
       send(socket, chunk('two', 1));
       send(socket, completion());
     });
-    const reply = await client.chat({ message: 'hi' });
+    const reply = client.chat.send({ message: 'hi' });
     const pieces: string[] = [];
     const read = async () => {
       for await (const piece of reply) pieces.push(piece);
@@ -157,7 +157,7 @@ test('a closed connection ends requests, replies and later calls with code, reas
     if (method === 'chat.send') send(socket, { id, result: SENT });
     else socket.close(1001, 'Server shutdown');
   });
-  const reply = await client.chat({ message: 'hi' });
+  const reply = client.chat.send({ message: 'hi' });
   const text = collect(reply);
   const asSaid = (error: unknown) => {
     assert.ok(error instanceof ConnectionClosedError);
@@ -219,14 +219,15 @@ test('a message over the gateway’s limit, counted in bytes, is refused before 
   const client = await open(t, (socket, message) => {
     sizes.push(Buffer.byteLength(JSON.stringify(message)));
     send(socket, { id: message.id, result: SENT });
+    send(socket, completion());
   });
   const overhead = Buffer.byteLength('{"jsonrpc":"2.0","method":"chat.send","params":{"message":""},"id":2}');
-  await client.chat({ message: 'x'.repeat(2048 - overhead) });
+  await client.chat.send({ message: 'x'.repeat(2048 - overhead) }).messageId;
   assert.deepEqual(sizes, [2048]);
   for (const message of ['x'.repeat(2049 - overhead), '€'.repeat(700), '\n'.repeat(1100)]) {
-    await assert.rejects(client.chat({ message }), MessageTooLargeError);
+    await assert.rejects(client.chat.send({ message }).text(), MessageTooLargeError);
   }
-  await client.chat({ message: 'ü'.repeat(900) });
+  await client.chat.send({ message: 'ü'.repeat(900) }).messageId;
   assert.equal(sizes.length, 2);
 });
 
@@ -234,7 +235,7 @@ test('what is not JSON-RPC ends the connection', async (t) => {
   for (const nonsense of ['{', '7', '[]', 'null', '{}', '{"method":"chat.stream"}']) {
     const client = await open(t, (socket) => socket.send(nonsense));
     await assert.rejects(client.request('system.ping', {}), /something that is not JSON/, nonsense);
-    client.close();
+    await client.close();
   }
 });
 

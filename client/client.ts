@@ -1,234 +1,249 @@
-/**
- * The client of a gateway: one connection, its requests, notifications and replies. It runs wherever
- * there is a WebSocket; which one is the caller's choice ({@link SocketFactory}).
- */
-import { PROTOCOL, retryAfterClose } from '../schemas/codes.js';
-import type { ClientMethod, Notified, Params, Result, ServerNotification } from '../schemas/methods.js';
-import { type CloseInfo, ConnectionClosedError, GatewayError, MessageTooLargeError } from './errors.js';
-import { Reply } from './reply.js';
-import type { ClientSocket, SocketFactory } from './socket.js';
+/** A gateway as a client sees it: calls, replies and events, over however many connections it takes. */
+import { ERRORS } from '../schemas/codes.js';
+import type { CallOptions, Requests, ServerEvents } from '../schemas/generated/client.js';
+import { VERSION } from '../schemas/version.js';
+import { Caller } from './caller.js';
+import { isRecord, type Message, type Session } from './connection.js';
+import { type CloseInfo, GatewayError } from './errors.js';
+import { Emitter } from './events.js';
+import { Link, type LinkError } from './link.js';
+import { Notices } from './notices.js';
+import type { ClientEvents, ConnectOptions } from './options.js';
+import { Places } from './places.js';
+import { Replies } from './replies.js';
+import type { SocketFactory } from './socket.js';
 
-export interface ConnectOptions {
-  readonly open: SocketFactory;
-  readonly token: string;
-  /** 1–128 of `[A-Za-z0-9._:-]`; names this client to others on the channel. */
-  readonly clientId: string;
-  readonly clientVersion: string;
-  /** From opening the socket to the end of the handshake. 10 000. */
-  readonly timeoutMs?: number;
-}
+type State = ClientEvents['state']['state'];
+/** What was running in a channel already when it was followed. */
+type Missed = Pick<Requests['channel.subscribe']['result'], 'streams'>;
 
-/** What the handshake told. */
-export type Session = Result<'auth.handshake'>;
+const MIB = 1024 * 1024;
 
-type Listener<N extends ServerNotification> = (params: Notified<N>) => void;
-
-interface Pending {
-  readonly succeed: (result: unknown) => void;
-  readonly fail: (error: Error) => void;
-}
-
-/** Private use (RFC 6455 section 7.4.2): a browser allows a client no other code but 1000. */
-const CLIENT_FAULT_CLOSE = 4900;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** An authenticated connection to a gateway. */
+/** Made by `connect`. */
 export class GatewayClient {
-  /** Resolves when the connection has ended, however it did. */
+  /** Resolves when the last connection has ended and no other will come. */
   readonly closed: Promise<CloseInfo>;
-  readonly #socket: ClientSocket;
-  readonly #pending = new Map<number, Pending>();
-  readonly #listeners = new Map<ServerNotification, Set<(params: never) => void>>();
-  /** Replies that have not ended, by message id. */
-  readonly #replies = new Map<string, Reply>();
+  readonly replies: Replies;
+  readonly #options: ConnectOptions;
+  readonly #link: Link;
+  readonly #caller: Caller;
+  readonly #places = new Places();
+  readonly #events = new Emitter<ClientEvents>();
+  readonly #notices: Notices;
   #session: Session | null = null;
-  #lastId = 0;
-  /** Set once the connection has ended: why later calls fail. */
-  #ending: ConnectionClosedError | null = null;
-  #settleClosed: (info: CloseInfo) => void = () => {};
+  #state: State = 'connecting';
+  #ending: LinkError | null = null;
+  #settleClosed: (close: CloseInfo) => void = () => {};
 
-  /**
-   * Opens a connection and authenticates.
-   *
-   * @throws GatewayError where the gateway refuses the token (4011); ConnectionClosedError where it cannot be
-   *   reached, closes, or takes longer than `timeoutMs`; whatever `open` throws.
-   */
-  static async connect(options: ConnectOptions): Promise<GatewayClient> {
-    const client = new GatewayClient(options.open());
-    const timer = setTimeout(
-      () => client.#fault('The gateway took too long to answer'),
-      options.timeoutMs ?? 10_000,
-    );
-    try {
-      await new Promise<void>((resolve) => {
-        client.#socket.onopen = () => resolve();
-        void client.closed.then(() => resolve());
-      });
-      client.#session = await client.request('auth.handshake', {
-        client_id: options.clientId,
-        client_version: options.clientVersion,
-        token: options.token,
-      });
-      return client;
-    } catch (error) {
-      client.close();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  private constructor(socket: ClientSocket) {
-    this.#socket = socket;
+  constructor(options: ConnectOptions, open: SocketFactory) {
+    this.#options = options;
+    const { retry = true, retryFirst = false, clientId, clientVersion = VERSION, token, backOff } = options;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
-    let cause: unknown;
-    socket.onerror = ({ error }) => {
-      cause = error;
-    };
-    socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onclose = ({ code, reason }) => {
-      this.#end({ code, reason, retry: retryAfterClose(code, reason) }, cause);
-    };
+    this.#caller = new Caller({
+      maxCalls: options.maxCalls ?? 1024,
+      maxCallChars: options.maxCallChars ?? 16 * MIB,
+      retry,
+      connection: () => this.#link.connection,
+      onAnswered: (method, params, result) => this.#answered(method, params, result),
+    });
+    this.replies = new Replies({
+      caller: this.#caller,
+      maxUnreadChars: options.maxUnreadChars ?? MIB,
+      retry,
+      isWaiting: () => this.#link.connection === null && this.#ending === null,
+      onForeign: () => (this.#events.has('reply') ? (reply) => this.#events.emit('reply', reply) : null),
+    });
+    this.#notices = new Notices(this.#events, (seq) => this.#pong(seq));
+    this.#link = new Link({
+      open,
+      identity: { client_id: clientId, client_version: clientVersion, token },
+      session: options.session,
+      timeoutMs: options.timeoutMs ?? 10_000,
+      retry,
+      retryFirst: retry && retryFirst,
+      backOff: { firstMs: backOff?.firstMs ?? 500, mostMs: backOff?.mostMs ?? 30_000 },
+      streams: () => this.replies.streams.forHandshake(),
+      onConnecting: () => this.#changed({ state: 'connecting' }),
+      onOpen: (session) => this.#opened(session),
+      onMessage: (message) => this.#received(message),
+      onLost: (error, delayMs) => this.#lost(error, delayMs),
+      onOver: (error, close) => this.#over(error, close),
+    });
   }
 
-  /** What the handshake told: session id, channels, scopes, limits. */
+  /** What the last handshake told: session id, channels, scopes, limits. */
   get session(): Session {
-    // connect() hands out no client before the handshake.
+    // `connect` hands out no client before the first one.
     return this.#session as Session;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Opens the first connection. Rejects with why there is none. */
+  async connect(): Promise<void> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', () => void this.close(), { once: true });
+    const settled = new Promise<void>((resolve) => {
+      const stop = this.on('state', ({ state }) => {
+        if (state !== 'open' && state !== 'closed') return;
+        stop();
+        resolve();
+      });
+    });
+    this.#link.connect();
+    await settled;
+    signal?.throwIfAborted();
+    if (this.#ending !== null) throw this.#ending;
   }
 
   /**
    * Calls a method.
    *
-   * @throws GatewayError with the gateway's code; MessageTooLargeError, with nothing sent; ConnectionClosedError.
+   * @throws GatewayError with the gateway's code; MessageTooLargeError and TooManyCallsError, with nothing sent;
+   *   ConnectionClosedError; the signal's reason.
    */
-  request<M extends ClientMethod>(method: M, params: Params<M>): Promise<Result<M>> {
-    return new Promise((resolve, reject) => {
-      this.#call(method, params, { succeed: (result) => resolve(result as Result<M>), fail: reject });
-    });
-  }
-
-  /** Sends a chat message and resolves, once it is stored, with the reply that will stream in. Throws like {@link request}. */
-  chat(params: Params<'chat.send'>): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const succeed = (result: unknown) => {
-        const reply = new Reply(result as Result<'chat.send'>);
-        // Here and not behind a promise: the first frame may come with the same bytes.
-        this.#replies.set(reply.messageId, reply);
-        resolve(reply);
-      };
-      this.#call('chat.send', params, { succeed, fail: reject });
-    });
+  request<M extends keyof Requests>(
+    method: M,
+    params: Requests[M]['params'],
+    options: CallOptions = {},
+  ): Promise<Requests[M]['result']> {
+    return this.#caller.request(method, params, options);
   }
 
   /**
-   * Calls `listener` with the params of every notification `name`, in order of arrival. Heartbeats are answered
-   * when their listeners have returned; one that carries notifications only where there is a listener, because the
-   * answer settles them.
+   * Calls `listener` with every event of that name, in order of arrival.
    *
-   * @returns the function that takes the listener away.
+   * @returns the function that takes the listener away, as its signal does
    */
-  on<N extends ServerNotification>(name: N, listener: Listener<N>): () => void {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners.add(listener));
-    return () => listeners.delete(listener);
+  on<N extends keyof ClientEvents>(
+    name: N,
+    listener: (event: ClientEvents[N]) => void,
+    options?: CallOptions,
+  ): () => void {
+    const stop = this.#events.on(name, listener, options);
+    this.#notices.listenersChanged();
+    return stop;
   }
 
-  /** Ends the connection; {@link closed} tells when it has ended. Harmless twice. */
-  close(): void {
-    this.#socket.close(1000);
+  /** Ends the connection for good. What has no answer yet fails. Harmless twice. */
+  close(): Promise<CloseInfo> {
+    this.#link.close();
+    return this.closed;
   }
 
-  #call(method: ClientMethod, params: unknown, pending: Pending): void {
-    if (this.#ending !== null) {
-      pending.fail(this.#ending);
+  // --- the connection --------------------------------------------------------------------
+
+  #opened(session: Session): void {
+    const isFirst = this.#session === null;
+    this.#session = session;
+    const isResuming = !isFirst || this.#options.session !== undefined;
+    this.#caller.opened(session, isResuming, () => {
+      this.replies.opened(session, isFirst);
+      this.#restore(isFirst, session.resumed);
+      this.#changed({ state: 'open', session });
+    });
+  }
+
+  #restore(isFirst: boolean, isResumed: boolean): void {
+    if (isFirst && isResumed) {
+      // Somebody else's memory: what it followed is to be learned.
+      this.#restoration('channel.list', {}, (result) =>
+        this.#places.learn(result as Requests['channel.list']['result']),
+      );
       return;
     }
-    const id = ++this.#lastId;
-    try {
-      this.#send({ jsonrpc: '2.0', method, params, id });
-      this.#pending.set(id, pending);
-    } catch (error) {
-      pending.fail(error as Error);
+    for (const { method, params } of this.#places.restorations(isResumed)) {
+      this.#restoration(method, params, (result) => this.replies.streams.missed((result as Missed).streams));
     }
   }
 
-  #send(message: object): void {
-    const text = JSON.stringify(message);
-    const limitBytes = this.#session?.limits.max_message_bytes ?? PROTOCOL.maxUnauthenticatedMessageBytes;
-    // A UTF-16 unit takes at most three bytes of UTF-8: most messages need no exact count.
-    if (text.length * 3 > limitBytes && new TextEncoder().encode(text).length > limitBytes) {
-      throw new MessageTooLargeError(limitBytes);
-    }
-    this.#socket.send(text);
+  #restoration(method: keyof Requests, params: object, succeed: (result: unknown) => void): void {
+    const fail = (error: unknown): void => {
+      const { channel_id } = params as { channel_id?: string };
+      const isGone = error instanceof GatewayError && error.code === ERRORS.channelNotFound.code;
+      if (isGone && channel_id !== undefined) this.#places.gone(channel_id);
+    };
+    this.#caller.call(method, params, { transient: true, succeed, fail });
   }
 
-  #receive(data: unknown): void {
-    if (this.#ending !== null) return;
-    let message: unknown;
-    try {
-      message = JSON.parse(String(data));
-    } catch {
-      message = null;
+  #lost(error: LinkError, delayMs: number): void {
+    this.replies.disconnected();
+    this.#notices.disconnected();
+    this.#caller.lost(error);
+    this.#changed({ state: 'waiting', delayMs, error });
+  }
+
+  #over(error: LinkError, close: CloseInfo): void {
+    this.#ending = error;
+    this.replies.disconnected();
+    this.#notices.disconnected();
+    this.#caller.over(error);
+    this.replies.streams.failAll(error);
+    this.#changed({ state: 'closed', close });
+    this.#settleClosed(close);
+  }
+
+  #changed(event: ClientEvents['state']): void {
+    this.#state = event.state;
+    this.#events.emit('state', event);
+  }
+
+  // --- what comes ------------------------------------------------------------------------
+
+  #answered(method: string, params: object, result: unknown): void {
+    this.#places.answered(method, params, result);
+    const { channel_id } = params as { channel_id?: string };
+    if (method === 'channel.unsubscribe' && channel_id !== undefined) {
+      this.replies.streams.unfollowed(channel_id);
     }
-    if (!isRecord(message)) this.#fault('The gateway sent something that is not JSON-RPC');
-    else if (typeof message.method === 'string' && isRecord(message.params)) {
-      this.#notified(message.method as ServerNotification, message.params);
-    } else if (typeof message.id === 'number') this.#answered(message.id, message);
+  }
+
+  #pong(seq: number): void {
+    const load = this.#options.load?.();
+    const params = { seq, ...(load === undefined ? {} : { client_load: load }) };
+    this.#link.connection?.send(JSON.stringify({ jsonrpc: '2.0', method: 'heartbeat.pong', params }));
+  }
+
+  #received(message: Message): void {
+    const { method, params, id, error } = message;
+    if (typeof method === 'string' && isRecord(params)) {
+      this.#notified(method as keyof ServerEvents, params as never);
+    } else if (typeof id === 'number') this.#caller.answered(id, message);
     // With `id: null` the gateway could not tell whose error it is; where it matters, a close frame follows.
-    else if (!isRecord(message.error)) this.#fault('The gateway sent something that is not JSON-RPC');
+    else if (!isRecord(error)) this.#fault('The gateway sent something that is not JSON-RPC');
   }
 
-  #answered(id: number, { result, error }: Record<string, unknown>): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (isRecord(error)) {
-      const data = isRecord(error.data) ? error.data : undefined;
-      pending?.fail(new GatewayError(Number(error.code), String(error.message), data));
-    } else pending?.succeed(result);
-  }
-
-  #notified(name: ServerNotification, params: Record<string, unknown>): void {
-    for (const listener of this.#listeners.get(name) ?? []) listener(params as never);
-    if (name === 'chat.stream') this.#streamed(params as Params<'chat.stream'>);
-    else if (name === 'chat.complete') this.#completed(params as Params<'chat.complete'>);
-    else if (name === 'heartbeat.ping') this.#pinged(params as Params<'heartbeat.ping'>);
-  }
-
-  #pinged({ seq, notifications }: Params<'heartbeat.ping'>): void {
-    // What nobody listens for would be settled without anybody having seen it.
-    if (notifications.length > 0 && !this.#listeners.get('heartbeat.ping')?.size) return;
-    this.#send({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq } });
-  }
-
-  #streamed(frame: Params<'chat.stream'>): void {
-    const reply = this.#replies.get(frame.message_id);
-    if (reply !== undefined && !reply.push(frame))
-      this.#fault('The frames of a reply do not follow each other');
-  }
-
-  #completed(completion: Params<'chat.complete'>): void {
-    const reply = this.#replies.get(completion.message_id);
-    this.#replies.delete(completion.message_id);
-    reply?.complete(completion);
-  }
-
-  /** The other side breaks the protocol: nothing it says can be relied on any more. */
   #fault(sentence: string): void {
-    this.#end({ code: CLIENT_FAULT_CLOSE, reason: sentence, retry: 'back-off' });
-    this.#socket.close(CLIENT_FAULT_CLOSE, sentence);
+    this.#link.connection?.fault(sentence);
   }
 
-  #end(info: CloseInfo, cause?: unknown): void {
-    if (this.#ending !== null) return;
-    const ending = new ConnectionClosedError(info, cause === undefined ? {} : { cause });
-    this.#ending = ending;
-    this.#settleClosed(info);
-    for (const { fail } of this.#pending.values()) fail(ending);
-    for (const reply of this.#replies.values()) reply.fail(ending);
+  #notified<N extends keyof ServerEvents>(name: N, params: ServerEvents[N]): void {
+    const { streams } = this.replies;
+    switch (name) {
+      case 'chat.stream': {
+        const frame = streams.frame(params as ServerEvents['chat.stream']);
+        if (frame === undefined) this.#fault('The frames of a reply do not follow each other');
+        else if (frame !== null) this.#events.emit('chat.stream', frame);
+        return;
+      }
+      case 'chat.complete':
+        if (!streams.complete(params as ServerEvents['chat.complete'])) return;
+        break;
+      case 'chat.message':
+        streams.heard(params as ServerEvents['chat.message']);
+        break;
+      case 'channel.changed': {
+        const { change, channel_id } = params as ServerEvents['channel.changed'];
+        if (change === 'deleted') this.#places.gone(channel_id);
+        break;
+      }
+    }
+    this.#events.emit(name, params as ClientEvents[N]);
+    if (name === 'heartbeat.ping') this.#notices.pinged(params as ServerEvents['heartbeat.ping']);
   }
 }

@@ -1,5 +1,5 @@
 /** How a call can fail. */
-import type { Retry } from '../schemas/codes.js';
+import { type Retry, retryAfterError } from '../schemas/codes.js';
 
 /** The gateway answered with an error: a code of `ERRORS` in schemas/codes.ts, its sentence, its data. */
 export class GatewayError extends Error {
@@ -13,14 +13,25 @@ export class GatewayError extends Error {
     this.code = code;
     this.data = data;
   }
+
+  /** Whether the same call may work later, as the protocol says of this code. */
+  get retry(): Retry {
+    return retryAfterError(this.code);
+  }
+
+  /** How long to wait before the same call, where the gateway says so. */
+  get retryAfterMs(): number | undefined {
+    const hint = this.data?.retry_after_ms;
+    return typeof hint === 'number' && hint >= 0 ? hint : undefined;
+  }
 }
 
 /** How a connection ended. */
 export interface CloseInfo {
-  /** RFC 6455 section 7.4; 1006 where no close frame arrived. */
+  /** RFC 6455 section 7.4; 1006 where no close frame arrived, 4900 where the client itself gave up on the gateway. */
   readonly code: number;
   readonly reason: string;
-  /** What a client should do next; the sentence for it is in `RETRY_RULES`. */
+  /** What a client should do next, as the protocol says of this code and reason. */
   readonly retry: Retry;
 }
 
@@ -44,5 +55,14 @@ export class MessageTooLargeError extends Error {
   constructor(limitBytes: number) {
     super(`The message is larger than the ${limitBytes} bytes that this gateway takes.`);
     this.limitBytes = limitBytes;
+  }
+}
+
+/** So many calls wait for their answer, or for a connection, that there is no room for another one. */
+export class TooManyCallsError extends Error {
+  override readonly name = 'TooManyCallsError';
+
+  constructor() {
+    super('Too many calls wait for an answer: wait for some of them, or give them a signal that ends them.');
   }
 }

@@ -5,7 +5,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { openNodeSocket } from './node.js';
+import { ConnectionClosedError, connect } from './node.js';
+import { accept, type Message } from './scripted-gateway.js';
 
 /** Self-signed for `elsewhere.example`; protects nothing but these tests. */
 const KEY = `-----BEGIN PRIVATE KEY-----
@@ -30,7 +31,10 @@ const listen = async (t: TestContext) => {
   const server = createServer({ key: KEY, cert: CERTIFICATE });
   const upgrades: string[] = [];
   const sockets = new WebSocketServer({ server });
-  sockets.on('connection', () => upgrades.push('open'));
+  sockets.on('connection', (socket) => {
+    upgrades.push('open');
+    socket.on('message', (data) => accept(socket, JSON.parse(String(data)) as Message));
+  });
   t.after(() => {
     for (const socket of sockets.clients) socket.terminate();
     server.close();
@@ -40,13 +44,19 @@ const listen = async (t: TestContext) => {
   return { url: `wss://127.0.0.1:${(server.address() as AddressInfo).port}`, upgrades };
 };
 
-/** How opening a socket ended: null, or what was wrong. */
-const outcome = (url: string, fingerprint?: string): Promise<Error | null> =>
-  new Promise((resolve) => {
-    const socket = openNodeSocket(url, fingerprint === undefined ? {} : { fingerprint });
-    socket.onopen = () => resolve(null);
-    socket.onerror = ({ error }) => resolve(error as Error);
-  });
+const options = (url: string) => ({ url, token: 'oc_local_test', clientId: 'test' });
+
+/** How connecting ended: null, or what was wrong. */
+const outcome = async (url: string, fingerprint?: string): Promise<Error | null> => {
+  try {
+    const pin = fingerprint === undefined ? {} : { fingerprint };
+    await (await connect({ ...options(url), ...pin })).close();
+    return null;
+  } catch (error) {
+    assert.ok(error instanceof ConnectionClosedError);
+    return error.cause as Error;
+  }
+};
 
 test('exactly the pinned certificate is trusted, whatever its names', async (t) => {
   const { url, upgrades } = await listen(t);
@@ -68,6 +78,6 @@ test('without a pin the system’s rules hold', async (t) => {
   assert.match(String(((await outcome(url)) as NodeJS.ErrnoException | null)?.code), /CERT/);
 });
 
-test('a URL that is none throws', () => {
-  assert.throws(() => openNodeSocket('ftp://127.0.0.1'), SyntaxError);
+test('a URL that is none throws', async () => {
+  await assert.rejects(connect(options('ftp://127.0.0.1')), SyntaxError);
 });

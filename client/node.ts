@@ -1,10 +1,14 @@
-/** Sockets for Node, where a browser's WebSocket cannot say which certificate it trusts. */
+/** The library in Node, on `ws`: a WebSocket that is built in cannot say which certificate it trusts. */
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
+import { connectBy, type Gateway } from './gateway.js';
+import type { ConnectOptions } from './options.js';
 import type { ClientSocket } from './socket.js';
 
-interface NodeSocketOptions {
+export * from './index.js';
+
+export interface NodeConnectOptions extends ConnectOptions {
   /**
    * SHA-256 of the one certificate to trust, in hex with or without colons, whatever its names, issuer and
    * dates (protocol section 9). Left out: the system's rules.
@@ -38,7 +42,7 @@ const connectPinned = (options: ConnectionOptions, fingerprint: string): Socket 
  * @param url `ws://` or `wss://`.
  * @throws SyntaxError where the URL is none of those.
  */
-export const openNodeSocket = (url: string, { fingerprint }: NodeSocketOptions = {}): ClientSocket => {
+const openSocket = (url: string, fingerprint: string | undefined): ClientSocket => {
   const options: ClientOptions = { perMessageDeflate: false };
   if (fingerprint !== undefined) {
     const connect = (to: ConnectionOptions) => connectPinned(to, fingerprint);
@@ -47,3 +51,12 @@ export const openNodeSocket = (url: string, { fingerprint }: NodeSocketOptions =
   }
   return new WebSocket(url, options) as ClientSocket;
 };
+
+/**
+ * Connects to a gateway and authenticates.
+ *
+ * @throws GatewayError where it refuses the token (4011); ConnectionClosedError where it cannot be reached, closes, or takes longer
+ *   than `timeoutMs`, with what the system said as its `cause`; SyntaxError where the URL is none; the signal's reason.
+ */
+export const connect = (options: NodeConnectOptions): Promise<Gateway> =>
+  connectBy(options, () => openSocket(options.url, options.fingerprint));

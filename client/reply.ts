@@ -1,75 +1,58 @@
-/** One reply as it arrives: an async iterator over its text (protocol section 5). */
-import type { Params, Result } from '../schemas/methods.js';
-
-type StreamFrame = Params<'chat.stream'>;
-export type Completion = Params<'chat.complete'>;
+/** A reply as its reader sees it: an async iterable over its text. */
+import type { Completion, ReplyStream } from './reply-stream.js';
 
 /**
- * Iterates over the text of the reply, in order; the concatenation of what it yields is the reply. What arrives
- * while the reader is busy is handed over as one piece. Ends with the run, whatever its `finish_reason`; throws
- * only where the connection ends first. To be iterated once.
+ * The reply to one message. Iterate over it, or ask for its whole {@link text}: its text is handed over once. What
+ * arrives while the reader is busy is one piece; the pieces together are the reply. It ends with the run, whatever the
+ * `finish_reason`, and throws only where the message was refused, was given up by its signal, or the connection has
+ * ended for good.
  */
 export class Reply implements AsyncIterable<string> {
-  readonly messageId: string;
-  readonly channel: string;
-  /** How the run ended. Rejects where the connection ends first. */
+  /** The id of the message, as soon as the gateway has stored it. */
+  readonly messageId: Promise<string>;
+  /** How the run ended. */
   readonly completion: Promise<Completion>;
-  #nextIndex = 0;
-  #unread = '';
-  #ended = false;
-  #wake: () => void = () => {};
-  #complete: (completion: Completion) => void = () => {};
-  #fail: (error: Error) => void = () => {};
+  readonly #stream: ReplyStream;
+  readonly #cancel: () => Promise<boolean>;
+  #isRead = false;
 
-  constructor({ message_id, channel }: Result<'chat.send'>) {
-    this.messageId = message_id;
-    this.channel = channel;
-    this.completion = new Promise((resolve, reject) => {
-      this.#complete = resolve;
-      this.#fail = reject;
-    });
-    // A caller that only iterates learns of a failure there.
-    this.completion.catch(() => {});
+  /** Made by `chat.send`, by `chat.follow`, and for the event `reply`. */
+  constructor(stream: ReplyStream, cancel: () => Promise<boolean>) {
+    this.#stream = stream;
+    this.#cancel = cancel;
+    this.messageId = stream.messageId;
+    this.completion = stream.completion;
   }
 
-  /** Takes a frame of this reply; false where it does not follow the one before. */
-  push({ chunk, index, span = 1 }: StreamFrame): boolean {
-    if (index !== this.#nextIndex) return false;
-    this.#nextIndex = index + span;
-    this.#unread += chunk;
-    this.#wake();
-    return true;
+  /** Tokens that it took; undefined until it has ended, and where the gateway does not know. */
+  get usage(): Completion['usage'] {
+    return this.#stream.completed?.usage;
   }
 
-  complete(completion: Completion): void {
-    this.#end();
-    this.#complete(completion);
+  /**
+   * Has the gateway stop. The iteration then ends by itself; what was said until then is kept.
+   *
+   * @returns whether there was something to stop
+   */
+  cancel(): Promise<boolean> {
+    return this.#cancel();
   }
 
-  fail(error: Error): void {
-    this.#end();
-    this.#fail(error);
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#wake();
+  /** The whole text, once it has ended. @throws TypeError where it is being read already */
+  async text(): Promise<string> {
+    let text = '';
+    for await (const chunk of this) text += chunk;
+    return text;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string, void, undefined> {
-    for (;;) {
-      if (this.#unread !== '') {
-        const text = this.#unread;
-        this.#unread = '';
-        yield text;
-      } else if (this.#ended) {
-        await this.completion;
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      }
+    if (this.#isRead) throw new TypeError('The text of a reply is read once: keep what you need of it.');
+    this.#isRead = true;
+    try {
+      for (let text = await this.#stream.read(); text !== null; text = await this.#stream.read()) yield text;
+    } finally {
+      // Whoever leaves early wants no more of it, and does not stop the gateway.
+      this.#stream.discard();
     }
   }
 }

@@ -49,9 +49,14 @@ export const send = (socket: WebSocket, message: object): void =>
 
 export const accept: Answer = (socket, { id }) => send(socket, { id, result: SESSION });
 
-/** Listens on a free port until the test ends; returns the URL. Everything but handshakes goes to `answer`. */
-export const listen = async (t: TestContext, answer: Answer, handshake: Answer = accept): Promise<string> => {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+/** Listens until the test ends. Everything but handshakes goes to `answer`. @param port 0: a free one */
+export const listenAt = async (
+  t: TestContext,
+  port: number,
+  answer: Answer,
+  handshake: Answer = accept,
+): Promise<string> => {
+  const server = new WebSocketServer({ host: '127.0.0.1', port });
   t.after(() => {
     for (const socket of server.clients) socket.terminate();
     server.close();
@@ -65,6 +70,10 @@ export const listen = async (t: TestContext, answer: Answer, handshake: Answer =
   await once(server, 'listening');
   return `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
+
+/** The same on a free port; returns the URL. */
+export const listen = (t: TestContext, answer: Answer, handshake?: Answer): Promise<string> =>
+  listenAt(t, 0, answer, handshake);
 
 /** The URL of a port where nobody listens. */
 export const deadUrl = async (): Promise<string> => {

@@ -8,7 +8,9 @@ export interface ClientSocket {
   onerror: ((event: { readonly error?: unknown }) => void) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;
+  /** Of `ws`: ends it without waiting for the other side, which may not be there any more. */
+  terminate?(): void;
 }
 
-/** Opens a socket to the gateway: `() => new WebSocket(url)` in a browser, {@link openNodeSocket} in Node. */
+/** Opens a socket to the gateway. @throws SyntaxError where the URL is none */
 export type SocketFactory = () => ClientSocket;

@@ -37,11 +37,12 @@ export const auth = {
       heartbeat_interval: Type.Number({ description: 'Seconds between two `heartbeat.ping`.' }),
       server_version: Type.String(),
       scopes: Type.Array(Type.Enum([...SCOPES])),
-      limits: Type.Object({
-        max_message_bytes: Count,
-        messages_per_second: Type.Number(),
-        burst_size: Count,
-      }),
+      limits: Type.Object(
+        { max_message_bytes: Count, messages_per_second: Type.Number(), burst_size: Count },
+        {
+          description: 'What holds for this connection; 1 000 000 000 messages where there is no rate limit.',
+        },
+      ),
       resumed: Type.Boolean(),
       streams: RunningStreams,
     }),

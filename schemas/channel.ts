@@ -24,7 +24,7 @@ export const Channel = Type.Object({
 
 export const channel = {
   'channel.create': method(
-    { ...head, summary: 'Create a new Channel' },
+    { ...head, summary: 'Create a new Channel', once: true },
     closed({ name: Type.Optional(ChannelName), metadata: Type.Optional(RequestMetadata) }),
     Channel,
   ),
@@ -57,7 +57,7 @@ export const channel = {
     Channel,
   ),
   'channel.delete': method(
-    { ...head, summary: 'Delete a Channel and everything said in it' },
+    { ...head, summary: 'Delete a Channel and everything said in it', once: true },
     closed({ channel_id: Id }),
     Type.Object({ deleted: Type.Boolean() }),
   ),

@@ -158,6 +158,10 @@ export const retryAfterClose = (code: number, reason: string): Retry => {
   return 'back-off';
 };
 
+/** The retry rule for an error, by its code; unknown codes back off. */
+export const retryAfterError = (code: number): Retry =>
+  Object.values(ERRORS).find((spec) => spec.code === code)?.retry ?? 'back-off';
+
 /** Numbers of the protocol that no configuration changes. */
 export const PROTOCOL = {
   /** Longest JSON-RPC id that is a string, in UTF-16 units. */

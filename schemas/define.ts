@@ -33,12 +33,15 @@ export interface Method<P extends TObject = TObject, R extends TSchema = TSchema
   readonly result: R | null;
   /** The params of the gateway's notifications of the same name, for a method that asks for some. */
   readonly event?: TObject;
+  /** Twice is not the same as once: whoever has lost the answer does not know whether to call again. */
+  readonly once?: true;
 }
 
 interface Head {
   readonly target: Target;
   readonly scope: Scope | null;
   readonly summary: string;
+  readonly once?: true;
 }
 
 /** A method that clients call. */

@@ -63,7 +63,7 @@ export const memory = {
     }),
   ),
   'memory.backup': method(
-    { ...operator, summary: 'Copy the database to a file beside it while it is in use' },
+    { ...operator, summary: 'Copy the database to a file beside it while it is in use', once: true },
     closed({
       name: Type.Optional(BackupName),
       replace: Type.Optional(
@@ -94,7 +94,7 @@ export const memory = {
     }),
   ),
   'memory.import': method(
-    { ...operator, summary: 'Store lines of an export' },
+    { ...operator, summary: 'Store lines of an export', once: true },
     closed({ lines: Type.Array(Type.String(), { minItems: 1, maxItems: 1000 }) }),
     Type.Object({
       imported: Count,

@@ -54,7 +54,7 @@ export const skill = {
     Type.Object({ approved: Type.Literal(true) }),
   ),
   'skill.call': method(
-    { ...operator, summary: 'Run a Skill' },
+    { ...operator, summary: 'Run a Skill', once: true },
     closed({
       skill: SkillName,
       arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown())),

@@ -130,7 +130,7 @@ export const system = {
     Type.Object({ events: Type.Array(TraceEvent), lost: Count }),
   ),
   'system.notify': method(
-    { target, scope: 'admin', summary: 'Notify a principal’s clients, now or at a time' },
+    { target, scope: 'admin', summary: 'Notify a principal’s clients, now or at a time', once: true },
     closed({
       principal: Type.Optional(PrincipalName),
       client_id: Type.Optional(ClientId),
@@ -172,7 +172,7 @@ export const system = {
     }),
   ),
   'system.notify_cancel': method(
-    { target, scope: 'admin', summary: 'Cancel a notification' },
+    { target, scope: 'admin', summary: 'Cancel a notification', once: true },
     closed({ notification_id: Id }),
     Type.Object({ cancelled: Type.Boolean() }),
   ),

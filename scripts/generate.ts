@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { renderConfigExample, renderConfigPage } from './config-docs.js';
 import { buildBenchmarksPage } from './generate/benchmarks/page.js';
 import { readResults } from './generate/benchmarks/results.js';
+import { buildClientTypes } from './generate/client-types.js';
 import { buildMetricsPage } from './generate/metrics-page.js';
 import { buildProtocolPage } from './generate/protocol-page.js';
 import type { Output } from './generate/schema.js';
@@ -34,6 +35,7 @@ const outputs: readonly Output[] = [
   ...buildSerializers(),
   ...buildMethodList(),
   ...buildOpenRpcConstant(version),
+  ...buildClientTypes(),
   buildProtocolPage(),
   buildMetricsPage(),
   buildBenchmarksPage(readResults(join(ROOT, 'bench', 'results'))),

@@ -32,7 +32,7 @@ const run = (command, args, env = {}) =>
     child.once('close', (status) => resolve(status ?? 1));
   });
 
-const THREAD_FAULTS = ['blocked-loop', 'close-codes', 'half-open'].map((name) => `faults/${name}`);
+const THREAD_FAULTS = ['blocked-loop', 'client', 'close-codes', 'half-open'].map((name) => `faults/${name}`);
 
 /**
  * Tests of a whole gateway that run once more with two socket threads: all that come in through its port, but for
@@ -43,6 +43,7 @@ const THREAD_TESTS = ['e2e/', 'conformance/rfc6455', 'conformance/opening', 'fuz
 const NO_THREAD_TESTS = [
   'alerts',
   'certificates',
+  'client-docs',
   'compaction',
   'config',
   'error-codes',

@@ -21,6 +21,8 @@ const RESERVED_DESCRIPTORS = 256;
 /** More than this needs what is no socket thread, and each of those. */
 const OWN_DESCRIPTORS = 128;
 const THREAD_DESCRIPTORS = 8;
+/** The greatest number that a limit may be configured to. */
+const NO_LIMIT = 1e9;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 const WILDCARDS = new Set(['0.0.0.0', '::']);
@@ -150,8 +152,9 @@ export class Settings {
     this.lobby.authTimeoutMs = gateway.auth_timeout * 1000;
     this.lobby.heartbeatIntervalSeconds = gateway.heartbeat_interval;
     this.lobby.maxMessageBytes = gateway.max_message_bytes;
-    this.lobby.messagesPerSecond = gateway.rate_limit.messages_per_second;
-    this.lobby.burstSize = gateway.rate_limit.burst_size;
+    // Clients keep to what they are told: without a limit that is the greatest one there could be.
+    this.lobby.messagesPerSecond = enabled ? messages_per_second : NO_LIMIT;
+    this.lobby.burstSize = enabled ? burst_size : NO_LIMIT;
     this.runs.detachedTimeoutMs = chat.detached_timeout * 1000;
     this.runs.recallTokens = memory.recall_tokens;
     this.compaction.compactAfterMessages = memory.compact_after_messages;

@@ -1,9 +1,6 @@
 /** Channels for connections that talk, made before those come: all of a principal's connections hear of each new one. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { GatewayClient } from '../../client/client.js';
-import { GatewayError } from '../../client/errors.js';
-import { openNodeSocket } from '../../client/node.js';
-import { VERSION } from '../../schemas/version.js';
+import { connect, type Gateway, GatewayError } from '../../client/node.js';
 import type { ChannelsByToken } from './fleet.js';
 
 const NAME = 'bench-load';
@@ -54,26 +51,21 @@ export class Channels {
     });
   }
 
-  async #forEachToken(work: (client: GatewayClient, at: number) => Promise<void>): Promise<void> {
+  async #forEachToken(work: (client: Gateway, at: number) => Promise<void>): Promise<void> {
     const { url, tokens } = this.#options;
     for (const [at, token] of tokens.entries()) {
-      const client = await GatewayClient.connect({
-        open: () => openNodeSocket(url),
-        token,
-        clientId: NAME,
-        clientVersion: VERSION,
-      });
+      const client = await connect({ url, token, clientId: NAME, retry: false });
       try {
         await work(client, at);
       } finally {
-        client.close();
+        await client.close();
       }
     }
   }
 }
 
 /** Calls so often, several at a time, or as fast as the gateway allows. */
-const inTurn = async (client: GatewayClient, times: number, call: () => Promise<void>): Promise<void> => {
+const inTurn = async (client: Gateway, times: number, call: () => Promise<void>): Promise<void> => {
   const { messages_per_second: perSecond } = client.session.limits;
   const slow = perSecond < FAST_PER_SECOND;
   let left = times;

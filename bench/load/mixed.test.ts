@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GatewayClient } from '../../client/client.js';
-import { openNodeSocket } from '../../client/node.js';
+import { connect } from '../../client/node.js';
 import { assertSound, measure } from './measured.js';
 import { hasProc } from './processes.js';
 import { startTarget } from './target.js';
@@ -64,14 +63,9 @@ test('a running gateway is measured with the token from the environment, and kee
   assertSound(measured);
   assert.equal(measured.result.server, target.url);
   assert.ok(!JSON.stringify(measured.result).includes(env.OPENCLAW_TOKEN), 'the token is in the result');
-  const client = await GatewayClient.connect({
-    open: () => openNodeSocket(target.url),
-    token: env.OPENCLAW_TOKEN,
-    clientId: 'test',
-    clientVersion: '0.9.4',
-  });
+  const client = await connect({ url: target.url, token: env.OPENCLAW_TOKEN, clientId: 'test' });
   t.after(() => client.close());
-  const { channels } = await client.request('channel.list', {});
+  const { channels } = await client.channel.list();
   assert.deepEqual(
     channels.map(({ channel_id: id }) => id),
     ['default'],
