@@ -6,7 +6,6 @@ import type { ClientMethod } from '../schemas/methods.js';
 
 /** Where a connection is in its life. */
 export const CONNECTION_STATES = ['connecting', 'authenticating', 'active'] as const;
-export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 /** What a client's side may have closed with, as far as it is told apart: any number stands in a client's frame. */
 const CLIENT_CLOSE_CODES = [1000, 1001, 1005, 1006] as const;

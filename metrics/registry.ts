@@ -87,8 +87,10 @@ const SLICE_MS = 0.5;
 export class MetricsPage {
   readonly #registry = new Registry();
   readonly contentType: string = this.#registry.contentType;
-  /** Several scrapers at a time get one page. */
-  #underway: Promise<string> | null = null;
+  /** Settles when the page that is being rendered has been. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** The next one, for all who come before it is begun: that under way lacks what has happened since. */
+  #next: Promise<string> | null = null;
 
   constructor(metrics: GatewayMetrics, gauges: GatewayGauges) {
     const source = { metrics, gauges };
@@ -108,12 +110,15 @@ export class MetricsPage {
     );
   }
 
-  /** Prometheus' text format, version 0.0.4. */
+  /** Prometheus' text format, version 0.0.4, with all that has happened before the call. One page is rendered at a time. */
   render(): Promise<string> {
-    this.#underway ??= this.#render().finally(() => {
-      this.#underway = null;
+    this.#next ??= this.#last.then(() => {
+      this.#next = null;
+      const page = this.#render();
+      this.#last = page.catch(() => {});
+      return page;
     });
-    return this.#underway;
+    return this.#next;
   }
 
   /** One part after the other, and something else between them when that has taken a while. */

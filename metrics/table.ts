@@ -198,12 +198,7 @@ export type MetricKey = keyof typeof METRICS;
 export type MetricName = `${typeof METRIC_PREFIX}${MetricKey}`;
 /** The labels of a metric. */
 export type LabelName<K extends MetricKey> = keyof (typeof METRICS)[K]['labels'] & string;
-/** Those of a kind. */
-export type MetricKeyOf<Kind extends MetricSpec['kind']> = {
-  [K in MetricKey]: (typeof METRICS)[K]['kind'] extends Kind ? K : never;
-}[MetricKey];
 
 export const METRIC_KEYS = Object.keys(METRICS) as readonly MetricKey[];
 
-export const metricName = <K extends MetricKey>(key: K): `${typeof METRIC_PREFIX}${K}` =>
-  `${METRIC_PREFIX}${key}`;
+export const metricName = (key: MetricKey): MetricName => `${METRIC_PREFIX}${key}`;

@@ -1,10 +1,7 @@
 /** What a gateway under test says of itself on its operators' listener. */
-import type { MetricKey } from '../../metrics/table.js';
-import { metricName } from '../../metrics/table.js';
+import { type LabelName, type MetricKey, metricName } from '../../metrics/table.js';
 import type { GatewayUnderTest } from './gateway.js';
 import { until } from './system.js';
-
-export type Labels = Readonly<Record<string, string | number>>;
 
 /** One page. */
 export class Scrape {
@@ -23,8 +20,12 @@ export class Scrape {
   }
 
   /** A sample's value. @throws where there is none */
-  get(key: MetricKey, labels: Labels = {}, suffix: '' | '_bucket' | '_sum' | '_count' = ''): number {
-    const named = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  get<K extends MetricKey>(
+    key: K,
+    labels?: Readonly<Partial<Record<LabelName<K>, string>>>,
+    suffix: '' | '_sum' | '_count' = '',
+  ): number {
+    const named = Object.entries(labels ?? {}).map(([name, value]) => `${name}="${value}"`);
     const sample = [`${metricName(key)}${suffix}`, ...named.sort()].join(',');
     const value = this.#samples.get(sample);
     if (value === undefined) throw new Error(`no sample ${sample}`);

@@ -87,17 +87,19 @@ test('the events of a reply’s run are part of the reply', async (t) => {
 });
 
 test('so many runs of one skill at once, and each gives its place back', async (t) => {
-  const { begin } = await start(t);
+  const { begin, metrics } = await start(t);
   const outcomes = await Promise.all([1, 2, 3].map(() => begin('time.now').outcome));
   assert.deepEqual(
     outcomes.map(({ ok }) => ok),
     [true, true, false],
   );
   assert.equal((await begin('time.now').outcome).ok, true);
+  const { ok, refused } = metrics.skillRuns.get('built-in') ?? assert.fail();
+  assert.deepEqual([ok, refused], [3, 1]);
 });
 
 test('a run is ended by its signal, and by a planned end; then none begins', async (t) => {
-  const { begin, runs, events } = await start(t);
+  const { begin, runs, events, metrics } = await start(t);
   assert.equal((await begin('time.now', { signal: AbortSignal.abort() }).outcome).ok, false);
   const open = begin('memory.search', { arguments: { query: 'tea' } });
   await runs.close();
@@ -106,6 +108,9 @@ test('a run is ended by its signal, and by a planned end; then none begins', asy
   const told = events().map(({ method }) => method);
   assert.equal(told.filter((method) => method === 'skill.invoke').length, 3);
   assert.equal(told.filter((method) => method === 'skill.result').length, 3);
+  const { cancelled, refused } = metrics.skillRuns.get('built-in') ?? assert.fail();
+  assert.ok(cancelled >= 1, 'the one whose signal came first');
+  assert.equal(refused, 1, 'the one behind the end');
 });
 
 test('a run in the background leaves a notification, and says where it cannot', async (t) => {
