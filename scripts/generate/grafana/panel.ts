@@ -34,6 +34,7 @@ import { promql } from '../promql.js';
 export const { of, rate, quantile } = promql('job=~"$job",instance=~"$instance"', '$__rate_interval');
 
 /** Refers to what the operator has chosen at the top of the dashboard. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana's
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 
 export interface Query {
