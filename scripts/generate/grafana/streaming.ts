@@ -58,8 +58,7 @@ export const STREAMING: DashboardSpec = {
         },
         {
           title: 'Replies that fail',
-          description:
-            'Part of the replies that ended with an error, or cut short by the end of the gateway.',
+          description: 'Part of the replies that ended with an error, or broke off after their first word.',
           kind: 'number',
           unit: 'percentunit',
           decimals: 1,

@@ -332,7 +332,7 @@ const clients: readonly Alert[] = [
     severity: 'warning',
     summary: `${GATEWAY} has refused ${COUNT} handshakes in 10 minutes: somebody tries tokens, or a client has an old one.`,
     runbook:
-      'The log has the addresses; block a stranger’s in front of the gateway, give an own client a new token.',
+      'Nobody gets in that way; see who it is (ss -tn sport = :18789): block a stranger’s address, give an own client a new token.',
     fires: { series: { 'handshakes_total{outcome="rejected"}': '0+10x20' }, value: '100' },
     silent: {
       series: {
