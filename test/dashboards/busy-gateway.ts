@@ -24,8 +24,9 @@ const FLOOD = `${'x'.repeat(1023)} `.repeat(8 * 1024);
 const REFUSED = 'refuse this';
 const WORD_EVERY_MS = 15;
 const MOST_WORDS = 40;
-/** The first provider fails one request in so many. */
+/** Of so many requests to the first provider one fails, and of these one is answered that it is to be left alone. */
 const FAILS_EVERY = 8;
+const TIRED_EVERY = 40;
 /** Strangers have addresses of their own, so that what is wrong with them is not held against the others. */
 const STRANGER_ADDRESS = '127.0.0.77';
 
@@ -62,26 +63,32 @@ built_in = ["*"]
 level = "error"
 `;
 
+const usageEvent = (prompt_tokens: number, completion_tokens: number): string =>
+  `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens } })}\n\n`;
+
 /** Streams a sentence, longer and shorter in turn. */
 const speak = (response: ServerResponse, nth: number): void => {
   beginStream(response);
-  let left = 5 + ((nth * 7) % MOST_WORDS);
+  const words = 5 + ((nth * 7) % MOST_WORDS);
+  let left = words;
   const timer = setInterval(() => {
     if (response.destroyed) return clearInterval(timer);
     left -= 1;
     if (left >= 0) response.write(wordEvent(KIND, WORDS[left % WORDS.length] ?? ''));
     else {
       clearInterval(timer);
-      response.end(endEvents(KIND));
+      response.end(`${usageEvent(120 + 13 * (nth % 9), words)}${endEvents(KIND)}`);
     }
   }, WORD_EVERY_MS);
 };
 
+/** The first provider, which fails now and then, and the one that stands in for it. */
 const answers =
-  (failsEvery: number): Script =>
+  (fails: boolean): Script =>
   (response, nth, asked) => {
     if (JSON.stringify(asked.body.messages.at(-1)).includes(REFUSED)) refuses(400)(response, nth, asked);
-    else if (nth % failsEvery === failsEvery - 1) refuses(500)(response, nth, asked);
+    else if (fails && nth % TIRED_EVERY === 0) refuses(429, { 'retry-after': '4' })(response, nth, asked);
+    else if (fails && nth % FAILS_EVERY === 0) refuses(500)(response, nth, asked);
     else speak(response, nth);
   };
 
@@ -147,6 +154,8 @@ const happenings = (gateway: KillableGateway, client: Client): (() => Promise<un
   () => client.call('skill.call', { skill: 'time.now' }),
   () => client.call('skill.call', { skill: 'reminder.cancel', arguments: { id: 7 } }),
   () => client.call('system.status'),
+  () => client.call('skill.call', { skill: 'time.now', arguments: { zone: 'Europe/Berlin' } }),
+  () => client.call('skill.call', { skill: 'reminder.list' }),
   () => client.request('chat.send', { massage: 'a word that no schema knows' }),
   () => client.request('chat.history', { channel: 'ch-none' }),
   async () => {
@@ -198,7 +207,7 @@ const dawdle = async (gateway: KillableGateway, writer: Client, readsOn: boolean
 };
 
 export const startBusyGateway = async (t: TestContext): Promise<BusyGateway> => {
-  const [first, second] = [await rawProvider(t, answers(FAILS_EVERY)), await rawProvider(t, answers(1e9))];
+  const [first, second] = [await rawProvider(t, answers(true)), await rawProvider(t, answers(false))];
   const metricsPort = await freePort();
   const gateway = await startGatewayProcess(t, {
     homeDir: temporaryFolder(t),

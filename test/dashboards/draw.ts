@@ -1,7 +1,7 @@
 /** A dashboard with its data as one SVG: the panels where Grafana puts them, drawn much as it does, on a light ground. */
 import { linearScale } from '../../bench/load/scale.js';
 import { escapeXml } from '../../bench/load/svg.js';
-import { figure, unitFor } from './figures.js';
+import { clockTime, figure, timeTicks, unitFor } from './figures.js';
 import type { Dashboard, NamedSeries, Panel, PanelData, TimeRange } from './panels.js';
 
 const COLUMN = 50;
@@ -11,23 +11,23 @@ const MARGIN = 14;
 const HEAD = 50;
 const WIDTH = 24 * COLUMN + 2 * MARGIN;
 const FONT = 'system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif';
-const LETTER = 6.3;
+const LETTER = 6.8;
 
 const INK = '#1d2433';
 const QUIET = '#5b6576';
 const GRID = '#e3e7ee';
 const COLOURS = [
-  '#2a7f4f',
-  '#d8a200',
   '#2467c9',
-  '#c7521a',
-  '#b3345f',
-  '#8a4bb3',
+  '#d8a200',
   '#1a8f9e',
+  '#8a4bb3',
+  '#c7521a',
+  '#7fa83a',
+  '#e08fb0',
   '#7a6a53',
   '#5b6576',
-  '#9bbb3c',
-  '#e08fb0',
+  '#5aa9e6',
+  '#b98a3e',
 ];
 /** Names of Grafana's colours. */
 const NAMED: Readonly<Record<string, string>> = {
@@ -85,6 +85,15 @@ const colourAt = (panel: Panel, value: number): string => {
   return NAMED[color] ?? INK;
 };
 
+/** The colour of the `at`th series of a panel, or the one that its name has. */
+const colourOf = ({ fieldConfig }: Panel, name: string, at: number): string => {
+  const own = fieldConfig?.overrides.find(
+    ({ matcher }) => matcher.id === 'byName' && matcher.options === name,
+  );
+  const fixedColor = own?.properties.find(({ id }) => id === 'color')?.value.fixedColor ?? '';
+  return NAMED[fixedColor] ?? COLOURS[at % COLOURS.length] ?? INK;
+};
+
 const pathOf = (points: readonly (readonly [x: number, y: number])[]): string =>
   points.map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${fixed(x)} ${fixed(y)}`).join('');
 
@@ -95,6 +104,7 @@ const drawNumber = (data: PanelData, box: Box, range: TimeRange): string[] => {
   const { unit } = defaultsOf(data.panel);
   const value = lastOf(series);
   const colour = colourAt(data.panel, value);
+  const shown = figure(value, unitFor(unit, value));
   const bottom = box.y + box.height;
   const largest = Math.max(...series.points.map((point) => point.value), 1e-9);
   const at = ({ atSeconds, value: height }: NamedSeries['points'][number]) =>
@@ -106,9 +116,9 @@ const drawNumber = (data: PanelData, box: Box, range: TimeRange): string[] => {
   const [first = [box.x, bottom], last = [box.x, bottom]] = [line[0], line.at(-1)];
   return [
     `<path d="${pathOf(line)}L${fixed(last[0])} ${fixed(bottom)}H${fixed(first[0])}Z" fill="${colour}" fill-opacity="0.15"/>`,
-    text(box.x + box.width / 2, box.y + 44, figure(value, unitFor(unit, value)), {
+    text(box.x + box.width / 2, box.y + 44, shown, {
       anchor: 'middle',
-      size: 22,
+      size: shown.length > 8 ? 19 : 22,
       colour,
       bold: true,
     }),
@@ -150,6 +160,7 @@ const stacked = (series: readonly NamedSeries[]): readonly NamedSeries[] => {
 
 /** Lines of the legend, and how high they are. */
 const drawLegend = (
+  panel: Panel,
   series: readonly NamedSeries[],
   box: Box,
 ): { readonly parts: string[]; readonly height: number } => {
@@ -159,7 +170,7 @@ const drawLegend = (
     const shown = cut(name, box.width - 30);
     const width = 26 + LETTER * shown.length;
     if (x > 0 && x + width > box.width) [x, line] = [0, line + 1];
-    entries.push({ name: shown, x, line, colour: COLOURS[at % COLOURS.length] ?? INK });
+    entries.push({ name: shown, x, line, colour: colourOf(panel, name, at) });
     x += width;
   }
   const height = 15 * (line + 1);
@@ -190,7 +201,7 @@ const drawGraph = (data: PanelData, box: Box, range: TimeRange): string[] => {
   const { unit, custom, max, thresholds } = defaultsOf(data.panel);
   const areas = custom?.stacking?.mode === 'normal';
   const series = areas ? stacked(allSeries(data)) : allSeries(data);
-  const legend = drawLegend(series, box);
+  const legend = drawLegend(data.panel, series, box);
   const largest = max ?? Math.max(...series.flatMap(({ points }) => points.map(({ value }) => value)), 0);
   const inUnit = unitFor(unit, largest);
   const scale = linearScale(largest / inUnit.divisor);
@@ -201,9 +212,7 @@ const drawGraph = (data: PanelData, box: Box, range: TimeRange): string[] => {
   const yAt = (value: number): number => bottom - (bottom - box.y - 4) * scale.at(value / inUnit.divisor);
   const xAt = (atSeconds: number): number =>
     left + ((right - left) * (atSeconds - range.fromSeconds)) / (range.toSeconds - range.fromSeconds);
-  const times = linearScale(range.toSeconds - range.fromSeconds).ticks.filter(
-    (tick) => tick <= range.toSeconds - range.fromSeconds,
-  );
+  const times = timeTicks(range.toSeconds - range.fromSeconds);
   const limit = thresholds.steps.find(
     ({ value }) => value !== null && value > 0 && scale.at(value / inUnit.divisor) <= 1,
   );
@@ -217,13 +226,10 @@ const drawGraph = (data: PanelData, box: Box, range: TimeRange): string[] => {
       ];
     }),
     ...times.map((tick) =>
-      text(xAt(range.fromSeconds + tick), bottom + 14, figure(tick, unitFor('s', Math.max(tick, 1))), {
-        anchor: 'middle',
-        size: 10,
-      }),
+      text(xAt(range.fromSeconds + tick), bottom + 14, clockTime(tick), { anchor: 'middle', size: 10 }),
     ),
     ...series.flatMap((each, at) => {
-      const colour = COLOURS[at % COLOURS.length];
+      const colour = colourOf(data.panel, each.name, at);
       const line = (points: NamedSeries['points']): string =>
         pathOf(points.map(({ atSeconds, value }) => [xAt(atSeconds), yAt(value)] as const));
       if (!areas) {

@@ -35,3 +35,15 @@ export const unitFor = (unit: string, largest: number): Unit => {
 /** Three digits that count. */
 export const figure = (value: number, { divisor, suffix }: Unit): string =>
   `${Number((value / divisor).toPrecision(3))}${suffix}`;
+
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
+
+/** Where an axis of so many seconds has a mark: at most six. */
+export const timeTicks = (seconds: number): readonly number[] => {
+  const step = TIME_STEPS.find((each) => seconds / each <= 5) ?? 7200;
+  return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, at) => at * step);
+};
+
+/** `2:30` for 150 seconds. */
+export const clockTime = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}`;

@@ -30,6 +30,13 @@ export interface Panel {
       };
       readonly custom?: { readonly stacking?: { readonly mode: string } };
     };
+    readonly overrides: readonly {
+      readonly matcher: { readonly id: string; readonly options: string };
+      readonly properties: readonly {
+        readonly id: string;
+        readonly value: { readonly fixedColor?: string };
+      }[];
+    }[];
   };
   readonly targets?: readonly Target[];
 }

@@ -70,7 +70,6 @@ export const CLIENTS: DashboardSpec = {
           description: 'Part of the messages received that the rate limit refused.',
           kind: 'lines',
           unit: 'percentunit',
-          max: 1,
           width: 6,
           limit: above(THRESHOLDS.rateLimitedShare),
           queries: [
@@ -112,7 +111,6 @@ export const CLIENTS: DashboardSpec = {
           description: 'Part of the pings that was missed. Clients that miss too many are closed with 4002.',
           kind: 'lines',
           unit: 'percentunit',
-          max: 1,
           width: 6,
           limit: above(THRESHOLDS.missedHeartbeatShare),
           queries: [

@@ -179,16 +179,13 @@ export const OVERVIEW: DashboardSpec = {
           ],
         },
         {
-          title: 'Descriptors',
-          description:
-            'Open ones (Linux 6.2 and later), of those that the process may have: each connection takes one.',
+          title: 'Descriptors in use',
+          description: 'Of those that the process may have; each connection takes one. Needs Linux 6.2.',
           kind: 'lines',
-          unit: 'short',
+          unit: 'percentunit',
           width: 6,
-          queries: [
-            { expr: of('process_open_fds'), legend: '{{instance}} open' },
-            { expr: of('process_max_fds'), legend: '{{instance}} limit' },
-          ],
+          limit: above(THRESHOLDS.descriptorShare, 'red'),
+          queries: [{ expr: `${of('process_open_fds')} / ${of('process_max_fds')}`, legend: '{{instance}}' }],
         },
       ],
     },

@@ -53,7 +53,6 @@ export const STORE_AND_PROVIDERS: DashboardSpec = {
           description: 'Part of the time that the store spends writing; at 1 it can do no more.',
           kind: 'lines',
           unit: 'percentunit',
-          max: 1,
           width: 6,
           queries: [
             {

@@ -162,7 +162,6 @@ export const STREAMING: DashboardSpec = {
           description: 'Part of the clients that have not taken all they were sent.',
           kind: 'lines',
           unit: 'percentunit',
-          max: 1,
           width: 6,
           limit: above(THRESHOLDS.laggingShare),
           queries: [{ expr: laggingShare, legend: 'lagging' }],
