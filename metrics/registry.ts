@@ -86,6 +86,7 @@ const SLICE_MS = 0.5;
 
 export class MetricsPage {
   readonly #registry = new Registry();
+  readonly #registries = [this.#registry, processRegistry];
   readonly contentType: string = this.#registry.contentType;
   /** Settles when the page that is being rendered has been. */
   #last: Promise<unknown> = Promise.resolve();
@@ -101,31 +102,40 @@ export class MetricsPage {
 
   /** The names of all metrics on the page. */
   get names(): readonly string[] {
-    return this.#metrics().map(([, name]) => name);
+    return this.#registries.flatMap((registry) => registry.getMetricsAsArray().map(({ name }) => name));
   }
 
-  #metrics(): readonly (readonly [registry: Registry, name: string])[] {
-    return [this.#registry, processRegistry].flatMap((registry) =>
-      registry.getMetricsAsArray().map(({ name }) => [registry, name] as const),
-    );
+  /** Renders for nobody, so that the first who asks need not wait for code to be compiled. What watches the process stays off. */
+  async warmUp(): Promise<void> {
+    await this.#inTurn([this.#registry]);
   }
 
   /** Prometheus' text format, version 0.0.4, with all that has happened before the call. One page is rendered at a time. */
   render(): Promise<string> {
-    this.#next ??= this.#last.then(() => {
+    this.#next ??= this.#inTurn(this.#registries, () => {
       this.#next = null;
-      const page = this.#render();
-      this.#last = page.catch(() => {});
-      return page;
     });
     return this.#next;
   }
 
+  async #inTurn(registries: readonly Registry[], onBegin = () => {}): Promise<string> {
+    const before = this.#last;
+    const page = before.then(() => {
+      onBegin();
+      return this.#render(registries);
+    });
+    this.#last = page.catch(() => {});
+    return page;
+  }
+
   /** One part after the other, and something else between them when that has taken a while. */
-  async #render(): Promise<string> {
+  async #render(registries: readonly Registry[]): Promise<string> {
     const texts: string[] = [];
+    const metrics = registries.flatMap((registry) =>
+      registry.getMetricsAsArray().map(({ name }) => ({ registry, name })),
+    );
     let fromMs = performance.now();
-    for (const [registry, name] of this.#metrics()) {
+    for (const { registry, name } of metrics) {
       const metric: unknown = registry.getSingleMetric(name);
       let text = await registry.getSingleMetricAsString(name);
       for (;;) {

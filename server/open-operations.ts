@@ -48,7 +48,7 @@ export const openOperations = async (options: OpenOperationsOptions): Promise<Op
     ...listener,
     prepare: async () => {
       await openPage()
-        .then((opened) => opened.render())
+        .then((opened) => opened.warmUp())
         .catch((error: unknown) => onFault('metrics', error));
     },
   };
