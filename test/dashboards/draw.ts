@@ -1,8 +1,22 @@
 /** A dashboard with its data as one SVG: the panels where Grafana puts them, drawn much as it does, on a light ground. */
-import { linearScale } from '../../bench/load/scale.js';
 import { escapeXml } from '../../bench/load/svg.js';
-import { clockTime, figure, timeTicks, unitFor } from './figures.js';
-import type { Dashboard, NamedSeries, Panel, PanelData, TimeRange } from './panels.js';
+import { figure, unitFor } from './figures.js';
+import { drawGraph } from './graph.js';
+import type { Dashboard, NamedSeries, PanelData, TimeRange } from './panels.js';
+import {
+  allSeries,
+  type Box,
+  colourAt,
+  cut,
+  defaultsOf,
+  fixed,
+  INK,
+  LETTER,
+  lastOf,
+  NAMED,
+  pathOf,
+  text,
+} from './pen.js';
 
 const COLUMN = 50;
 const ROW_HEIGHT = 30;
@@ -11,91 +25,6 @@ const MARGIN = 14;
 const HEAD = 50;
 const WIDTH = 24 * COLUMN + 2 * MARGIN;
 const FONT = 'system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif';
-const LETTER = 6.8;
-
-const INK = '#1d2433';
-const QUIET = '#5b6576';
-const GRID = '#e3e7ee';
-const COLOURS = [
-  '#2467c9',
-  '#d8a200',
-  '#1a8f9e',
-  '#8a4bb3',
-  '#c7521a',
-  '#7fa83a',
-  '#e08fb0',
-  '#7a6a53',
-  '#5b6576',
-  '#5aa9e6',
-  '#b98a3e',
-];
-/** Names of Grafana's colours. */
-const NAMED: Readonly<Record<string, string>> = {
-  green: '#2a7f4f',
-  blue: '#2467c9',
-  orange: '#c7521a',
-  red: '#c02b3a',
-};
-
-interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-const fixed = (value: number): string => String(Number(value.toFixed(1)));
-
-interface Writing {
-  readonly anchor?: 'start' | 'middle' | 'end';
-  readonly size?: number;
-  readonly colour?: string;
-  readonly bold?: boolean;
-}
-
-const text = (
-  x: number,
-  y: number,
-  content: string,
-  { anchor = 'start', size = 11, colour = QUIET, bold = false }: Writing = {},
-): string =>
-  `<text x="${fixed(x)}" y="${fixed(y)}" font-size="${size}" fill="${colour}"${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}${bold ? ' font-weight="600"' : ''}>${escapeXml(content)}</text>`;
-
-const cut = (content: string, width: number): string => {
-  const most = Math.max(4, Math.floor(width / LETTER));
-  return content.length <= most ? content : `${content.slice(0, most - 1)}…`;
-};
-
-const allSeries = ({ queries }: PanelData): readonly NamedSeries[] => queries.flatMap(({ series }) => series);
-
-const lastOf = ({ points }: NamedSeries): number => points.at(-1)?.value ?? 0;
-
-const defaultsOf = ({ fieldConfig }: Panel) => {
-  if (fieldConfig === undefined) throw new Error('a panel without fieldConfig');
-  return fieldConfig.defaults;
-};
-
-/** The colour that Grafana gives a value by the panel's thresholds. */
-const colourAt = (panel: Panel, value: number): string => {
-  const { color } = defaultsOf(panel).thresholds.steps.findLast(
-    (step) => value >= (step.value ?? -Infinity),
-  ) ?? {
-    color: 'green',
-  };
-  return NAMED[color] ?? INK;
-};
-
-/** The colour of the `at`th series of a panel, or the one that its name has. */
-const colourOf = ({ fieldConfig }: Panel, name: string, at: number): string => {
-  const own = fieldConfig?.overrides.find(
-    ({ matcher }) => matcher.id === 'byName' && matcher.options === name,
-  );
-  const fixedColor = own?.properties.find(({ id }) => id === 'color')?.value.fixedColor ?? '';
-  return NAMED[fixedColor] ?? COLOURS[at % COLOURS.length] ?? INK;
-};
-
-const pathOf = (points: readonly (readonly [x: number, y: number])[]): string =>
-  points.map(([x, y], at) => `${at === 0 ? 'M' : 'L'}${fixed(x)} ${fixed(y)}`).join('');
 
 const drawNumber = (data: PanelData, box: Box, range: TimeRange): string[] => {
   const [series] = allSeries(data);
@@ -139,118 +68,6 @@ const drawBars = (data: PanelData, box: Box): string[] => {
       text(box.x + nameWidth + width + 6, y + height / 2 + 4, String(Math.round(lastOf(bar)))),
     ];
   });
-};
-
-/** Areas stand on each other: what has no value at a time is 0 there. */
-const stacked = (series: readonly NamedSeries[]): readonly NamedSeries[] => {
-  const times = [...new Set(series.flatMap(({ points }) => points.map(({ atSeconds }) => atSeconds)))].sort(
-    (a, b) => a - b,
-  );
-  const sums = new Map<number, number>(times.map((atSeconds) => [atSeconds, 0]));
-  return series.map((each) => {
-    const own = new Map(each.points.map(({ atSeconds, value }) => [atSeconds, value]));
-    const points = times.map((atSeconds) => {
-      const value = (sums.get(atSeconds) ?? 0) + (own.get(atSeconds) ?? 0);
-      sums.set(atSeconds, value);
-      return { atSeconds, value };
-    });
-    return { ...each, points };
-  });
-};
-
-/** Lines of the legend, and how high they are. */
-const drawLegend = (
-  panel: Panel,
-  series: readonly NamedSeries[],
-  box: Box,
-): { readonly parts: string[]; readonly height: number } => {
-  const entries: { name: string; x: number; line: number; colour: string }[] = [];
-  let [x, line] = [0, 0];
-  for (const [at, { name }] of series.entries()) {
-    const shown = cut(name, box.width - 30);
-    const width = 26 + LETTER * shown.length;
-    if (x > 0 && x + width > box.width) [x, line] = [0, line + 1];
-    entries.push({ name: shown, x, line, colour: colourOf(panel, name, at) });
-    x += width;
-  }
-  const height = 15 * (line + 1);
-  const top = box.y + box.height - height;
-  const parts = entries.flatMap((entry) => {
-    const y = top + 15 * entry.line + 8;
-    return [
-      `<path d="M${fixed(box.x + entry.x)} ${fixed(y)}h12" stroke="${entry.colour}" stroke-width="3"/>`,
-      text(box.x + entry.x + 16, y + 4, entry.name, { colour: INK }),
-    ];
-  });
-  return { parts, height };
-};
-
-/** A series' runs of points: where it has none for a while, there is no line. */
-const runsOf = ({ points }: NamedSeries, stepSeconds: number): (typeof points)[number][][] => {
-  const runs: (typeof points)[number][][] = [];
-  let lastSeconds = -Infinity;
-  for (const point of points) {
-    if (point.atSeconds - lastSeconds > 1.5 * stepSeconds) runs.push([]);
-    runs.at(-1)?.push(point);
-    lastSeconds = point.atSeconds;
-  }
-  return runs;
-};
-
-const drawGraph = (data: PanelData, box: Box, range: TimeRange): string[] => {
-  const { unit, custom, max, thresholds } = defaultsOf(data.panel);
-  const areas = custom?.stacking?.mode === 'normal';
-  const series = areas ? stacked(allSeries(data)) : allSeries(data);
-  const legend = drawLegend(data.panel, series, box);
-  const largest = max ?? Math.max(...series.flatMap(({ points }) => points.map(({ value }) => value)), 0);
-  const inUnit = unitFor(unit, largest);
-  const scale = linearScale(largest / inUnit.divisor);
-  const labels = scale.ticks.map((tick) => figure(tick * inUnit.divisor, inUnit));
-  const left = box.x + 8 + LETTER * Math.max(...labels.map((label) => label.length));
-  const right = box.x + box.width - 6;
-  const bottom = box.y + box.height - legend.height - 22;
-  const yAt = (value: number): number => bottom - (bottom - box.y - 4) * scale.at(value / inUnit.divisor);
-  const xAt = (atSeconds: number): number =>
-    left + ((right - left) * (atSeconds - range.fromSeconds)) / (range.toSeconds - range.fromSeconds);
-  const times = timeTicks(range.toSeconds - range.fromSeconds);
-  const limit = thresholds.steps.find(
-    ({ value }) => value !== null && value > 0 && scale.at(value / inUnit.divisor) <= 1,
-  );
-  const zero = areas ? series.map((_, at) => series[at - 1]) : [];
-  return [
-    ...scale.ticks.flatMap((tick, at) => {
-      const y = yAt(tick * inUnit.divisor);
-      return [
-        `<path d="M${fixed(left)} ${fixed(y)}H${fixed(right)}" stroke="${GRID}"/>`,
-        text(left - 5, y + 4, labels[at] ?? '', { anchor: 'end', size: 10 }),
-      ];
-    }),
-    ...times.map((tick) =>
-      text(xAt(range.fromSeconds + tick), bottom + 14, clockTime(tick), { anchor: 'middle', size: 10 }),
-    ),
-    ...series.flatMap((each, at) => {
-      const colour = colourOf(data.panel, each.name, at);
-      const line = (points: NamedSeries['points']): string =>
-        pathOf(points.map(({ atSeconds, value }) => [xAt(atSeconds), yAt(value)] as const));
-      if (!areas) {
-        const path = runsOf(each, range.stepSeconds).map(line).join('');
-        return [
-          `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>`,
-        ];
-      }
-      const below = zero[at]?.points ?? each.points.map(({ atSeconds }) => ({ atSeconds, value: 0 }));
-      const back = line([...below].reverse()).replace('M', 'L');
-      return [
-        `<path d="${line(each.points)}${back}Z" fill="${colour}" fill-opacity="0.45" stroke="${colour}" stroke-width="0.6"/>`,
-      ];
-    }),
-    ...(limit === undefined
-      ? []
-      : [
-          `<path d="M${fixed(left)} ${fixed(yAt(limit.value ?? 0))}H${fixed(right)}" stroke="${NAMED[limit.color] ?? NAMED.red}" stroke-dasharray="5 4"/>`,
-        ]),
-    ...legend.parts,
-  ];
 };
 
 const drawPanel = (data: PanelData, range: TimeRange): string => {

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CLOSE_CODES } from '../../metrics/labels.js';
-import { PROCESS_METRIC_NAMES } from '../../metrics/process-metrics.js';
+import { PROCESS_METRIC_NAMES, PROCESS_METRICS } from '../../metrics/process-metrics.js';
+import type { MetricSpec } from '../../metrics/spec.js';
 import { METRIC_KEYS, METRICS, metricName } from '../../metrics/table.js';
 import { ALERTS } from '../../scripts/generate/prometheus/alerts.js';
 
@@ -18,17 +19,12 @@ const filesIn = (folder: string, ending: string): readonly string[] =>
     .map((path) => join(folder, path))
     .sort();
 
-const SUFFIXES = ['_bucket', '_sum', '_count'];
+/** A histogram has samples of these names, too. */
+const withSamples = (name: string, { kind }: Pick<MetricSpec, 'kind'>): readonly string[] =>
+  kind === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name];
 const KNOWN: ReadonlySet<string> = new Set([
-  ...PROCESS_METRIC_NAMES,
-  ...PROCESS_METRIC_NAMES.filter((name) => name === 'nodejs_gc_duration_seconds').flatMap((name) =>
-    SUFFIXES.map((suffix) => name + suffix),
-  ),
-  ...METRIC_KEYS.flatMap((key) =>
-    METRICS[key].kind === 'histogram'
-      ? [metricName(key), ...SUFFIXES.map((suffix) => metricName(key) + suffix)]
-      : [metricName(key)],
-  ),
+  ...PROCESS_METRIC_NAMES.flatMap((name) => withSamples(name, PROCESS_METRICS[name])),
+  ...METRIC_KEYS.flatMap((key) => withSamples(metricName(key), METRICS[key])),
 ]);
 
 /** What looks like a whole name of a metric; a prefix alone, as in `nodejs_`, does not. */

@@ -33,13 +33,19 @@ import { promql } from '../promql.js';
 /** The selected gateways; a rate's window follows the time range and the scrape interval. */
 export const { of, rate, quantile } = promql('job=~"$job",instance=~"$instance"', '$__rate_interval');
 
-/** What is well is green, and what is not is red, wherever it is among the others. */
-const COLOUR_OF: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(['active', 'accepted', 'ok', 'stop'].map((name) => [name, 'green'])),
-  ...Object.fromEntries(['error', 'failed', 'missed', 'rejected'].map((name) => [name, 'red'])),
+/** By legend: what is well is green, and what is not is red, wherever it is among the others. */
+const COLOURS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '{{state}}': { active: 'green' },
+  '{{outcome}}': {
+    ok: 'green',
+    accepted: 'green',
+    answered: 'green',
+    error: 'red',
+    missed: 'red',
+    rejected: 'red',
+  },
+  '{{finish_reason}}': { stop: 'green', error: 'red' },
 };
-/** Labels whose values these are. */
-const COLOURED = ['state', 'outcome', 'finish_reason'].map((label) => `{{${label}}}`);
 
 /** Refers to what the operator has chosen at the top of the dashboard. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana's
@@ -155,8 +161,8 @@ const graphOf = (spec: PanelSpec): TimeSeriesBuilder => {
       new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(stepsOf(spec.limit, 'transparent')),
     );
   if (areas) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'));
-  if (spec.queries.some(({ legend }) => COLOURED.includes(legend))) {
-    for (const [name, fixedColor] of Object.entries(COLOUR_OF)) {
+  for (const { legend } of spec.queries) {
+    for (const [name, fixedColor] of Object.entries(COLOURS[legend] ?? {})) {
       panel.overrideByName(name, [{ id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor } }]);
     }
   }

@@ -8,11 +8,11 @@ export const { of, rate, quantile } = promql(`job="${JOB}"`, '5m');
 
 /** Each gateway's own. */
 export const SUM = 'sum by (job, instance)';
-const GATEWAY = ['job', 'instance'] as const;
+const EACH_GATEWAY = ['job', 'instance'] as const;
 
 /** A quantile of each gateway's own, and of each value of further labels. */
 export const quantileByGateway: typeof quantile = (part, histogram, by = [], matchers = undefined) =>
-  quantile(part, histogram, [...GATEWAY, ...by], matchers);
+  quantile(part, histogram, [...EACH_GATEWAY, ...by], matchers);
 
 /**
  * The part of a counter's rate that some of its series have, of each gateway's own, where there is enough of it to tell.
@@ -23,12 +23,18 @@ export const share = <S extends CounterSeries>(
   matchers: Matchers<S>,
   by: readonly string[] = [],
 ): string => {
-  const sum = `sum by (${[...GATEWAY, ...by].join(', ')})`;
+  const sum = `sum by (${[...EACH_GATEWAY, ...by].join(', ')})`;
   return `${sum} (${rate(series, matchers)}) / (${sum} (${rate(series)}) > ${LEAST_PER_SECOND})`;
 };
 
 /** A share of fewer than three in a minute says nothing. */
 export const LEAST_PER_SECOND = 0.05;
+
+/** In a summary: which gateway, and the value of the expression as a person reads it. */
+export const GATEWAY = '{{ $labels.instance }}';
+export const PERCENT = '{{ $value | humanizePercentage }}';
+export const DURATION = '{{ $value | humanizeDuration }}';
+export const COUNT = '{{ $value | humanize }}';
 
 /** What `promtool test rules` plays: samples a minute apart, in its notation (`0+60x20` rises by 60, `1x20` stays). */
 export interface Case {
