@@ -34,6 +34,7 @@ export default {
     room('server/auth', ['schemas/']),
     room('server/config', ['schemas/']),
     room('server/ops', ['schemas/', 'metrics/']),
+    room('server/telemetry', ['schemas/', 'server/core/telemetry/']),
     room('client', ['schemas/']),
     room('cli', [
       'client/',
@@ -50,6 +51,13 @@ export default {
       severity: 'error',
       from: { path: '^[a-z]+/', pathNot: ['^server/socket/', '^dist/', TEST] },
       to: { path: '(uWebSockets\\.js|uwebsockets)' },
+    },
+    {
+      name: 'telemetry-in-one-room',
+      comment: 'Only server/telemetry/ imports OpenTelemetry, types included.',
+      severity: 'error',
+      from: { path: '^[a-z]+/', pathNot: ['^server/telemetry/', '^dist/', TEST] },
+      to: { path: '@opentelemetry/' },
     },
     {
       name: 'ends-of-the-graph',

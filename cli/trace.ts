@@ -1,4 +1,4 @@
-/** `openclaw gateway trace`: the frames of all other connections, as they come and go. */
+/** `openclaw gateway trace`: the frames of all other connections, as they come and go, and what replies do inside. */
 import type { GatewayClient } from '../client/client.js';
 import { ConnectionClosedError } from '../client/errors.js';
 import type { Params } from '../schemas/methods.js';

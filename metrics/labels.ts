@@ -1,5 +1,5 @@
 /** The values that labels can have. Each list is the whole of them, so that the number of series is known beforehand. */
-import { CLOSES, ERRORS, type ErrorName } from '../schemas/codes.js';
+import { CLOSES, type CloseName, ERRORS, type ErrorName } from '../schemas/codes.js';
 import type { Target } from '../schemas/define.js';
 import { METHODS } from '../schemas/generated/methods.js';
 import type { ClientMethod } from '../schemas/methods.js';
@@ -18,12 +18,18 @@ export const CLOSE_CODES: readonly string[] = [
   OTHER_CODE,
 ];
 
+/** RFC 6455 section 7.1.5: no close frame came. */
+const NOTHING_ARRIVED = 1006;
+
 /**
  * The label of a close code.
- * @param byGateway it is of the gateway's table; a client's may be anything, or 1005 or 1006 (RFC 6455 section 7.1.5)
+ * @param ending why the gateway closed, or the client's code, which may be anything; null: nobody said
  */
-export const closeLabel = (code: number, byGateway: boolean): string =>
-  byGateway || (CLIENT_CLOSE_CODES as readonly number[]).includes(code) ? String(code) : OTHER_CODE;
+export const closeLabel = (ending: CloseName | number | null): string => {
+  if (typeof ending === 'string') return String(CLOSES[ending].code);
+  const code = ending ?? NOTHING_ARRIVED;
+  return (CLIENT_CLOSE_CODES as readonly number[]).includes(code) ? String(code) : OTHER_CODE;
+};
 
 export const HANDSHAKE_OUTCOMES = [
   'accepted',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
-import { CLOSES } from '../schemas/codes.js';
+import { CLOSES, type CloseName } from '../schemas/codes.js';
 import { Histogram } from './histogram.js';
 import { CLOSE_CODES, closeLabel } from './labels.js';
 import { countSkillRun, createMetrics } from './metrics.js';
@@ -172,12 +172,21 @@ test('a value at a bound is in its bucket', () => {
 });
 
 test('of the codes that clients choose only some are told apart', () => {
-  assert.deepEqual(
-    [1000, 1001, 1005, 1006, 1002, 4002, 4999].map((code) => closeLabel(code, false)),
-    ['1000', '1001', '1005', '1006', 'other', 'other', 'other'],
-  );
-  assert.ok(CLOSE_CODES.includes(closeLabel(4999, false)));
-  for (const { code } of Object.values(CLOSES)) assert.ok(CLOSE_CODES.includes(closeLabel(code, true)));
+  assert.deepEqual([1000, 1001, 1005, 1006, null, 1002, 4002, 4999].map(closeLabel), [
+    '1000',
+    '1001',
+    '1005',
+    '1006',
+    '1006',
+    'other',
+    'other',
+    'other',
+  ]);
+  assert.ok(CLOSE_CODES.includes(closeLabel(4999)));
+  for (const name of Object.keys(CLOSES) as CloseName[]) {
+    assert.equal(closeLabel(name), String(CLOSES[name].code));
+    assert.ok(CLOSE_CODES.includes(closeLabel(name)));
+  }
 });
 
 test('promtool finds nothing to say', async (t) => {

@@ -34,6 +34,11 @@ const PLANTED = [
     "import type { it } from '../core/a.js';\nexport type It = typeof it;\n",
     'room-server-auth',
   ],
+  [
+    'server/auth/k.ts',
+    "import type { Span } from '@opentelemetry/api';\nexport type Measured = Span;\n",
+    'telemetry-in-one-room',
+  ],
   ['bench/c.ts', "import { it } from '../test/d.js';\nexport const that = it;\n", 'ends-of-the-graph'],
   ['test/d.ts', "import { it } from './nowhere.js';\nexport const that = it;\n", 'resolvable'],
   ['dist/schemas/chat.js', "import { Type } from 'typebox';\nexport const chat = Type;\n", null],

@@ -3,24 +3,26 @@
  * `open-….ts` beside it, in the order of what depends on what; read it top to bottom.
  */
 
+import { closeLabel } from '../metrics/labels.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { RateWindow } from '../metrics/rate-window.js';
 import { PROTOCOL } from '../schemas/codes.js';
 import type { Config } from '../schemas/config.js';
 import { VERSION } from '../schemas/version.js';
 import { addressKey } from './auth/address.js';
-import { Authenticator } from './auth/authenticator.js';
+import { Authenticator, DEBUG_TOKEN } from './auth/authenticator.js';
 import { ensureLocalToken } from './auth/first-start.js';
 import { FailureThrottle } from './auth/throttle.js';
 import { TokenFile, TokenFileError } from './auth/token-file.js';
 import { MemoryError } from './backends/memory/port.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { PinFileError } from './backends/skills/pin-file.js';
-import type { Reloaded } from './backends/system/port.js';
+import type { ReloadAsker, Reloaded } from './backends/system/port.js';
 import { HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
 import { ensureHome, type Home, lockHome } from './config/home.js';
 import { withFileLock } from './config/lock.js';
+import { reloadSentence } from './config/reload.js';
 import { writeFileAtomically } from './config/write-file.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
@@ -41,6 +43,7 @@ import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { TurnClock } from './core/time/turn-clock.js';
+import { RunTrace } from './core/trace/run-trace.js';
 import { Trace, type TraceEvent } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
@@ -48,12 +51,14 @@ import { openOperations } from './open-operations.js';
 import { openReasoning } from './open-reasoning.js';
 import { openSkills } from './open-skills.js';
 import { descriptorLimit } from './ops/descriptors.js';
+import { EventLog, type LoggedReply } from './ops/event-log.js';
 import { Health } from './ops/health.js';
 import { OperationsListenError } from './ops/listener.js';
-import { createLog, describeError, type Log } from './ops/log.js';
+import { createLog, type Log, type LogOutput } from './ops/log.js';
+import { type LogLevel, LogLevelSwitch } from './ops/log-level.js';
 import { page } from './page.js';
 import { PromptError, reasoningSettings } from './reasoning.js';
-import { Reloader, tlsFiles } from './reloader.js';
+import { type Prepared, Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
 import { Shutdown } from './shutdown.js';
 import { mcpServers, SkillsError } from './skills.js';
@@ -61,8 +66,11 @@ import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
 import { listenThreaded } from './socket/threads/threaded-listener.js';
 import { expirySentence, TlsError } from './socket/tls.js';
+import { Telemetry } from './telemetry/telemetry.js';
+import { telemetrySettings } from './telemetry.js';
 import { TICK_MS, Ticker } from './ticker.js';
 
+const LOG_REPORT_MS = 60_000;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
 const CERTIFICATE_CHECK_MS = 1000;
@@ -82,6 +90,8 @@ export interface GatewayOptions {
   /** Reads the configuration again, for a reload. Throws ConfigError. */
   readonly loadConfig: () => Config;
   readonly log?: Log;
+  /** Where the log is written, unless `log` is given: standard output. */
+  readonly logTo?: LogOutput;
   /** Where time comes from, unless it is the system's. */
   readonly clock?: Clock;
 }
@@ -93,8 +103,12 @@ export interface Gateway {
   readonly port: number;
   /** Where operators ask: `/metrics`, `/healthz` and `/readyz`. */
   readonly operationsUrl: string;
-  /** Takes what can change while running from the configuration. */
+  /** Takes what can change while running from the configuration; the log says what came of it. */
   reload(): Promise<Reloaded>;
+  /** Logs more for a while: the next of info, debug and trace, and behind them as configured. */
+  stepLogLevel(): LogLevel;
+  /** Says in the log where it listens; to be called once signals are listened to, for whoever waits for that line may send one. */
+  logStart(): void;
   /** Drains and ends. A second call waits no longer for streams. */
   close(): Promise<void>;
   /** Rejects with {@link GatewayFailed}, everything closed, where it cannot go on; never resolves. */
@@ -146,11 +160,27 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     );
   }
   const clock = options.clock ?? systemClock;
-  const log = options.log ?? createLog(config.log.level);
-  const onFault = (what: string, error: unknown): void =>
-    log.error({ what, error: describeError(error) }, 'fault');
+  const log = options.log ?? createLog(config.log.level, options.logTo);
+  const events = new EventLog(log, () => clock.nowMs());
+  const onFault = (what: string, error: unknown, reply: LoggedReply | null = null): void =>
+    events.fault(what, error, reply);
 
-  const answering = reasoningSettings(config, process.env);
+  const prepare = (next: Config): Prepared => ({
+    reasoning: reasoningSettings(next, process.env),
+    telemetry: telemetrySettings(next, process.env),
+  });
+  const prepared = prepare(config);
+  const tracer = new Telemetry({
+    serverVersion: VERSION,
+    onNews: (reason) => {
+      if (reason === null) log.info('spans are taken by the collector again');
+      else log.warn({ reason }, 'spans are not taken by the collector, and are dropped');
+    },
+    writeSpan: (fields, sentence) => log.trace(fields, sentence),
+  });
+  const logLevel = new LogLevelSwitch(log, log.level as LogLevel, (level) =>
+    tracer.logSpans(level === 'trace'),
+  );
 
   // What must be ours alone, and who may come in.
   ensureHome(home);
@@ -233,14 +263,16 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
   memory.setLimits(settings.memory);
   const reasoning = openReasoning({
-    settings: answering,
+    settings: prepared.reasoning,
     alerts: () => alerts,
     health,
     metrics,
-    log,
+    events,
     onFault,
   });
   undo.push(() => reasoning.close());
+  await tracer.configure(prepared.telemetry);
+  undo.push(() => tracer.close());
 
   // The core: data structures that know neither socket nor clock.
   const messageRate = new RateWindow();
@@ -249,6 +281,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const later = (delayMs: number, task: () => void): void =>
     wheel.schedule(new Timer(null, task), clock.nowMs() + delayMs);
   const trace = new Trace({ clock, later, sink: options.onTrace ?? null });
+  const runTrace = new RunTrace(trace, clock);
   const principals = new Principals(memory);
   const retention = new Retention({
     clock,
@@ -304,6 +337,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const { mcp, catalogue, skillRuns } = openSkills({
     servers: mcpServers(config, process.env),
     pinFile: home.skillsFile,
+    processesFile: home.skillProcessesFile,
     settings,
     memory,
     principals,
@@ -312,6 +346,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     pump,
+    trace: runTrace,
     metrics,
     log,
     onFault,
@@ -323,6 +358,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       reasoning,
       catalogue,
       skillRuns,
+      trace: runTrace,
       limits: settings.agent,
       skillLimits: settings.skills,
       onLeftOut: (skills) =>
@@ -335,10 +371,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     wheel,
     pump,
     retention,
+    trace: runTrace,
     limits: settings.runs,
     places: settings.streams,
     metrics,
     onStored: (channel, seq) => compaction.grew(channel, seq),
+    onEnded: (run, finishReason, durationMs) => events.replyEnded(run, finishReason, durationMs),
+    onFailed: (run, error) => events.replyFailed(run, error?.data?.provider ?? null),
     onFault,
   });
   const tokenUse = new Map<string, number>();
@@ -354,7 +393,9 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     sessions,
     authenticate,
     isValid: (tokenHash) => authenticator.isValid(tokenHash, clock.wallMs()),
+    onRefused: (peer, clientId, throttled) => events.notAuthenticated(peer, clientId, throttled),
     onSession: (session) => {
+      events.authenticated(session.peer);
       tokenUse.set(session.tokenHash, clock.wallMs());
       notifications.join(session.principal.name, session.courier);
       for (const channel of session.follows.channels()) runs.followersChanged(channel);
@@ -378,20 +419,34 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const reloader = new Reloader({
     config,
     loadConfig: options.loadConfig,
-    reasoning: answering,
-    readReasoning: (next) => reasoningSettings(next, process.env),
+    prepared,
+    prepare,
     keeper,
-    apply: async (next, reasoningNow) => {
+    apply: async (next, now) => {
       settings.apply(next);
-      reasoning.configure(reasoningNow);
+      reasoning.configure(now.reasoning);
+      await tracer.configure(now.telemetry);
       runs.limitsChanged();
       memory.setLimits(settings.memory);
-      log.level = next.log.level;
+      logLevel.configure(next.log.level);
       alertOfExpiry();
       await listener.rulesChanged();
     },
   });
-  const reload = (): Promise<Reloaded> => reloader.reload();
+  const reload = async (asker: ReloadAsker | null): Promise<Reloaded> => {
+    const who = asker === null ? {} : { session_id: asker.sessionId, client_id: asker.clientId };
+    try {
+      const reloaded = await reloader.reload();
+      const sentence = reloadSentence(reloaded);
+      if (reloaded.outcome === 'refused') log.error(who, sentence);
+      else
+        logLevel.say({ ...who, changed: reloaded.changed, needs_restart: reloaded.needsRestart }, sentence);
+      return reloaded;
+    } catch (error) {
+      onFault('reload', error);
+      throw error;
+    }
+  };
 
   let draining = false;
   const handlers = buildHandlers({
@@ -419,8 +474,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock: new TurnClock(clock, setImmediate),
     rateLimits: settings.rateLimits,
     trace,
-    onFault: (method, trace_id, error) =>
-      log.error({ method, trace_id, error: describeError(error) }, 'internal error'),
+    tracer,
+    onFault: (peer, method, traceId, error) => events.internalError(peer, method, traceId, error),
   });
 
   // One timer for everything that waits.
@@ -433,6 +488,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     await Promise.all(uses.map(([hash, atMs]) => memory.tokenUsed(hash, atMs)));
   };
   every(wheel, clock, 1000, () => messageRate.sample(metrics.messagesReceived));
+  every(wheel, clock, LOG_REPORT_MS, () => events.report());
   every(wheel, clock, TOKEN_USE_MS, () => {
     storeTokenUse().catch((error: unknown) => onFault('store token use', error));
   });
@@ -475,13 +531,16 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     addressKey,
     page,
     onOpen: (peer) => {
+      events.opened(peer);
       metrics.connectionsOpened += 1;
       lobbies.enter(peer);
     },
     onText: dispatcher.receive,
     onBinary: (peer) => dispatcher.receiveBinary(peer),
     onDrain: (peer) => peer.session?.drained(),
-    onClose: (peer, code) => {
+    onClose: (peer) => {
+      events.closed(peer);
+      const code = closeLabel(peer.ending);
       metrics.connectionsClosed[code] = (metrics.connectionsClosed[code] ?? 0) + 1;
       lobbies.leave(peer);
       if (peer.session !== null) sessions.end(peer.session);
@@ -529,6 +588,15 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
   }
 
+  const logStart = (): void => {
+    logLevel.say(
+      { version: VERSION, url, operations_url: operations.url, pid: process.pid },
+      `OpenClaw gateway ${VERSION} listens at ${url}, and answers health checks at ${operations.url}`,
+    );
+    if (debug && isLoopback(host)) {
+      log.warn(`--debug: the gateway also accepts the token ${DEBUG_TOKEN}, which everybody knows`);
+    }
+  };
   const shutdown = new Shutdown({
     sessions,
     lobbies,
@@ -537,6 +605,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     nowMs: () => clock.nowMs(),
     graceMs: () => settings.drainMs,
     onBegin: () => {
+      log.info('stopping: nobody comes in any more, and running replies may end');
       draining = true;
       health.set('clients', 'failing');
       removeGatewayFile(home.gatewayFile, process.pid);
@@ -554,7 +623,9 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       () => ticker.stop(),
       () => listener.close(),
       () => operations.close(),
+      () => tracer.close(),
       unlock,
+      () => log.info('stopped'),
     ],
     onFault,
   });
@@ -574,7 +645,9 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     host,
     port: listener.port,
     operationsUrl: operations.url,
-    reload,
+    reload: () => reload(null),
+    stepLogLevel: () => logLevel.step(),
+    logStart,
     close,
     failed,
   };

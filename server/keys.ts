@@ -17,17 +17,61 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
 
+/** The two places of which one may hold a secret: each the option that names it, and what that says; empty: nothing. */
+export interface SecretPlaces {
+  /** As a sentence calls it. */
+  readonly what: 'key' | 'token' | 'headers';
+  readonly variable: readonly [option: string, name: string];
+  readonly file: readonly [option: string, path: string];
+}
+
+export interface Secret {
+  /** Without blanks around it, and not empty. */
+  readonly text: string;
+  /** The beginning of a sentence about it. */
+  readonly place: string;
+}
+
 /**
  * Null: none is configured.
+ *
+ * @throws KeyError where it is missing
+ */
+export const readSecret = (
+  { what, variable: [variableOption, variable], file: [fileOption, file] }: SecretPlaces,
+  env: Environment,
+): Secret | null => {
+  if (variable !== '')
+    return present(what, env[variable] ?? '', `${variableOption} names the variable ${variable}`);
+  if (file === '') return null;
+  const place = `${fileOption} names ${file}`;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new KeyError(`${place}, which cannot be read (${codeOf(error)}): mend that, or leave it empty.`);
+  }
+  return present(what, text, place);
+};
+
+const present = (what: SecretPlaces['what'], text: string, place: string): Secret => {
+  if (text.trim() === '') throw new KeyError(`${place}, which is not set or empty: put the ${what} there.`);
+  return { text: text.trim(), place };
+};
+
+/**
+ * A key as a header can carry it. Null: none is configured.
  *
  * @param section of the configuration, where the place stands
  * @throws KeyError
  */
 export const readKey = (section: string, place: KeyPlace, env: Environment): string | null =>
-  readSecret(
-    'key',
-    { option: `${section}.api_key_env`, names: place.api_key_env },
-    { option: `${section}.api_key_file`, names: place.api_key_file },
+  readWord(
+    {
+      what: 'key',
+      variable: [`${section}.api_key_env`, place.api_key_env],
+      file: [`${section}.api_key_file`, place.api_key_file],
+    },
     env,
   );
 
@@ -37,41 +81,23 @@ export const readToken = (
   place: { readonly token_env: string; readonly token_file: string },
   env: Environment,
 ): string | null =>
-  readSecret(
-    'token',
-    { option: `${section}.token_env`, names: place.token_env },
-    { option: `${section}.token_file`, names: place.token_file },
+  readWord(
+    {
+      what: 'token',
+      variable: [`${section}.token_env`, place.token_env],
+      file: [`${section}.token_file`, place.token_file],
+    },
     env,
   );
 
-/** An option, and what it names; empty: nothing. */
-interface Named {
-  readonly option: string;
-  readonly names: string;
-}
-
-const readSecret = (what: 'key' | 'token', variable: Named, file: Named, env: Environment): string | null => {
-  if (variable.names !== '') {
-    const place = `${variable.option} names the variable ${variable.names}`;
-    return usable(what, env[variable.names] ?? '', place);
+const readWord = (places: SecretPlaces, env: Environment): string | null => {
+  const secret = readSecret(places, env);
+  if (secret === null) return null;
+  if (!/^[\x21-\x7e]+$/.test(secret.text)) {
+    const { what } = places;
+    throw new KeyError(
+      `${secret.place}, which holds more than a ${what}: leave nothing but the ${what} there.`,
+    );
   }
-  if (file.names === '') return null;
-  const place = `${file.option} names ${file.names}`;
-  let text: string;
-  try {
-    text = readFileSync(file.names, 'utf8');
-  } catch (error) {
-    throw new KeyError(`${place}, which cannot be read (${codeOf(error)}): mend that, or leave it empty.`);
-  }
-  return usable(what, text, place);
-};
-
-/** As a header can carry it. */
-const usable = (what: 'key' | 'token', text: string, place: string): string => {
-  const secret = text.trim();
-  if (secret === '') throw new KeyError(`${place}, which is not set or empty: put the ${what} there.`);
-  if (!/^[\x21-\x7e]+$/.test(secret)) {
-    throw new KeyError(`${place}, which holds more than a ${what}: leave nothing but the ${what} there.`);
-  }
-  return secret;
+  return secret.text;
 };

@@ -4,8 +4,8 @@ import type { ReasoningSettings } from './backends/reasoning/settings.js';
 import { openThreadedReasoning, type ThreadedReasoning } from './backends/reasoning/threaded.js';
 import type { Alerts } from './core/notifications/alerts.js';
 import { reasoningFailed } from './core/runs/completion.js';
+import type { EventLog } from './ops/event-log.js';
 import type { Health } from './ops/health.js';
-import type { Log } from './ops/log.js';
 
 export interface OpenReasoningOptions {
   readonly settings: ReasoningSettings;
@@ -13,7 +13,7 @@ export interface OpenReasoningOptions {
   readonly alerts: () => Alerts;
   readonly health: Health;
   readonly metrics: GatewayMetrics;
-  readonly log: Log;
+  readonly events: EventLog;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -22,7 +22,7 @@ export const openReasoning = ({
   alerts,
   health,
   metrics,
-  log,
+  events,
   onFault,
 }: OpenReasoningOptions): ThreadedReasoning =>
   openThreadedReasoning({
@@ -34,7 +34,7 @@ export const openReasoning = ({
       if (calls !== undefined) calls[outcome] += 1;
     },
     onNews: ({ section, state, sentence, detail }) => {
-      log.warn(detail === null ? {} : { said: detail }, sentence);
+      events.provider(section, detail, sentence);
       if (state === 'down') {
         // Not more than that: one outage would take every gateway out.
         health.set(section, 'degraded');

@@ -3,6 +3,7 @@ import { Bench } from 'tinybench';
 import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
+import { NO_TRACER } from '../../server/core/telemetry/tracer.js';
 import { systemClock } from '../../server/core/time/clock.js';
 import { TurnClock } from '../../server/core/time/turn-clock.js';
 import { createPrincipal, createSession, createShared, rateLimits } from './lib/peer.js';
@@ -31,7 +32,8 @@ const dispatcher = new Dispatcher({
   }),
   rateLimits,
   trace: shared.trace,
-  onFault: (_method, _traceId, error) => {
+  tracer: NO_TRACER,
+  onFault: (_peer, _method, _traceId, error) => {
     throw error;
   },
 });

@@ -3,6 +3,7 @@ import { Bench } from 'tinybench';
 import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
+import { NO_TRACER } from '../../server/core/telemetry/tracer.js';
 import { systemClock } from '../../server/core/time/clock.js';
 import { TurnClock } from '../../server/core/time/turn-clock.js';
 import { Trace } from '../../server/core/trace/trace.js';
@@ -36,7 +37,8 @@ const gatewayWith = (makeTrace: (later: (task: () => void) => void) => Trace) =>
     }),
     rateLimits,
     trace,
-    onFault: (_method, _traceId, error) => {
+    tracer: NO_TRACER,
+    onFault: (_peer, _method, _traceId, error) => {
       throw error;
     },
   });

@@ -30,8 +30,9 @@ export class Connection implements Peer {
   /** Under which the address is counted. */
   readonly addressKey: string;
   closed = false;
-  /** Why the gateway has ended it; null: it has not. */
-  #endedAs: CloseName | null = null;
+  ending: CloseName | number | null = null;
+  /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
+  ended = false;
   authenticated = false;
   session: Session | null = null;
   lobby: Lobby | null = null;
@@ -47,23 +48,14 @@ export class Connection implements Peer {
     this.#onAdmitted = onAdmitted;
   }
 
-  /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
-  get ended(): boolean {
-    return this.#endedAs !== null;
-  }
-
-  /** The code it was closed with. @param code of the library's close event: the client's, where it ended it */
-  closeCode(code: number): number {
-    return this.#endedAs === null ? code : CLOSES[this.#endedAs].code;
-  }
-
   opened(socket: WebSocket<UserData>): void {
     this.#socket = socket;
   }
 
   /** Called by the library's close event; `end` raises that within its call. */
-  gone(): void {
+  gone(code: number): void {
     this.closed = true;
+    this.ending ??= code;
     this.#socket = null;
   }
 
@@ -126,7 +118,8 @@ export class Connection implements Peer {
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;
-    this.#endedAs = name;
+    this.ended = true;
+    this.ending = name;
     const { code, reason } = CLOSES[name];
     this.#socket?.end(code, reason);
   }

@@ -30,7 +30,7 @@ export interface DoorOptions {
   readonly onTooLarge: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
   /** @param code see {@link Connection.closeCode} */
-  readonly onClose: (connection: Connection, code: number) => void;
+  readonly onClose: (connection: Connection) => void;
 }
 
 /**
@@ -129,8 +129,8 @@ export class Door {
       drain: (socket) => options.onDrain(socket.getUserData().connection),
       close: (socket, code) => {
         const { connection } = socket.getUserData();
-        connection.gone();
-        options.onClose(connection, code);
+        connection.gone(code);
+        options.onClose(connection);
         this.#leave(1);
       },
     });

@@ -1,5 +1,4 @@
 /** The clients' listener, with the sockets in the thread that has the core. */
-import { closeLabel } from '../../metrics/labels.js';
 import type { Admission } from '../core/limits/admission.js';
 import type { Peer } from '../core/sessions/peer.js';
 import { Connection } from './connection.js';
@@ -31,8 +30,7 @@ export interface ListenerOptions
   readonly onBinary: (peer: Peer) => void;
   /** The socket has sent some of what was unsent. */
   readonly onDrain: (peer: Peer) => void;
-  /** @param code as a label of the metrics */
-  readonly onClose: (peer: Peer, code: string) => void;
+  readonly onClose: (peer: Peer) => void;
 }
 
 export interface Listener {
@@ -84,9 +82,9 @@ export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT
       return places.take(key) ?? new Connection(address, key, onAdmitted);
     },
   });
-  const onClose = (connection: Connection, code: number): void => {
+  const onClose = (connection: Connection): void => {
     places.leave(connection);
-    options.onClose(connection, closeLabel(connection.closeCode(code), connection.ended));
+    options.onClose(connection);
   };
   const onTooLarge = (connection: Connection): void => connection.close('messageTooLarge');
   const take = canRenew ? takePortShared : takePort;

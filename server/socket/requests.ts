@@ -19,13 +19,36 @@ export interface RequestOptions {
 
 const textOf = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString();
 
-/** The values of every header line of a name, which is in lower case. */
-const headerLines = (req: HttpRequest, wanted: string): readonly string[] => {
-  const values: string[] = [];
+/** Of a header that may come once, the first line; empty where there is none. */
+interface Headers {
+  readonly hosts: readonly string[];
+  readonly forwardedFor: readonly string[];
+  readonly origin: string;
+  readonly version: string;
+  readonly key: string;
+  readonly protocol: string;
+  readonly extensions: string;
+}
+
+/** In one pass: asking the library for one header costs as much as hearing of all that a handshake has. */
+const headersOf = (req: HttpRequest): Headers => {
+  const hosts: string[] = [];
+  const forwardedFor: string[] = [];
+  let origin = '';
+  let version = '';
+  let key = '';
+  let protocol = '';
+  let extensions = '';
   req.forEach((name, value) => {
-    if (name === wanted) values.push(value);
+    if (name === 'host') hosts.push(value);
+    else if (name === 'origin') origin ||= value;
+    else if (name === 'sec-websocket-version') version ||= value;
+    else if (name === 'sec-websocket-key') key ||= value;
+    else if (name === 'sec-websocket-protocol') protocol ||= value;
+    else if (name === 'sec-websocket-extensions') extensions ||= value;
+    else if (name === 'x-forwarded-for') forwardedFor.push(value);
   });
-  return values;
+  return { hosts, forwardedFor, origin, version, key, protocol, extensions };
 };
 
 export class Requests {
@@ -40,28 +63,24 @@ export class Requests {
   }
 
   readonly upgrade = this.#guarded((res, req: HttpRequest, context: us_socket_context_t) => {
-    const problem = this.#upgradeProblem(req);
+    const headers = headersOf(req);
+    const problem = this.#upgradeProblem(headers);
     if (problem !== null) {
       this.#refuse(res, problem);
       return;
     }
-    const connection = this.#options.enter(this.#addressOf(res, req));
+    const connection = this.#options.enter(this.#addressOf(res, headers));
     if (!(connection instanceof Connection)) {
       this.#refuse(res, connection);
       return;
     }
     const userData: UserData = { connection };
-    res.upgrade(
-      userData,
-      req.getHeader('sec-websocket-key'),
-      req.getHeader('sec-websocket-protocol'),
-      req.getHeader('sec-websocket-extensions'),
-      context,
-    );
+    const { key, protocol, extensions } = headers;
+    res.upgrade(userData, key, protocol, extensions, context);
   });
 
   readonly get = this.#guarded((res, req: HttpRequest) => {
-    const problem = this.#originProblem(req) ?? (req.getUrl() === '/' ? null : REFUSALS.notFound);
+    const problem = this.#originProblem(headersOf(req)) ?? (req.getUrl() === '/' ? null : REFUSALS.notFound);
     if (problem !== null) {
       this.#refuse(res, problem);
       return;
@@ -84,27 +103,25 @@ export class Requests {
     };
   }
 
-  #addressOf(res: HttpResponse, req: HttpRequest): string {
+  #addressOf(res: HttpResponse, { forwardedFor }: Headers): string {
     const peer = textOf(res.getRemoteAddressAsText());
     const proxies = this.#options.trustedProxies();
     if (proxies === null) return peer;
     const proxied = this.#options.tls ? '' : textOf(res.getProxiedRemoteAddressAsText());
-    const forwardedFor = (): readonly string[] => headerLines(req, 'x-forwarded-for');
     return clientAddress({ peer, proxied, forwardedFor }, proxies);
   }
 
-  #originProblem(req: HttpRequest): Refusal | null {
-    const origin = req.getHeader('origin');
-    return checkOrigin({ hosts: headerLines(req, 'host'), origin }, this.#options.originRules(this.port));
+  #originProblem(headers: Headers): Refusal | null {
+    return checkOrigin(headers, this.#options.originRules(this.port));
   }
 
   /** Null where the request may become a WebSocket. */
-  #upgradeProblem(req: HttpRequest): Refusal | null {
+  #upgradeProblem(headers: Headers): Refusal | null {
     if (this.stopping) return REFUSALS.draining;
-    const problem = this.#originProblem(req);
+    const problem = this.#originProblem(headers);
     if (problem !== null) return problem;
     // The library takes any version for its own.
-    return req.getHeader('sec-websocket-version') === WEBSOCKET_VERSION ? null : REFUSALS.version;
+    return headers.version === WEBSOCKET_VERSION ? null : REFUSALS.version;
   }
 
   #refuse(res: HttpResponse, refusal: Refusal): void {

@@ -88,6 +88,8 @@ export const TRANSPORT_REQUIREMENTS = {
   'P2-batch-handshake': 'auth.handshake in a batch: -32600; without an id: ignored (section 2)',
   'P2-method-not-callable': 'internal and server-to-client methods get -32601 too (section 2)',
   'P2-listed-errors': '-32602 lists path and message of the first 8 errors (section 2)',
+  'P3-traceparent':
+    'traceparent of the handshake, or of a request’s metadata, is its trace; a malformed one is ignored (section 3)',
   'P2-internal-error': '-32603 tells a trace_id and nothing else of the inside (section 2)',
   'P2-auth-required': '4010 for anything before auth.handshake (section 2)',
   'P2-permission-denied': '4012 with the scope that is missing (section 2)',

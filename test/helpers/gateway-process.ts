@@ -11,8 +11,10 @@ export interface KillableGateway {
   readonly url: string;
   /** The token of the first start. */
   readonly token: string;
-  /** A connection that has authenticated as `local`. */
-  login(): Promise<Client>;
+  /** A connection that is open and not authenticated. */
+  connect(): Promise<Client>;
+  /** A connection that has authenticated, as `local` unless another token is given. */
+  login(params?: Record<string, unknown>): Promise<Client>;
   /** Ends the process without giving it a chance to tidy up; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -28,6 +30,12 @@ export const startGatewayProcess = async (
   const port = await gateway.port();
   const url = `ws://127.0.0.1:${port}`;
   const token = readFileSync(home.localTokenFile, 'utf8').trim();
+  const connect = async (): Promise<Client> => {
+    const client = new Client(url);
+    t.after(() => client.terminate());
+    await client.opened;
+    return client;
+  };
   return {
     process: gateway,
     port,
@@ -37,14 +45,14 @@ export const startGatewayProcess = async (
       gateway.child.kill('SIGKILL');
       await gateway.exited;
     },
-    login: async () => {
-      const client = new Client(url);
-      t.after(() => client.terminate());
-      await client.opened;
+    connect,
+    login: async (params = {}) => {
+      const client = await connect();
       client.handshake = await client.call('auth.handshake', {
         client_id: 'test-client',
         client_version: '0.9.4',
         token,
+        ...params,
       });
       return client;
     },

@@ -85,7 +85,7 @@ export const startTestGateway = async (
     home,
     debug: options.debug ?? false,
     loadConfig: load,
-    log: options.log ?? createLog('error'),
+    log: options.log ?? createLog('error', process.stderr),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const stop = async (): Promise<void> => {

@@ -59,6 +59,11 @@ export class GatewayProcess {
     });
   }
 
+  /** The log, and the frames of `--debug`. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   get stderr(): string {
     return this.#stderr;
   }
@@ -69,9 +74,9 @@ export class GatewayProcess {
     return Number(port);
   }
 
-  /** Waits until standard error matches. */
+  /** Waits until its log matches, or what it says on standard error. */
   async said(pattern: RegExp): Promise<string> {
-    const [text] = await this.#printed(() => pattern.exec(this.#stderr));
+    const [text] = await this.#printed(() => pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr));
     return text;
   }
 
@@ -87,7 +92,9 @@ export class GatewayProcess {
         if (found !== null) return found;
         const ended = this.child.exitCode ?? this.child.signalCode;
         if (late || ended !== null) {
-          throw new Error(`the gateway ${ended === null ? 'said nothing' : 'ended'}: ${this.#stderr}`);
+          throw new Error(
+            `the gateway ${ended === null ? 'said nothing' : 'ended'}: ${this.#stdout}${this.#stderr}`,
+          );
         }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -18,6 +18,7 @@ export class CountingPeer implements Peer {
   readonly backlogBytes = 0;
   readonly hasRoom = true;
   readonly closed = false;
+  readonly ending = null;
   session: Session | null = null;
   readonly lobby: Lobby | null = null;
   sentFrames = 0;
@@ -78,6 +79,7 @@ export const createSession = (principal: Principal, shared: SessionShared): Sess
     principal,
     scopeBits: 63,
     tokenHash: '',
+    traceContext: null,
     ordinal: 0,
   };
   const session = new Session(peer, identity, principal.defaultChannel, shared);

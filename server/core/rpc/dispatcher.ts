@@ -5,12 +5,14 @@
 
 import { outcomeOfError } from '../../../metrics/labels.js';
 import type { GatewayMetrics, MethodCounts } from '../../../metrics/metrics.js';
-import { PROTOCOL } from '../../../schemas/codes.js';
+import { ERRORS, PROTOCOL } from '../../../schemas/codes.js';
 import { randomHex } from '../ids.js';
 import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
+import { contextIn, parseTraceparent, type TraceContext } from '../telemetry/traceparent.js';
+import { NO_SPAN, type Span, type Tracer } from '../telemetry/tracer.js';
 import type { TurnClock } from '../time/turn-clock.js';
 import type { Trace } from '../trace/trace.js';
 import { isBadRequest, NO_PARAMS, NULL_ID, type Request, readRequest } from './envelope.js';
@@ -43,8 +45,9 @@ export interface DispatcherOptions {
   /** `[gateway.rate_limit]`, as it is now. */
   readonly rateLimits: RateLimits;
   readonly trace: Trace;
+  readonly tracer: Tracer;
   /** A handler threw or its port failed. The client is told `traceId` and nothing else. */
-  readonly onFault: (method: string, traceId: string, error: unknown) => void;
+  readonly onFault: (peer: Peer, method: string, traceId: string, error: unknown) => void;
 }
 
 export class Dispatcher {
@@ -55,6 +58,7 @@ export class Dispatcher {
   readonly #clock: TurnClock;
   readonly #rateLimits: RateLimits;
   readonly #trace: Trace;
+  readonly #tracer: Tracer;
   readonly #onFault: DispatcherOptions['onFault'];
 
   constructor(options: DispatcherOptions) {
@@ -65,6 +69,7 @@ export class Dispatcher {
     this.#clock = options.clock;
     this.#rateLimits = options.rateLimits;
     this.#trace = options.trace;
+    this.#tracer = options.tracer;
     this.#onFault = options.onFault;
   }
 
@@ -278,16 +283,26 @@ export class Dispatcher {
     if (inBatch) return refuse('auth.handshake stands alone, not in a batch');
     if (lobby === null) return refuse('this connection is authenticated already');
     if (this.#trace.on) this.#trace.routed(peer, method, 'SystemController', idJson, params);
+    return this.#judge(peer, lobby, params);
+  }
+
+  async #judge(peer: Peer, lobby: Lobby, params: object): Promise<Answered | null> {
+    const method = 'auth.handshake';
     const fromMs = this.#clock.nowMs();
-    return this.#lobbies
-      .handshake(peer, lobby, params)
-      .catch((error: unknown) => this.#fault(method, error))
-      .then((answer) => {
-        // Who has gone meanwhile is not told.
-        if (answer === null) return null;
-        this.#metrics.requestDurations.SystemController.observe((this.#clock.nowMs() - fromMs) / 1000);
-        return counted(outcomes, answer);
-      });
+    const context = parseTraceparent((params as { readonly traceparent?: unknown }).traceparent);
+    const span = this.#tracer.on ? this.#tracer.start(method, context, {}) : NO_SPAN;
+    let answer: Answered | null;
+    try {
+      answer = await this.#lobbies.handshake(peer, lobby, params);
+      // Strangers are not measured: they could have as many spans as they like.
+      if (typeof answer === 'string') span.end();
+    } catch (error) {
+      answer = this.#fault(peer, method, context, span, error);
+    }
+    // Who has gone meanwhile is not told.
+    if (answer === null) return null;
+    this.#metrics.requestDurations.SystemController.observe((this.#clock.nowMs() - fromMs) / 1000);
+    return counted(this.#metrics.requests[method], answer);
   }
 
   #invoke(session: Session, route: Route, params: object): Answered | Promise<Answered> {
@@ -301,13 +316,25 @@ export class Dispatcher {
       outcomes.validationFailures += 1;
       return invalidParams(route.validate);
     }
+    const span = this.#tracer.on ? this.#span(session, route, params) : NO_SPAN;
     try {
-      const result = route.handle(session, params as never);
-      if (result instanceof Promise) return this.#later(session, route, result);
-      return counted(outcomes, encodeResult(route, result));
+      const result = route.handle(session, params as never, span);
+      if (result instanceof Promise) return this.#later(session, route, params, result, span);
+      const answer = encodeResult(route, result);
+      // What is answered at once is measured for nobody but a client that says it wants to know.
+      if (span !== NO_SPAN && contextIn(params) !== null) endSpan(span, answer);
+      return counted(outcomes, answer);
     } catch (error) {
-      return counted(outcomes, this.#fault(route.method, error));
+      const context = contextOf(session, params);
+      return counted(outcomes, this.#fault(session.peer, route.method, context, span, error));
     }
+  }
+
+  #span(session: Session, route: Route, params: object): Span {
+    return this.#tracer.start(route.method, contextOf(session, params), {
+      'openclaw.session_id': session.sessionId,
+      'openclaw.client_id': session.clientId,
+    });
   }
 
   /** Of a method that a caller has named. */
@@ -316,7 +343,13 @@ export class Dispatcher {
   }
 
   /** What a port has to say first. */
-  async #later(session: Session, route: Route, result: Promise<unknown>): Promise<Answered> {
+  async #later(
+    session: Session,
+    route: Route,
+    params: object,
+    result: Promise<unknown>,
+    span: Span,
+  ): Promise<Answered> {
     const fromMs = this.#clock.nowMs();
     session.openCalls += 1;
     session.principal.hold();
@@ -324,9 +357,12 @@ export class Dispatcher {
       const settled = await result;
       // Where nobody is left to be told, only what came of it counts.
       const isUntold = session.peer.closed && !(settled instanceof Failure);
-      return this.#countedLater(route, fromMs, isUntold ? '' : encodeResult(route, settled));
+      const answer = isUntold ? '' : encodeResult(route, settled);
+      endSpan(span, answer);
+      return this.#countedLater(route, fromMs, answer);
     } catch (error) {
-      return this.#countedLater(route, fromMs, this.#fault(route.method, error));
+      const context = contextOf(session, params);
+      return this.#countedLater(route, fromMs, this.#fault(session.peer, route.method, context, span, error));
     } finally {
       session.openCalls -= 1;
       session.principal.release();
@@ -359,10 +395,13 @@ export class Dispatcher {
     this.#metrics.sentBytes += bytes;
   }
 
-  #fault(method: string, error: unknown): Failure {
-    const traceId = randomHex(8);
-    this.#onFault(method, traceId, error);
-    return fail('internalError', { trace_id: traceId });
+  /** Under the id of the client's own trace where there is one, so that both find the same thing. */
+  #fault(peer: Peer, method: string, context: TraceContext | null, span: Span, error: unknown): Failure {
+    const traceId = span.traceId ?? context?.traceId ?? randomHex(16);
+    this.#onFault(peer, method, traceId, error);
+    const failure = fail('internalError', { trace_id: traceId });
+    endSpan(span, failure);
+    return failure;
   }
 }
 
@@ -378,6 +417,18 @@ const counted = <A extends Answered>(outcomes: MethodCounts, answer: A): A => {
 
 const encodeResult = (route: Route, result: unknown): Answered =>
   result instanceof Failure || result instanceof RawJson ? result : route.serialize(result as never);
+
+/** The trace that a request belongs to: its own, else its connection's. */
+const contextOf = (session: Session, params: object): TraceContext | null =>
+  contextIn(params) ?? session.traceContext;
+
+/** −32603 and 5xxx are the gateway's; every other error is the caller's. */
+const isOwnFault = (code: number): boolean => code === ERRORS.internalError.code || code >= 5000;
+
+const endSpan = (span: Span, answer: Answered): void => {
+  if (!(answer instanceof Failure)) span.end();
+  else span.end({ 'rpc.jsonrpc.error_code': answer.code }, isOwnFault(answer.code));
+};
 
 const respond = (idJson: string, answer: Answered): string => {
   if (answer instanceof Failure) return errorReply(idJson, answer);

@@ -127,8 +127,8 @@ const systemMethods = (
       else trace.unwatch(session);
       return { enabled };
     },
-    'system.reload': async () => {
-      const reloaded = await system.reload();
+    'system.reload': async (session) => {
+      const reloaded = await system.reload(session);
       if (reloaded.outcome === 'refused') return fail('invalidRequest', { reason: reloaded.reason });
       return { changed: [...reloaded.changed], needs_restart: [...reloaded.needsRestart] };
     },

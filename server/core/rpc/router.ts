@@ -9,6 +9,7 @@ import { type Validate, validators } from '../../../schemas/generated/validators
 import type { ClientMethod, Params, Result } from '../../../schemas/methods.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
+import type { Span } from '../telemetry/tracer.js';
 import { type Failure, fail } from './failure.js';
 import { PrebuiltReply } from './reply.js';
 
@@ -32,7 +33,7 @@ export type Answer<R> = R | RawJson | Failure | Promise<R | RawJson | Failure>;
 
 /** A function; or the result itself, where nobody and nothing changes it. */
 export type Handler<N extends ClientMethod> =
-  | ((session: Session, params: Params<N>) => Answer<Result<N>>)
+  | ((session: Session, params: Params<N>, span: Span) => Answer<Result<N>>)
   | RawJson;
 
 /** Methods that are routed; the handshake comes before there is a session to route for. */
@@ -50,7 +51,7 @@ export interface Route {
   readonly validate: Validate;
   /** What it answers to whoever asks without params, all that can be judged beforehand judged; null where that takes work. */
   readonly constant: RawJson | null;
-  readonly handle: (session: Session, params: never) => Answer<never>;
+  readonly handle: (session: Session, params: never, span: Span) => Answer<never>;
   readonly serialize: (result: never) => string;
   /** What came of its calls so far. */
   readonly outcomes: MethodCounts;

@@ -12,10 +12,11 @@ import type { Principal, Principals } from '../channels/principal.js';
 import { randomHex } from '../ids.js';
 import { type Failure, fail } from '../rpc/failure.js';
 import { invalidParams } from '../rpc/router.js';
+import { parseTraceparent } from '../telemetry/traceparent.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Peer } from './peer.js';
 import { scopeBits, scopeNames } from './scopes.js';
-import { Session, type SessionShared } from './session.js';
+import { Session, type SessionIdentity, type SessionShared } from './session.js';
 import type { Sessions } from './sessions.js';
 
 /** What is known of a connection until its handshake. */
@@ -56,6 +57,8 @@ export interface LobbiesOptions {
   readonly authenticate: (token: string, address: string) => Verdict;
   /** Is an accepted token still valid? */
   readonly isValid: (tokenHash: string) => boolean;
+  /** A handshake's token is not valid. @param throttled the address has failed too often for it to be looked at */
+  readonly onRefused: (peer: Peer, clientId: string, throttled: boolean) => void;
   /** A session has begun. */
   readonly onSession: (session: Session) => void;
   /** Restores streams that a resumed session names; their frames follow the handshake's answer. */
@@ -125,11 +128,12 @@ export class Lobbies {
       this.#options.shared.metrics.requests['auth.handshake'].validationFailures += 1;
       return invalidParams(validate);
     }
-    const { token, client_id: clientId, resume } = params as HandshakeParams;
+    const { token, client_id: clientId, traceparent, resume } = params as HandshakeParams;
     const verdict = this.#options.authenticate(token, peer.address);
     if (!verdict.ok) {
       lobby.failures += 1;
       this.#count(verdict.retryAfterMs === null ? 'rejected' : 'throttled');
+      this.#options.onRefused(peer, clientId, verdict.retryAfterMs !== null);
       return fail(
         'authFailed',
         verdict.retryAfterMs === null ? null : { retry_after_ms: verdict.retryAfterMs },
@@ -146,7 +150,13 @@ export class Lobbies {
           this.#count('rejected');
           return fail('authFailed');
         }
-        return this.#begin(peer, principal, clientId, verdict, resume);
+        return this.#begin(
+          peer,
+          principal,
+          { clientId, traceContext: parseTraceparent(traceparent) },
+          verdict,
+          resume,
+        );
       } finally {
         principal.release();
       }
@@ -185,7 +195,7 @@ export class Lobbies {
   #begin(
     peer: Peer,
     principal: Principal,
-    clientId: string,
+    client: Pick<SessionIdentity, 'clientId' | 'traceContext'>,
     verdict: Verdict & { ok: true },
     resume: HandshakeParams['resume'],
   ): string {
@@ -193,8 +203,8 @@ export class Lobbies {
     const earlier = resume === undefined ? null : sessions.takeOver(resume.session_id, principal.name);
     const sessionId = earlier === null || resume === undefined ? `sess-${randomHex(8)}` : resume.session_id;
     const identity = {
+      ...client,
       sessionId,
-      clientId,
       principal,
       scopeBits: scopeBits(verdict.scopes),
       tokenHash: verdict.tokenHash,

@@ -10,6 +10,8 @@ export interface Peer {
   /** The remote address as text, for throttling and the log. */
   readonly address: string;
   readonly closed: boolean;
+  /** How it ended: the gateway’s close by its name, the client’s by its code (1006: none came); null: not yet, or unknown. */
+  readonly ending: CloseName | number | null;
   /** Set from the handshake on. */
   session: Session | null;
   /** What is known until the handshake; null after it. */

@@ -7,8 +7,11 @@ import { RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
 import { Courier, type CourierPeer, type NotificationSettings } from '../notifications/courier.js';
 import { notificationFrame } from '../rpc/reply.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
-import type { ChannelLog, Frame, Stream } from '../streams/log.js';
+import { CursorQueue } from '../streams/cursor-queue.js';
+import type { ChannelLog, Frame } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
+import type { Stream } from '../streams/stream.js';
+import type { TraceContext } from '../telemetry/traceparent.js';
 import type { Clock } from '../time/clock.js';
 import type { TimerWheel } from '../time/timer-wheel.js';
 import type { Trace } from '../trace/trace.js';
@@ -45,6 +48,8 @@ export interface SessionIdentity {
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  /** The trace that its requests belong to which name none; null: none. */
+  readonly traceContext: TraceContext | null;
   /** How many sessions came before it: spreads what all of them do now and then. */
   readonly ordinal: number;
 }
@@ -62,6 +67,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  readonly traceContext: TraceContext | null;
   /** Made for its first message: a connection that only listens needs none. */
   #rateLimiter: RateLimiter | null = null;
   readonly heartbeat: Heartbeat;
@@ -73,7 +79,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
   readonly follows = new Follows();
   /** Cursors on single streams, from `chat.resume`; null while there is none. */
   #resumed: Resumed[] | null = null;
-  readonly behind: Cursor[] = [];
+  readonly behind = new CursorQueue();
   ready = false;
   /** Batches that are not answered yet: what they start streaming begins after their answer. */
   #openBatches = 0;
@@ -99,11 +105,16 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
     this.principal = identity.principal;
     this.scopeBits = identity.scopeBits;
     this.tokenHash = identity.tokenHash;
+    this.traceContext = identity.traceContext;
     this.current = current;
     this.#shared = shared;
     const nowMs = shared.clock.nowMs();
     this.heartbeat = new Heartbeat(this, shared.wheel, shared.heartbeatLimits, identity.ordinal, nowMs);
     this.courier = new Courier(this, shared.clock, shared.wheel, shared.notificationSettings);
+  }
+
+  get traceId(): string | null {
+    return this.traceContext?.traceId ?? null;
   }
 
   /** Counts its messages from the handshake on: whoever has sent none has a full bucket. @param nowMs when the message came */
@@ -221,7 +232,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
     for (const channel of this.follows.channels()) {
       for (const run of channel.openRuns()) if (this.followsStream(channel, run.stream)) return true;
     }
-    return this.behind.length > 0 || (this.#resumed !== null && this.#resumed.length > 0);
+    return !this.behind.isEmpty || (this.#resumed !== null && this.#resumed.length > 0);
   }
 
   /** Takes every cursor off its log and stops every timer. Returns the channels that were followed. */
@@ -234,7 +245,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
     }
     this.follows.clear();
     this.#resumed = null;
-    this.behind.length = 0;
+    this.behind.clear();
     this.heartbeat.stop();
     this.courier.leave();
     this.#shared.trace.unwatch(this);
@@ -248,8 +259,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
   #drop(cursor: Cursor): void {
     detachCursor(cursor);
     this.cursorFinished(cursor);
-    const at = this.behind.indexOf(cursor);
-    if (at !== -1) this.behind.splice(at, 1);
+    this.behind.remove(cursor);
   }
 
   // --- delivery (StreamReader) -----------------------------------------------------------
@@ -332,7 +342,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
     this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     this.lastDrainedMs = this.#lastProgressMs;
     this.#backlog?.count(this.peer.backlogBytes);
-    if (this.behind.length > 0) this.#shared.pump.readerReady(this);
+    if (!this.behind.isEmpty) this.#shared.pump.readerReady(this);
   }
 
   /**
@@ -349,7 +359,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
     if (this.#backlog?.scheduled === true) {
       this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     }
-    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
+    if (!this.behind.isEmpty && this.peer.hasRoom) this.#shared.pump.readerReady(this);
   }
 
   // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
@@ -386,7 +396,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
   checkBacklog(nowMs: number): void {
     if (this.peer.closed) return;
     this.#backlog?.count(this.peer.backlogBytes);
-    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
+    if (!this.behind.isEmpty && this.peer.hasRoom) this.#shared.pump.readerReady(this);
     if (this.peer.unsentBytes === 0) return;
     if (nowMs - this.#lastProgressMs >= this.#shared.limits.maxBacklogMs) this.peer.close('tryAgainLater');
     else if (this.#backlog !== null) this.#shared.wheel.schedule(this.#backlog, nowMs + BACKLOG_CHECK_MS);

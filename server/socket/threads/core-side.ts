@@ -1,9 +1,8 @@
 /** The core's end of a link: the peers whose sockets one thread has, and what is on its way to them. */
-import { closeLabel } from '../../../metrics/labels.js';
 import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import type { ListenerOptions } from '../listener.js';
 import type { Places } from '../places.js';
-import { BatchReader, BatchWriter, GONE, TO_CORE, TO_SOCKETS } from './link.js';
+import { BatchReader, BatchWriter, codeIn, lingersIn, TO_CORE, TO_SOCKETS } from './link.js';
 import { type Carrier, RemotePeer } from './remote-peer.js';
 
 const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
@@ -21,11 +20,6 @@ export interface CoreSideOptions
 
 /** With more on its way to a thread nobody has more than one frame on its way, or a crowd would have a lot together. */
 const MOST_UNDERWAY_BYTES = 512 * 1024;
-
-/** RFC 6455 section 7.1.5: no close frame came. */
-const NOTHING_ARRIVED = 1006;
-
-const goneLabel = (value: number): string => closeLabel(value >>> GONE.codeShift, (value & GONE.ended) !== 0);
 
 /** Frames of one batch: for whom they are, and how long. */
 interface Carried {
@@ -82,7 +76,7 @@ export class CoreSide implements Carrier {
   close(peer: RemotePeer, name: CloseName): void {
     this.#writer.put(TO_SOCKETS.close, peer.number, CLOSE_NAMES.indexOf(name));
     this.#wake();
-    this.#options.onClose(peer, closeLabel(CLOSES[name].code, true));
+    this.#options.onClose(peer);
   }
 
   /** Takes what the thread tells. Calls `done` when all of it has been dealt with, in this turn of the loop. */
@@ -111,7 +105,7 @@ export class CoreSide implements Carrier {
 
   /** The thread has ended, and every socket with it. */
   lost(): void {
-    for (const peer of this.#peers.values()) this.#gone(peer, closeLabel(NOTHING_ARRIVED, false));
+    for (const peer of this.#peers.values()) this.#gone(peer, null);
     this.#peers.clear();
   }
 
@@ -158,10 +152,8 @@ export class CoreSide implements Carrier {
         return true;
       case TO_CORE.gone:
         this.#peers.delete(connection);
-        if ((value & GONE.lingers) !== 0) {
-          this.#options.places.linger(this.#options.addressKey(peer.address));
-        }
-        this.#gone(peer, goneLabel(value));
+        if (lingersIn(value)) this.#options.places.linger(this.#options.addressKey(peer.address));
+        this.#gone(peer, codeIn(value));
         return true;
       default:
         throw new RangeError(`a record of kind ${kind}`);
@@ -189,9 +181,10 @@ export class CoreSide implements Carrier {
     }
   }
 
-  #gone(peer: RemotePeer, code: string): void {
+  #gone(peer: RemotePeer, code: number | null): void {
     if (peer.closed) return;
     peer.closed = true;
-    this.#options.onClose(peer, code);
+    peer.ending = code;
+    this.#options.onClose(peer);
   }
 }

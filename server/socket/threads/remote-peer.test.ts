@@ -52,6 +52,7 @@ const setUp = () => {
     principal,
     scopeBits: 63,
     tokenHash: '',
+    traceContext: null,
     ordinal: 0,
   };
   const session = new Session(peer, identity, principal.defaultChannel, shared);

@@ -26,6 +26,7 @@ export class RemotePeer implements Peer {
   /** Among the connections of its thread. */
   readonly number: number;
   closed = false;
+  ending: CloseName | number | null = null;
   session: Session | null = null;
   lobby: Lobby | null = null;
   /** What its socket had not taken when its thread last told. */
@@ -70,6 +71,7 @@ export class RemotePeer implements Peer {
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;
+    this.ending = name;
     this.#carrier.close(this, name);
   }
 }

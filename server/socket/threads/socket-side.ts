@@ -3,7 +3,7 @@ import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import { Connection } from '../connection.js';
 import type { DoorOptions } from '../door.js';
 import { lingers } from '../places.js';
-import { BatchReader, BatchWriter, GONE, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
+import { BatchReader, BatchWriter, goneValue, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
 
 const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
 
@@ -73,13 +73,12 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
     this.#wake();
   };
 
-  readonly onClose = (connection: Connection, code: number): void => {
-    const { number } = numbered(connection);
+  readonly onClose = (connection: Connection): void => {
+    const { number, ending } = numbered(connection);
     this.#connections.delete(number);
     this.#drained.delete(numbered(connection));
     this.#backlogs.delete(numbered(connection));
-    const flags = (lingers(connection) ? GONE.lingers : 0) | (connection.ended ? GONE.ended : 0);
-    this.#tell(TO_CORE.gone, number, (connection.closeCode(code) << GONE.codeShift) | flags);
+    this.#tell(TO_CORE.gone, number, goneValue(typeof ending === 'number' ? ending : 0, lingers(connection)));
   };
 
   // --- the link ----------------------------------------------------------------------------

@@ -121,9 +121,9 @@ const serve = (doors: Doors): void => {
   });
 };
 
-const onClose = (connection: Connection, code: number): void => {
+const onClose = (connection: Connection): void => {
   places.leave(connection);
-  sockets.onClose(connection, code);
+  sockets.onClose(connection);
 };
 const doorOptions = { ...sockets, onClose, count: socketCount, maxMessageBytes };
 const take = data.isFirst ? takePortShared : shareAgain;
