@@ -63,7 +63,7 @@ export const CLIENT_ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: `${GATEWAY} has refused ${COUNT} handshakes in 10 minutes: somebody tries tokens, or a client has an old one.`,
     runbook:
-      'Nobody gets in that way; see who it is (ss -tn sport = :18789): block a stranger’s address, give an own client a new token.',
+      'The log has the addresses: block a stranger’s in front of the gateway, give an own client a new token.',
     fires: { series: { 'handshakes_total{outcome="rejected"}': '0+10x20' }, value: '100' },
     silent: {
       series: {
@@ -81,7 +81,7 @@ export const CLIENT_ALERTS: readonly Alert[] = [
     severity: 'warning',
     summary: `${GATEWAY} refuses ${PERCENT} of the messages by the rate limit.`,
     runbook:
-      'Find the client (openclaw gateway trace --errors); slow it down, or raise [gateway.rate_limit].',
+      'Find the client (in the log, or openclaw gateway trace --errors); slow it down, or raise [gateway.rate_limit].',
     fires: {
       series: {
         'rate_limit_hits_total{limit="messages_per_second"}': '0+60x20',
