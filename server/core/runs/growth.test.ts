@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { createMetrics } from '../../../metrics/metrics.js';
 import type { MemoryPort } from '../../backends/memory/port.js';
 import { openSqliteMemory } from '../../backends/memory/sqlite.js';
 import { DEFAULT_CHANNEL_ID } from '../channels/channel.js';
@@ -57,6 +58,7 @@ const open = async (t: TestContext) => {
     trace: new RunTrace(new Trace({ clock, later: () => {}, sink: null }), clock),
     limits: { detachedTimeoutMs: FOREVER, recallTokens: 0 },
     places: { maxStreams: 1, maxStreamsPerPrincipal: 1 },
+    metrics: createMetrics(),
     onStored: () => {},
     onFault: () => {},
     onEnded: () => {},
