@@ -1,6 +1,6 @@
 /**
- * Writes everything that follows from the schemas, the page of the metrics from their table, and that of the benchmarks from
- * their results: `node dist/scripts/generate.js`.
+ * Writes everything that follows from the schemas, the page of the metrics, the dashboards and the alerts from the metrics' table,
+ * and the page of the benchmarks from their results: `node dist/scripts/generate.js`.
  * With `--check` it compares instead, and fails where a file is not what it should be.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,9 @@ import { renderConfigExample, renderConfigPage } from './config-docs.js';
 import { buildBenchmarksPage } from './generate/benchmarks/page.js';
 import { readResults } from './generate/benchmarks/results.js';
 import { buildClientTypes } from './generate/client-types.js';
+import { buildDashboards } from './generate/grafana/dashboards.js';
 import { buildMetricsPage } from './generate/metrics-page.js';
+import { buildPrometheusFiles } from './generate/prometheus/files.js';
 import { buildProtocolPage } from './generate/protocol-page.js';
 import type { Output } from './generate/schema.js';
 import { buildSerializers } from './generate/serializers.js';
@@ -38,6 +40,8 @@ const outputs: readonly Output[] = [
   ...buildClientTypes(),
   buildProtocolPage(),
   buildMetricsPage(),
+  ...buildDashboards(),
+  ...buildPrometheusFiles(),
   buildBenchmarksPage(readResults(join(ROOT, 'bench', 'results'))),
   { path: 'config.example.toml', text: renderConfigExample() },
   { path: 'docs/configuration.md', text: renderConfigPage() },

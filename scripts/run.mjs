@@ -7,6 +7,7 @@
  *   node scripts/run.mjs bench [part of a name …]  the micro-benchmarks, each in a fresh process; --json FILE
  *   node scripts/run.mjs peers [options]           the gateway beside its rivals; --help lists them
  *   node scripts/run.mjs load [options]            load from many connections; --help lists the scenarios
+ *   node scripts/run.mjs picture [folder]          the dashboards' pictures anew, by default in docs/images
  *   node scripts/run.mjs build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
@@ -174,6 +175,14 @@ const main = async () => {
         ...args,
       ]);
       if (process.exitCode === 0 && args.includes('--write-docs')) process.exitCode = await generate([]);
+      return;
+    case 'picture':
+      await prepare('built');
+      process.exitCode = await run(
+        process.execPath,
+        ['--test', '--test-reporter=spec', join(ROOT, 'dist', 'test', 'dashboards', 'dashboards.test.js')],
+        { OPENCLAW_DASHBOARD_PICTURES: resolve(args[0] ?? join(ROOT, 'docs', 'images')) },
+      );
       return;
     case 'build':
       return prepare('built');

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { resolveHome } from '../../server/config/home.js';
 import { Client } from './client.js';
-import { GatewayProcess } from './process.js';
+import { GatewayProcess, type SpawnOptions } from './process.js';
 
 export interface KillableGateway {
   readonly process: GatewayProcess;
@@ -22,12 +22,11 @@ export interface KillableGateway {
 /** Starts one in `homeDir`, which must exist; it is killed when the test ends. */
 export const startGatewayProcess = async (
   t: TestContext,
-  options: { readonly homeDir: string; readonly config: string; readonly args?: readonly string[] },
+  options: SpawnOptions & { readonly config: string },
 ): Promise<KillableGateway> => {
   const home = resolveHome({ OPENCLAW_HOME: options.homeDir });
   writeFileSync(home.configFile, options.config, { mode: 0o600 });
-  const { homeDir, args = [] } = options;
-  const gateway = new GatewayProcess(t, { homeDir, args });
+  const gateway = new GatewayProcess(t, options);
   const port = await gateway.port();
   const url = `ws://127.0.0.1:${port}`;
   const token = readFileSync(home.localTokenFile, 'utf8').trim();

@@ -15,6 +15,8 @@ export interface SpawnOptions {
   readonly args?: readonly string[];
   /** Soft and hard limit of open descriptors. */
   readonly descriptors?: number;
+  /** Of its operators' listener; without it any that is free. */
+  readonly metricsPort?: number;
 }
 
 export class GatewayProcess {
@@ -25,7 +27,7 @@ export class GatewayProcess {
   #stderr = '';
   #wake: () => void = () => {};
 
-  constructor(t: TestContext, { homeDir, args = [], descriptors }: SpawnOptions) {
+  constructor(t: TestContext, { homeDir, args = [], descriptors, metricsPort = 0 }: SpawnOptions) {
     const command = [process.execPath, PROGRAM, 'gateway', '--port', '0', ...args];
     // `exec`: the process that gets our signals is the gateway, not a shell around it.
     const [file = '', ...rest] =
@@ -36,7 +38,7 @@ export class GatewayProcess {
       env: {
         PATH: process.env.PATH,
         OPENCLAW_HOME: homeDir,
-        OPENCLAW_METRICS__PORT: '0',
+        OPENCLAW_METRICS__PORT: String(metricsPort),
         OPENCLAW_GATEWAY__WORKERS: TEST_WORKERS,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
