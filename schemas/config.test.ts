@@ -71,6 +71,7 @@ test('the defaults are those of the product', () => {
       host: '127.0.0.1',
       port: 18789,
       workers: 1,
+      web_ui: true,
       insecure: false,
       heartbeat_interval: 30,
       heartbeat_timeout: 90,

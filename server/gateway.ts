@@ -51,7 +51,7 @@ import { descriptorLimit } from './ops/descriptors.js';
 import { Health } from './ops/health.js';
 import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
 import { createLog, describeError, type Log } from './ops/log.js';
-import { page } from './page.js';
+import { plainSite } from './page.js';
 import { PromptError, reasoningSettings } from './reasoning.js';
 import { Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
@@ -62,6 +62,7 @@ import { ListenError, type Listener, type ListenerOptions, listen } from './sock
 import { listenThreaded } from './socket/threads/threaded-listener.js';
 import { expirySentence, TlsError } from './socket/tls.js';
 import { TICK_MS, Ticker } from './ticker.js';
+import { readSite, WEB_FOLDER } from './web-ui.js';
 
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
@@ -84,6 +85,8 @@ export interface GatewayOptions {
   readonly log?: Log;
   /** Where time comes from, unless it is the system's. */
   readonly clock?: Clock;
+  /** Where the built web UI is, unless it is beside the gateway. */
+  readonly webFolder?: string;
 }
 
 export interface Gateway {
@@ -449,7 +452,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     originRules: (port) => settings.originRules(port),
     trustedProxies: () => settings.trustedProxies,
     addressKey,
-    page,
+    site: (config.gateway.web_ui ? readSite(options.webFolder ?? WEB_FOLDER) : null) ?? plainSite(),
     onOpen: (peer) => lobbies.enter(peer),
     onText: dispatcher.receive,
     onBinary: (peer) => dispatcher.receiveBinary(peer),
