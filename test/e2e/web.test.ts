@@ -55,7 +55,7 @@ const asker = (t: TestContext, port: number, tls = false): Ask => {
 const start = (t: TestContext, options: TestGatewayOptions = {}): Promise<GatewayUnderTest> =>
   startTestGateway(t, { webFolder: webFolder(t), ...options });
 
-const accept = (coding: string): Question['headers'] => ({ 'accept-encoding': coding });
+const accept = (coding: string): OutgoingHttpHeaders => ({ 'accept-encoding': coding });
 
 test(`${req('P1-web', 'P1-page')} every file of the build is served as it is, and its index for each page`, async (t) => {
   const ask = asker(t, (await start(t)).port);
