@@ -1,23 +1,32 @@
 /** What every answer that has a file says besides, so that a browser lets a page do what ours does and nothing else. */
 
-/** Features of a browser that a page could use, or hand to a frame: ours uses none of them. */
+/**
+ * Features of a browser that a page could use, or hand to a frame: ours uses none of them. One that it does use, copying
+ * to the clipboard, is not here. A name that Chromium does not know is a warning in its console.
+ */
 const FEATURES = [
   'accelerometer',
   'autoplay',
-  'bluetooth',
+  'browsing-topics',
   'camera',
+  'captured-surface-control',
   'clipboard-read',
+  'compute-pressure',
   'display-capture',
   'encrypted-media',
   'fullscreen',
+  'gamepad',
   'geolocation',
   'gyroscope',
   'hid',
+  'identity-credentials-get',
   'idle-detection',
+  'keyboard-map',
   'local-fonts',
   'magnetometer',
   'microphone',
   'midi',
+  'otp-credentials',
   'payment',
   'picture-in-picture',
   'publickey-credentials-create',
@@ -25,8 +34,8 @@ const FEATURES = [
   'screen-wake-lock',
   'serial',
   'storage-access',
+  'sync-xhr',
   'usb',
-  'web-share',
   'window-management',
   'xr-spatial-tracking',
 ] as const;
