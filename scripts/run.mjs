@@ -7,6 +7,7 @@
  *   node scripts/run.mjs bench [part of a name …]  the micro-benchmarks, each in a fresh process; --json FILE
  *   node scripts/run.mjs peers [options]           the gateway beside its rivals; --help lists them
  *   node scripts/run.mjs load [options]            load from many connections; --help lists the scenarios
+ *   node scripts/run.mjs screenshots               pictures of the web UI for the documentation, in a real browser
  *   node scripts/run.mjs build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
@@ -173,6 +174,14 @@ const main = async () => {
         ...args,
       ]);
       if (process.exitCode === 0 && args.includes('--write-docs')) process.exitCode = await generate([]);
+      return;
+    case 'screenshots':
+      await prepare('built');
+      process.exitCode = await run(process.execPath, [
+        '--test',
+        '--test-reporter=spec',
+        join(ROOT, 'dist', 'test', 'browser', 'screenshots.js'),
+      ]);
       return;
     case 'build':
       return prepare('built');

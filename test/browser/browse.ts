@@ -21,6 +21,8 @@ const FLAGS = [
 /** How long a page may take for one step. */
 const PATIENCE_MS = 20_000;
 
+const MAX_SIGHT_CHARACTERS = 1000;
+
 export interface View {
   readonly width: number;
   readonly height: number;
@@ -94,6 +96,19 @@ const open = (folder: string, options: BrowseOptions): Promise<BrowserContext> =
   });
 };
 
+/** What a test's failure says besides, below what it says already. */
+const explain = (error: unknown, lines: readonly string[]): void => {
+  if (error instanceof Error) error.stack = [error.stack, ...lines].join('\n');
+};
+
+const sight = async (page: Page): Promise<string> => {
+  const { url, text } = await page.evaluate(() => ({
+    url: location.href,
+    text: document.body.textContent ?? '',
+  }));
+  return `${url} showed: ${text.replaceAll(/\s+/g, ' ').slice(0, MAX_SIGHT_CHARACTERS)}`;
+};
+
 /**
  * Opens an empty page in a new browser, which is gone when `use` ends.
  * @param use gets the page, and what has gone wrong in it so far: whoever expects some of that takes it out
@@ -112,16 +127,18 @@ export const browse = async (
       await context.addInitScript(reportViolations);
       const page = context.pages()[0] ?? (await context.newPage());
       watch(page, problems);
-      await use(page, problems);
+      try {
+        await use(page, problems);
+      } catch (error) {
+        explain(error, [...problems, await sight(page).catch(() => 'the page cannot be read')]);
+        throw error;
+      }
       // What the page had to say of its last step.
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
       page.removeAllListeners();
     } finally {
       await context.close();
     }
-  } catch (error) {
-    if (error instanceof Error && problems.length > 0) error.message += `\n${problems.join('\n')}`;
-    throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }

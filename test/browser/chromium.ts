@@ -70,7 +70,7 @@ const findChromium = async (): Promise<Program | string> => {
       problems.push(`${name}: ${firstLine(error)}`);
     }
   }
-  return `no Chromium runs here, so nothing was tested in a browser (${problems.join('; ')}); on Debian: apt-get install chromium`;
+  return `no Chromium runs here, so nothing was tested in a browser (${problems.join('; ')}); on Debian: apt-get install libnss3 libexpat1`;
 };
 
 const found = await findChromium();
