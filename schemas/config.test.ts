@@ -20,7 +20,7 @@ const defaults = buildConfig(new Map());
 const NO_ENDPOINT = { model: '', base_url: '', api_key_env: '', api_key_file: '', insecure: false };
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 80);
+  assert.equal(CONFIG_KEYS.length, 81);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
