@@ -8,6 +8,7 @@
  *   node scripts/run.mjs peers [options]           the gateway beside its rivals; --help lists them
  *   node scripts/run.mjs load [options]            load from many connections; --help lists the scenarios
  *   node scripts/run.mjs picture [folder]          the dashboards' pictures anew, by default in docs/images
+ *   node scripts/run.mjs screenshots               pictures of the web UI for the documentation, in a real browser
  *   node scripts/run.mjs build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
@@ -183,6 +184,14 @@ const main = async () => {
         ['--test', '--test-reporter=spec', join(ROOT, 'dist', 'test', 'dashboards', 'dashboards.test.js')],
         { OPENCLAW_DASHBOARD_PICTURES: resolve(args[0] ?? join(ROOT, 'docs', 'images')) },
       );
+      return;
+    case 'screenshots':
+      await prepare('built');
+      process.exitCode = await run(process.execPath, [
+        '--test',
+        '--test-reporter=spec',
+        join(ROOT, 'dist', 'test', 'browser', 'screenshots.js'),
+      ]);
       return;
     case 'build':
       return prepare('built');

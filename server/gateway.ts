@@ -56,7 +56,7 @@ import { Health } from './ops/health.js';
 import { OperationsListenError } from './ops/listener.js';
 import { createLog, type Log, type LogOutput } from './ops/log.js';
 import { type LogLevel, LogLevelSwitch } from './ops/log-level.js';
-import { page } from './page.js';
+import { plainSite } from './page.js';
 import { PromptError, reasoningSettings } from './reasoning.js';
 import { type Prepared, Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
@@ -69,6 +69,7 @@ import { expirySentence, TlsError } from './socket/tls.js';
 import { Telemetry } from './telemetry/telemetry.js';
 import { telemetrySettings } from './telemetry.js';
 import { TICK_MS, Ticker } from './ticker.js';
+import { readSite, WEB_FOLDER } from './web-ui.js';
 
 const LOG_REPORT_MS = 60_000;
 const TOKEN_CHECK_MS = 500;
@@ -94,6 +95,8 @@ export interface GatewayOptions {
   readonly logTo?: LogOutput;
   /** Where time comes from, unless it is the system's. */
   readonly clock?: Clock;
+  /** Where the built web UI is, unless it is beside the gateway. */
+  readonly webFolder?: string;
 }
 
 export interface Gateway {
@@ -529,7 +532,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     originRules: (port) => settings.originRules(port),
     trustedProxies: () => settings.trustedProxies,
     addressKey,
-    page,
+    site: (config.gateway.web_ui ? readSite(options.webFolder ?? WEB_FOLDER) : null) ?? plainSite(),
     onOpen: (peer) => {
       events.opened(peer);
       metrics.connectionsOpened += 1;

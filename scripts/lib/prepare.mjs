@@ -23,6 +23,8 @@ const PEERS_STAMP = join(ROOT, PEERS, 'node_modules', '.openclaw-installed');
 const BUILD_STAMP = join(ROOT, 'dist', '.openclaw-built');
 const SOURCES = ['schemas', 'metrics', 'server', 'client', 'cli', 'web', 'scripts', 'bench', 'test'];
 const GENERATED = join('schemas', 'generated');
+/** The built web UI. */
+const WEB = join('dist', 'web');
 
 /** @param {string} path @returns {string | null} null: no such file */
 const read = (path) => {
@@ -104,6 +106,9 @@ const build = async () => {
   const stamp = wantedBuild();
   await compile('Compiling', ['-b']);
   copyGenerated();
+  if (existsSync(join(ROOT, WEB))) {
+    await runQuietly('Compressing the web UI', process.execPath, [join('scripts', 'compress-web.mjs'), WEB]);
+  }
   writeFileSync(BUILD_STAMP, stamp);
 };
 

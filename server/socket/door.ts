@@ -146,6 +146,7 @@ export class Door {
       if (!count.connect()) res.close();
     });
     this.app.get('/*', requests.get);
+    this.app.head('/*', requests.head);
     this.app.any('/*', requests.other);
   }
 }

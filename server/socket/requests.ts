@@ -1,7 +1,16 @@
-/** The HTTP half of the listener: which request becomes a WebSocket, which gets the page, and what the others are told. */
+/** The HTTP half of the listener: which request becomes a WebSocket, which gets a file, and what the others are told. */
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type UserData } from './connection.js';
-import { checkOrigin, type OriginRules, REFUSALS, type Refusal, WEBSOCKET_VERSION } from './upgrade.js';
+import type { Site, SiteFile } from './site.js';
+import { answerOf, endHead, writeFile } from './site-answer.js';
+import {
+  checkOrigin,
+  hostName,
+  type OriginRules,
+  REFUSALS,
+  type Refusal,
+  WEBSOCKET_VERSION,
+} from './upgrade.js';
 import type { HttpRequest, HttpResponse, us_socket_context_t } from './uws.js';
 
 export interface RequestOptions {
@@ -11,9 +20,12 @@ export interface RequestOptions {
   readonly originRules: (port: number) => OriginRules;
   /** Likewise. Null: nobody is believed. */
   readonly trustedProxies: () => TrustedProxies | null;
-  readonly page: { readonly contentType: string; readonly body: string };
+  readonly site: Site;
   readonly onFault: (what: string, error: unknown) => void;
-  /** The PROXY protocol's header is read behind the TLS handshake, where no proxy writes it. */
+  /**
+   * The PROXY protocol's header is read behind the TLS handshake, where no proxy writes it; and browsers may be told to
+   * come back by TLS alone.
+   */
   readonly tls: boolean;
 }
 
@@ -51,6 +63,9 @@ const headersOf = (req: HttpRequest): Headers => {
   return { hosts, forwardedFor, origin, version, key, protocol, extensions };
 };
 
+/** A year. */
+const SECURE_TRANSPORT = [['Strict-Transport-Security', 'max-age=31536000']] as const;
+
 export class Requests {
   /** The port that is listened on. */
   port = 0;
@@ -79,15 +94,9 @@ export class Requests {
     res.upgrade(userData, key, protocol, extensions, context);
   });
 
-  readonly get = this.#guarded((res, req: HttpRequest) => {
-    const problem = this.#originProblem(headersOf(req)) ?? (req.getUrl() === '/' ? null : REFUSALS.notFound);
-    if (problem !== null) {
-      this.#refuse(res, problem);
-      return;
-    }
-    const { contentType, body } = this.#options.page;
-    this.#answer(res, (isLast) => res.writeHeader('Content-Type', contentType).end(body, isLast));
-  });
+  readonly get = this.#guarded((res, req: HttpRequest) => this.#read(res, req, false));
+
+  readonly head = this.#guarded((res, req: HttpRequest) => this.#read(res, req, true));
 
   readonly other = this.#guarded((res) => this.#refuse(res, REFUSALS.notFound));
 
@@ -101,6 +110,36 @@ export class Requests {
         this.#refuse(res, REFUSALS.fault);
       }
     };
+  }
+
+  #read(res: HttpResponse, req: HttpRequest, isHead: boolean): void {
+    const headers = headersOf(req);
+    const problem = this.#originProblem(headers);
+    if (problem !== null) {
+      this.#refuse(res, problem, isHead);
+      return;
+    }
+    const file = this.#options.site.get(req.getUrl());
+    if (file === undefined) {
+      this.#refuse(res, REFUSALS.notFound, isHead);
+      return;
+    }
+    const acceptEncoding = req.getHeader('accept-encoding');
+    const answer = answerOf(file, { isHead, acceptEncoding, ifNoneMatch: req.getHeader('if-none-match') });
+    if (answer === null) {
+      this.#refuse(res, REFUSALS.notAcceptable, isHead);
+      return;
+    }
+    const more = this.#secureTransport(headers);
+    this.#answer(res, (isLast) => writeFile(res, answer, more, isLast));
+  }
+
+  /**
+   * Strict-Transport-Security, with TLS. Never for `localhost`: it holds for all ports of a name, so for whatever else
+   * runs on the user's machine. Browsers ignore it for addresses (RFC 6797 section 8.1.1).
+   */
+  #secureTransport({ hosts: [host = ''] }: Headers): SiteFile['headers'] {
+    return this.#options.tls && hostName(host) !== 'localhost' ? SECURE_TRANSPORT : [];
   }
 
   #addressOf(res: HttpResponse, { forwardedFor }: Headers): string {
@@ -124,11 +163,14 @@ export class Requests {
     return headers.version === WEBSOCKET_VERSION ? null : REFUSALS.version;
   }
 
-  #refuse(res: HttpResponse, refusal: Refusal): void {
-    this.#answer(res, () => {
-      res.writeStatus(refusal.status);
-      if (refusal.header !== null) res.writeHeader(...refusal.header);
-      res.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(`${refusal.text}\n`, true);
+  #refuse(res: HttpResponse, { status, header, text }: Refusal, isHead = false): void {
+    const line = `${text}\n`;
+    this.#answer(res, (isLast) => {
+      res.writeStatus(status);
+      if (header !== null) res.writeHeader(...header);
+      res.writeHeader('Content-Type', 'text/plain; charset=utf-8');
+      if (isHead) endHead(res, Buffer.byteLength(line), isLast);
+      else res.end(line, true);
     });
   }
 

@@ -43,6 +43,8 @@ export const TRANSPORT_REQUIREMENTS = {
     'gateway.workers = N: N socket threads on one port; everything behaves as with one (section 1)',
   'P1-any-path': 'an upgrade on any path opens the WebSocket (section 1)',
   'P1-page': 'plain GET serves the web UI (section 1)',
+  'P1-web':
+    'the built web UI from memory: brotli and gzip, ETag, how long it may be kept, a strict Content-Security-Policy (configuration)',
   'P1-not-found': 'anything else is a 404 (section 1)',
   'P1-no-deflate': 'no permessage-deflate (section 1)',
   'P1-port-taken': 'a second gateway on the same port is refused with a clear sentence (section 1)',

@@ -29,7 +29,7 @@ export const listenThreaded = async (
   if (!CAN_SHARE_PORT) {
     throw new ListenError('Only Linux shares a port among threads: set gateway.workers to 1.');
   }
-  const { host, certificate, maxMessageBytes, page, admission } = options;
+  const { host, certificate, maxMessageBytes, site, admission } = options;
   const { limits } = admission;
   const count = SocketCount.cells();
   const cells = SharedAdmission.cells();
@@ -55,7 +55,7 @@ export const listenThreaded = async (
       isFirst,
       certificate,
       maxMessageBytes,
-      page,
+      site,
       rules: rules(),
       count,
       places: cells,
