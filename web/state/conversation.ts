@@ -142,12 +142,22 @@ export const awaited = (conversation: Conversation, messageId: string): Conversa
     reply: isRunning(turn.reply) ? turn.reply : WAITING(),
   }));
 
-/** The first words are there; those that follow go into the text by themselves. */
+/**
+ * The first words are there; those that follow go into the text by themselves. A reply that has ended already, as history told, stays
+ * as it is.
+ */
 export const streaming = (conversation: Conversation, messageId: string): Conversation =>
-  mapTurn(awaited(conversation, messageId), messageId, (turn) => ({
-    ...turn,
-    reply: turn.reply && { ...turn.reply, state: 'streaming' },
-  }));
+  mapTurn(withTurn(conversation, messageId), messageId, (turn) =>
+    turn.reply?.state === 'done'
+      ? turn
+      : { ...turn, reply: { ...(turn.reply ?? WAITING()), state: 'streaming' } },
+  );
+
+/** The text of a reply that runs; null where none does. */
+export const liveText = ({ turns }: Conversation, messageId: string): LiveText | null => {
+  const reply = turns.find((turn) => turn.messageId === messageId)?.reply ?? null;
+  return reply !== null && isRunning(reply) ? reply.text : null;
+};
 
 const withSkill = (reply: Reply, run: SkillRun): Reply => ({
   ...reply,
@@ -178,7 +188,7 @@ export const skillEnded = (conversation: Conversation, event: ServerEvents['skil
 };
 
 export const completed = (conversation: Conversation, event: ServerEvents['chat.complete']): Conversation =>
-  mapTurn(awaited(conversation, event.message_id), event.message_id, (turn) => ({
+  mapTurn(withTurn(conversation, event.message_id), event.message_id, (turn) => ({
     ...turn,
     reply: {
       ...(turn.reply ?? WAITING()),
@@ -204,21 +214,36 @@ const replyFrom = (row: HistoryMessage): Reply => ({
 });
 
 /**
- * A reply as history tells it, beside what is held of it: one that runs is told by its stream; one that was seen to its end
- * stays as it is; one that was cut here and went on elsewhere comes anew.
+ * A reply as history tells it, beside what is held of it. One that runs is told by its stream. One that has ended while nobody told us
+ * is taken from here; where its beginning is on the screen already, the rest is appended.
  */
 const merged = (held: Reply | null, row: HistoryMessage): Reply | null => {
-  if (row.finish_reason === undefined || isRunning(held)) return held;
-  return held !== null && held.text.text === row.content ? held : replyFrom(row);
+  if (row.finish_reason === undefined) return held;
+  if (held === null || !row.content.startsWith(held.text.text)) return replyFrom(row);
+  if (held.state === 'done' && held.text.text === row.content) return held;
+  held.text.append(row.content.slice(held.text.text.length));
+  held.text.end();
+  const { skills } = replyFrom(row);
+  return { ...held, skills, state: 'done', finishReason: row.finish_reason };
 };
 
-/** A page of history. @param page.has_more whether there is older; told for the oldest page alone */
+/** What is held where nothing connects it with the newest page: it would hide what is missing between. */
+const unconnected = ({ turns }: Conversation, { messages, has_more }: ChatHistoryResult): readonly Turn[] => {
+  const firstSeq = messages[0]?.seq;
+  const ids = new Set(messages.map(({ message_id }) => message_id));
+  if (!has_more || firstSeq === undefined || turns.some(({ messageId }) => ids.has(messageId))) return [];
+  return turns.filter(({ seq, reply }) => seq < firstSeq && !isRunning(reply));
+};
+
+/** A page of history: the newest, or the one before the oldest that is held. */
 export const loaded = (
   conversation: Conversation,
   page: ChatHistoryResult,
-  isOldest: boolean,
+  which: 'newest' | 'older',
 ): Conversation => {
-  const known = new Map(conversation.turns.map((turn) => [turn.messageId || turn.key, turn]));
+  const gone = which === 'newest' ? unconnected(conversation, page) : [];
+  const kept = conversation.turns.filter((turn) => !gone.includes(turn));
+  const known = new Map(kept.map((turn) => [turn.messageId || turn.key, turn]));
   for (const row of page.messages) {
     const turn = known.get(row.message_id) ?? blank(row.message_id);
     known.set(
@@ -232,11 +257,10 @@ export const loaded = (
           },
     );
   }
-  return {
-    turns: inOrder([...known.values()]),
-    state: 'loaded',
-    hasMore: isOldest ? page.has_more : conversation.hasMore,
-  };
+  const turns = inOrder([...known.values()]);
+  const firstSeq = page.messages[0]?.seq ?? Number.NEGATIVE_INFINITY;
+  const isOldest = which === 'older' || !kept.some(({ seq }) => seq < firstSeq - 1);
+  return { turns, state: 'loaded', hasMore: isOldest ? page.has_more : conversation.hasMore };
 };
 
 /** For `before` of the next page; undefined where nothing is held. */

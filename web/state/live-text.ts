@@ -1,6 +1,7 @@
 /** The text of a reply, which grows: whoever shows it appends what is new, and nothing is rendered again for it. */
 export class LiveText {
   #text = '';
+  #hasEnded = false;
   readonly #listeners = new Set<(piece: string) => void>();
 
   constructor(text = '') {
@@ -12,8 +13,14 @@ export class LiveText {
   }
 
   append(piece: string): void {
+    if (this.#hasEnded) return;
     this.#text += piece;
     for (const listener of this.#listeners) listener(piece);
+  }
+
+  /** What comes now is here already: somebody else has told the rest. */
+  end(): void {
+    this.#hasEnded = true;
   }
 
   /** @returns the function that takes the listener away */

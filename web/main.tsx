@@ -1,0 +1,17 @@
+/** The page's entry. */
+import { render } from 'preact';
+import { PageSession } from './gateway/page-session.js';
+import { App } from './ui/app.js';
+import { SessionContext } from './ui/context.js';
+import { applyTheme } from './ui/theme.js';
+
+applyTheme();
+const { protocol, host } = location;
+const session = new PageSession(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/`);
+session.start();
+render(
+  <SessionContext.Provider value={session}>
+    <App />
+  </SessionContext.Provider>,
+  document.getElementById('app') as HTMLElement,
+);
