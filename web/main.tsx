@@ -1,6 +1,7 @@
 /** The page's entry. */
 import { render } from 'preact';
 import { PageSession } from './gateway/page-session.js';
+import { loadMarkdown } from './markdown/load.js';
 import { App } from './ui/app.js';
 import { SessionContext } from './ui/context.js';
 import { applyTheme } from './ui/theme.js';
@@ -15,3 +16,5 @@ render(
   </SessionContext.Provider>,
   document.getElementById('app') as HTMLElement,
 );
+// Behind what is on the screen first.
+setTimeout(() => void loadMarkdown().catch(() => {}));

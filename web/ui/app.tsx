@@ -18,6 +18,8 @@ import { Toasts } from './toasts.js';
 const TrafficPage = lazy(async () => (await import('./traffic.js')).TrafficPage);
 const StatusPage = lazy(async () => (await import('./status.js')).StatusPage);
 
+const PREFETCH_MS = 2000;
+
 /** What lies over the page. */
 export type Overlay =
   | { readonly kind: 'new-channel' | 'switch' | 'search' | 'help' }
@@ -55,6 +57,15 @@ const Shell = () => {
     if (location.hash !== '') changed();
     return () => window.removeEventListener('hashchange', changed);
   }, [session]);
+
+  // What is not needed yet is fetched all the same, so that it is there when the gateway is not.
+  useEffect(() => {
+    const fetch = (): void => {
+      for (const page of [TrafficPage, StatusPage]) page.prefetch().catch(() => {});
+    };
+    const timer = setTimeout(fetch, PREFETCH_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   // The channel may be gone, or another one when the connection came.
   useEffect(() => {

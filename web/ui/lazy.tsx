@@ -2,18 +2,21 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): ComponentType<P> => {
+/** A component, with a function that fetches it before anybody needs it: the gateway may be gone by then. */
+export type Lazy<P> = ComponentType<P> & { readonly prefetch: () => Promise<void> };
+
+export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): Lazy<P> => {
   let loaded: ComponentType<P> | null = null;
-  return (props: P) => {
+  const prefetch = async (): Promise<void> => {
+    loaded ??= await fetch();
+  };
+  const Page = (props: P) => {
     const [, render] = useState({});
     const [hasFailed, setFailed] = useState(false);
     useEffect(() => {
       if (loaded !== null) return;
-      fetch().then(
-        (component) => {
-          loaded = component;
-          render({});
-        },
+      prefetch().then(
+        () => render({}),
         () => setFailed(true),
       );
     }, []);
@@ -28,4 +31,5 @@ export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): 
       </p>
     );
   };
+  return Object.assign(Page, { prefetch });
 };

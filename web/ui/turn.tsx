@@ -1,6 +1,7 @@
 /** A message, and its reply with the skills that it used. */
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { MarkdownView } from '../markdown/view.js';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { loadMarkdown, markdownView } from '../markdown/load.js';
+import type { MarkdownView } from '../markdown/view.js';
 import { type FinishReason, isRunning, type Reply, type SkillRun, type Turn } from '../state/conversation.js';
 import { milliseconds } from '../state/figures.js';
 import type { LiveText } from '../state/live-text.js';
@@ -85,15 +86,24 @@ const ReplyView = ({ messageId, reply }: { readonly messageId: string; readonly 
   );
 };
 
-/** The text is drawn by itself, in animation frames, while it comes. */
+/** The text is drawn by itself, in animation frames, while it comes. Until it can be drawn it is shown as it is. */
 const Body = ({ text, isDone }: { readonly text: LiveText; readonly isDone: boolean }) => {
   const container = useRef<HTMLDivElement>(null);
   const view = useRef<MarkdownView | null>(null);
+  const [View, setView] = useState(() => markdownView());
+  const isOpen = useAppState((state) => state.link.state === 'open');
+  useEffect(() => {
+    if (View !== null) return;
+    loadMarkdown().then(
+      () => setView(() => markdownView()),
+      () => {},
+    );
+  }, [View, isOpen]);
   useLayoutEffect(() => {
     const { current: element } = container;
-    if (element === null) return;
+    if (element === null || View === null) return;
     element.replaceChildren();
-    const own = new MarkdownView(element);
+    const own = new View(element);
     view.current = own;
     own.append(text.text);
     const stop = text.subscribe((piece) => own.append(piece));
@@ -101,11 +111,18 @@ const Body = ({ text, isDone }: { readonly text: LiveText; readonly isDone: bool
       stop();
       own.dispose();
     };
-  }, [text]);
+  }, [text, View]);
   useEffect(() => {
     if (isDone) view.current?.end();
-  }, [isDone, text]);
-  return <div class="markdown" ref={container} />;
+  }, [isDone, text, View]);
+  if (View === null) {
+    return (
+      <div key="plain" class="markdown plain-text">
+        {text.text}
+      </div>
+    );
+  }
+  return <div key="drawn" class="markdown" ref={container} />;
 };
 
 const ENDS: Readonly<Record<FinishReason, string>> = {
