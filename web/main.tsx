@@ -7,7 +7,9 @@ import { SessionContext } from './ui/context.js';
 import { applyTheme } from './ui/theme.js';
 
 applyTheme();
-const { protocol, host } = location;
+const { protocol, host, pathname } = location;
+// The gateway serves the page at these addresses as well.
+if (pathname === '/traffic' || pathname === '/status') history.replaceState(null, '', `/#${pathname}`);
 const session = new PageSession(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/`);
 session.start();
 render(

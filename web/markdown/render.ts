@@ -17,8 +17,14 @@ const SAFE = {
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:)/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
+  // They lead nowhere, so the rule for addresses is not for them.
+  ADD_URI_SAFE_ATTR: ['align', 'start', 'open'],
   RETURN_DOM_FRAGMENT: true,
 } as const satisfies Config;
+
+/** Tags that a model may write itself, without attributes. All others are shown as they were written. */
+const PLAIN_TAGS =
+  /<!--[\s\S]*?-->|(<\/?(?:br|sub|sup|kbd|mark|small|b|i|u|s|em|strong|dl|dt|dd|details|summary)\s*\/?>)|</gi;
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
@@ -30,6 +36,9 @@ const marked = new Marked({
     heading({ tokens, depth }: Tokens.Heading): string {
       const level = Math.min(6, depth + 2);
       return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
+    },
+    html({ text }: Tokens.HTML | Tokens.Tag): string {
+      return text.replace(PLAIN_TAGS, (found: string, tag?: string) => tag ?? (found === '<' ? '&lt;' : ''));
     },
     checkbox({ checked }: Tokens.Checkbox): string {
       return checked ? '☑ ' : '☐ ';

@@ -29,6 +29,9 @@ const format = (value: number | null | undefined, unit: string): string => {
   return unit === '' ? text : `${text} ${unit}`;
 };
 
+/** @param seconds since 1970 */
+const clock = (seconds: number): string => new Date(seconds * 1000).toLocaleTimeString('en-GB');
+
 const make = (element: HTMLElement, unit: string): UPlot => {
   const [line, quiet, grid] = [colour('--accent'), colour('--ink-quiet'), colour('--line')];
   const axis = { stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
@@ -40,8 +43,8 @@ const make = (element: HTMLElement, unit: string): UPlot => {
       cursor: { y: false, points: { size: 6 } },
       scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(1, (high ?? 0) * 1.15)] } },
       axes: [
-        { ...axis, space: 90, grid: { show: false } },
-        { ...axis, size: 44, space: 34 },
+        { ...axis, size: 24, space: 90, grid: { show: false }, values: (_, at) => at.map(clock) },
+        { ...axis, size: 44, space: 24 },
       ],
       series: [
         {},

@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { kindOf } from '../state/notices.js';
 import { useAppState, useSession } from './context.js';
-import { PageHead } from './page-head.js';
+import { PageHead, ScrollBody } from './page-head.js';
 
 export const RemindersPage = ({ onMenu }: { readonly onMenu: () => void }) => {
   const session = useSession();
@@ -12,7 +12,7 @@ export const RemindersPage = ({ onMenu }: { readonly onMenu: () => void }) => {
   return (
     <div class="page">
       <PageHead title="Reminders" onMenu={onMenu} />
-      <div class="page-body narrow">
+      <ScrollBody isNarrow>
         {notices.length === 0 && (
           <p class="quiet">
             None has come yet. <code>openclaw notify "Stand up" --in 10m</code> makes one; it is shown wherever you
@@ -33,7 +33,7 @@ export const RemindersPage = ({ onMenu }: { readonly onMenu: () => void }) => {
             </li>
           ))}
         </ul>
-      </div>
+      </ScrollBody>
     </div>
   );
 };

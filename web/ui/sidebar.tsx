@@ -123,7 +123,7 @@ const PageLink = ({ route, page, icon, label, count }: PageLinkProps) => (
 );
 
 const THEMES: readonly { readonly theme: Theme; readonly label: string }[] = [
-  { theme: 'system', label: 'System colours' },
+  { theme: 'system', label: 'System' },
   { theme: 'light', label: 'Light' },
   { theme: 'dark', label: 'Dark' },
 ];

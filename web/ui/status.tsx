@@ -6,9 +6,11 @@ import { figures, milliseconds, NO_COURSE, withPoint } from '../state/figures.js
 import '../styles/status.css';
 import { Chart } from './chart.js';
 import { useAppState, useSession } from './context.js';
-import { PageHead } from './page-head.js';
+import { PageHead, ScrollBody } from './page-head.js';
 
 const EVERY_MS = 2000;
+/** What the handshake tells where there is none. */
+const NO_LIMIT = 1e9;
 
 export const StatusPage = ({ onMenu }: { readonly onMenu: () => void }) => {
   const session = useSession();
@@ -47,7 +49,7 @@ export const StatusPage = ({ onMenu }: { readonly onMenu: () => void }) => {
   return (
     <div class="page">
       <PageHead title="Status" onMenu={onMenu} />
-      <div class="page-body">
+      <ScrollBody>
         {problem !== '' && (
           <p class="error" role="alert">
             {problem}
@@ -103,7 +105,9 @@ export const StatusPage = ({ onMenu }: { readonly onMenu: () => void }) => {
                   <div>
                     <dt>Rate limit</dt>
                     <dd>
-                      {about.limits.messages_per_second} a second, {about.limits.burst_size} at once
+                      {about.limits.messages_per_second >= NO_LIMIT
+                        ? 'none'
+                        : `${about.limits.messages_per_second} a second, ${about.limits.burst_size} at once`}
                     </dd>
                   </div>
                 </>
@@ -111,7 +115,7 @@ export const StatusPage = ({ onMenu }: { readonly onMenu: () => void }) => {
             </dl>
           </>
         )}
-      </div>
+      </ScrollBody>
     </div>
   );
 };
