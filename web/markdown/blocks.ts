@@ -254,11 +254,17 @@ const unindented = (line: string, indent: number): string => {
   return line.slice(at);
 };
 
-/** Nesting beyond what a stack holds is shown as it is. */
+/** Quotations in quotations that nobody can read any more, and that cost more with each one. */
+const TOO_DEEP = /^(?: {0,3}>){32}/m;
+
+/** @returns whether a text is nested deeper than is drawn: it is shown as it is */
+export const isTooDeep = (text: string): boolean => TOO_DEEP.test(text);
+
 const tokensOf = (text: string): readonly Token[] => {
   try {
-    return lexer(text);
+    if (!isTooDeep(text)) return lexer(text);
   } catch {
-    return [{ type: 'text', raw: text, text }];
+    // Lists, too, can be nested deeper than a stack holds.
   }
+  return [{ type: 'text', raw: text, text }];
 };

@@ -1,6 +1,7 @@
 /** Markdown as elements that are safe to show: marked writes HTML, DOMPurify keeps of it what is text and nothing else. */
 import createPurifier, { type Config } from 'dompurify';
 import { Lexer, Marked, type Tokens } from 'marked';
+import { isTooDeep } from './blocks.js';
 
 /** Link definitions of a message, as marked keeps them. */
 export type Links = Lexer['tokens']['links'];
@@ -8,7 +9,7 @@ export type Links = Lexer['tokens']['links'];
 export const noLinks = (): Links => Object.create(null) as Links;
 
 const TAGS =
-  'a p br hr h3 h4 h5 h6 ul ol li blockquote pre code em strong del s b i u sub sup kbd mark small table thead tbody tr th td details summary dl dt dd';
+  'a p br hr h2 h3 h4 h5 h6 ul ol li blockquote pre code em strong del s b i u sub sup kbd mark small table thead tbody tr th td details summary dl dt dd';
 
 const SAFE = {
   ALLOWED_TAGS: [...TAGS.split(' '), '#text'],
@@ -29,12 +30,14 @@ const PLAIN_TAGS =
 const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
+const plain = (text: string): string => `<p>${escaped(text)}</p>`;
+
 const marked = new Marked({
   gfm: true,
   renderer: {
-    // The page has headings of its own above these.
+    // The page has a heading of its own above these.
     heading({ tokens, depth }: Tokens.Heading): string {
-      const level = Math.min(6, depth + 2);
+      const level = Math.min(6, depth + 1);
       return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
     },
     html({ text }: Tokens.HTML | Tokens.Tag): string {
@@ -56,10 +59,10 @@ export const renderMarkdown = (text: string, links: Links): DocumentFragment => 
   lexer.tokens.links = links;
   let html: string;
   try {
-    html = marked.parser(lexer.lex(text));
+    html = isTooDeep(text) ? plain(text) : marked.parser(lexer.lex(text));
   } catch {
     // Nested deeper than a stack holds.
-    html = `<p>${escaped(text)}</p>`;
+    html = plain(text);
   }
   const fragment = createPurifier.sanitize(html, SAFE) as unknown as DocumentFragment;
   for (const link of fragment.querySelectorAll('a[href]')) {

@@ -6,6 +6,9 @@ import { useAppState, useSession } from './context.js';
 import { draftOf, keepDraft, onDraftPut } from './drafts.js';
 import { Icon } from './icons.js';
 
+/** A text that is longer fills the field. */
+const MEASURED_CHARS = 4000;
+
 interface ComposerProps {
   readonly channel: string;
   /** Whether the token is for this. */
@@ -40,8 +43,10 @@ export const Composer = ({ channel, isAllowed }: ComposerProps) => {
   useLayoutEffect(() => {
     const { current: element } = field;
     if (element === null) return;
-    element.style.height = 'auto';
-    element.style.height = `${element.scrollHeight}px`;
+    // Measuring a long text takes longer than anybody would wait, and it is as high as can be anyway.
+    const isLong = text.length > MEASURED_CHARS;
+    element.style.height = isLong ? '100vh' : 'auto';
+    if (!isLong) element.style.height = `${element.scrollHeight}px`;
   }, [text]);
 
   const send = (): void => {
