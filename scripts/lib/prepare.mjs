@@ -47,7 +47,8 @@ const wantedInstall = (folder = '.') => {
 
 /** @returns {string[]} paths of every file that the build reads, from the root, sorted */
 export const sourceFiles = () => {
-  const isSource = (name) => /\.(tsx?|js|css|html|svg)$/.test(name) || /^(?:tsconfig.*\.json|vite\.config\.mjs)$/.test(name);
+  const isSource = (name) =>
+    /\.(tsx?|js|css|html|svg)$/.test(name) || /^(?:tsconfig.*\.json|vite\.config\.mjs)$/.test(name);
   const files = ['package.json'];
   const walk = (folder) => {
     for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
@@ -72,12 +73,15 @@ const wantedBuild = (part = /^/) => {
   return `${hash.digest('hex')}\n`;
 };
 
+/** @param {string} path of a source @returns {string} of what is compiled of it; `dist/web` is the page as browsers get it */
+export const compiledPath = (path) =>
+  join('dist', path.replace(/^web(?=[\\/])/, 'web-src').replace(/\.tsx?$/, '.js'));
+
 /** @returns {string[]} the compiled test of every test source: a test whose source is gone is not among them */
 export const testFiles = () =>
   sourceFiles()
     .filter((path) => path.endsWith('.test.ts'))
-    // `dist/web` is the page as browsers get it.
-    .map((path) => join('dist', path.replace(/^web(?=[\\/])/, 'web-src').replace(/\.ts$/, '.js')));
+    .map(compiledPath);
 
 const install = async () => {
   const what = 'Installing dependencies (a first time can take two minutes: it may compile SQLite)';

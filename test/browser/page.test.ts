@@ -50,7 +50,12 @@ const lastReply = async (page: Page, count = 1): Promise<string> => {
     (at) => (document.querySelectorAll('.reply')[at]?.querySelector('.markdown')?.textContent ?? '') !== '',
     count - 1,
   );
-  return (await ended.nth(count - 1).locator('.markdown').innerText()).trim();
+  return (
+    (await ended
+      .nth(count - 1)
+      .locator('.markdown')
+      .textContent()) ?? ''
+  ).trim();
 };
 
 /** The rules of axe-core that the page breaks, those that are serious or worse. The page's own policy allows no injected script. */
@@ -62,42 +67,50 @@ const findings = async (page: Page): Promise<string[]> => {
     returnByValue: true,
   });
   const violations = JSON.parse(String(result.value)) as string[][];
-  return violations.filter(([impact]) => impact === 'serious' || impact === 'critical').map((each) => each.join(' '));
+  return violations
+    .filter(([impact]) => impact === 'serious' || impact === 'critical')
+    .map((each) => each.join(' '));
 };
 
 test('a wrong token is said to be wrong, and kept nowhere', WITH, async (t) => {
   const { page, errors } = await open(t);
   await page.getByLabel('Token').fill('oc_local_wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  assert.match(await page.getByRole('alert').innerText(), /does not know this token/);
+  assert.match((await page.getByRole('alert').textContent()) ?? '', /does not know this token/);
   assert.ok(!page.url().includes('oc_local'));
   const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
   assert.ok(!kept.includes('oc_local'), kept);
   assert.deepEqual(errors, []);
 });
 
-test('a token opens the channels; what is said is answered, and there again after a reload', WITH, async (t) => {
-  const { page, gateway, errors, foreign } = await open(t);
-  await signIn(page, gateway.token);
-  assert.ok(!page.url().includes(gateway.token));
-  await say(page, 'Hello there');
-  assert.equal(await lastReply(page), embeddedReply('Hello there'));
-  await page.keyboard.press('Alt+n');
-  await page.getByLabel('Name').fill('coding');
-  await page.getByLabel('Name').press('Enter');
-  await page.getByRole('heading', { name: 'coding', level: 1 }).waitFor();
-  await page.getByText('Nothing has been said here yet').waitFor();
-  await page.reload();
-  await page.getByRole('link', { name: 'default' }).click();
-  assert.equal(await lastReply(page), embeddedReply('Hello there'));
-  assert.deepEqual([errors, foreign], [[], []]);
-});
+test(
+  'a token opens the channels; what is said is answered, and there again after a reload',
+  WITH,
+  async (t) => {
+    const { page, gateway, errors, foreign } = await open(t);
+    await signIn(page, gateway.token);
+    assert.ok(!page.url().includes(gateway.token));
+    await say(page, 'Hello there');
+    assert.equal(await lastReply(page), embeddedReply('Hello there'));
+    await page.keyboard.press('Alt+n');
+    await page.getByLabel('Name').fill('coding');
+    await page.getByLabel('Name').press('Enter');
+    await page.getByRole('heading', { name: 'coding', level: 1 }).waitFor();
+    await page.getByText('Nothing has been said here yet').waitFor();
+    await page.reload();
+    await page.getByRole('link', { name: 'default' }).click();
+    assert.equal(await lastReply(page), embeddedReply('Hello there'));
+    assert.deepEqual([errors, foreign], [[], []]);
+  },
+);
 
 test('channels are renamed and deleted, also by another connection', WITH, async (t) => {
   const { page, gateway } = await open(t);
   await signIn(page, gateway.token);
   const other = await gateway.login();
-  const { channel_id } = (await other.call('channel.create', { name: 'from afar' })) as { channel_id: string };
+  const { channel_id } = (await other.call('channel.create', { name: 'from afar' })) as {
+    channel_id: string;
+  };
   await page.getByRole('link', { name: 'from afar' }).click();
   await page.getByRole('button', { name: 'Rename or delete this channel' }).click();
   await page.getByLabel('Name').fill('nearer');
@@ -140,7 +153,10 @@ test('a connection that breaks is told, and the reply goes on where it was', WIT
   for (const word of ['w20', 'w80', 'w150']) {
     await page.locator('.reply .markdown', { hasText: `${word} ` }).waitFor();
     server.cut();
-    await page.getByText(/The connection to the gateway is lost/).first().waitFor();
+    await page
+      .getByText(/The connection to the gateway is lost/)
+      .first()
+      .waitFor();
   }
   assert.equal(await lastReply(page), embeddedReply(message));
 });
@@ -151,7 +167,10 @@ test('a gateway that is started again is found again, with everything in it', WI
   await say(page, 'before');
   await lastReply(page);
   const next = await gateway.restart();
-  await page.getByText(/restarting|cannot be reached|is lost/).first().waitFor();
+  await page
+    .getByText(/restarting|cannot be reached|is lost/)
+    .first()
+    .waitFor();
   await say(page, 'in between');
   await page.getByText('Waits for the connection').waitFor();
   server.lead(next.port);
@@ -240,15 +259,18 @@ test('traffic shows the frames, filters them, holds still and writes JSON Lines'
   await page.getByRole('link', { name: 'Traffic' }).click();
   await page.getByLabel('Filter').fill('auth.handshake');
   await page.getByText(/^2 of/).waitFor();
-  assert.ok(!(await page.locator('.frames').innerText()).includes(gateway.token));
+  assert.ok(!(await page.locator('.frames').textContent())?.includes(gateway.token));
   await page.getByLabel('Filter').fill('chat.send wire');
   await page.getByText(/^1 of/).waitFor();
   await page.locator('.frame-rows .frame-row').click();
-  assert.match(await page.getByLabel('The chosen frame').innerText(), /"message": "seen on the wire"/);
+  assert.match(
+    (await page.getByLabel('The chosen frame').textContent()) ?? '',
+    /"message": "seen on the wire"/,
+  );
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByLabel('Filter').fill('');
   const count = page.locator('.filters .count');
-  const before = await count.innerText();
+  const before = await count.textContent();
   const other = await gateway.login();
   await other.call('chat.send', { message: 'not seen yet' });
   await page.getByRole('button', { name: 'Go on' }).click();
@@ -257,7 +279,9 @@ test('traffic shows the frames, filters them, holds still and writes JSON Lines'
     page.waitForEvent('download'),
     page.getByRole('button', { name: /Export/ }).click(),
   ]);
-  const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+  const lines = readFileSync(await download.path(), 'utf8')
+    .trim()
+    .split('\n');
   const frames = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.ok(frames.some(({ method, direction }) => method === 'chat.send' && direction === 'sent'));
   assert.ok(frames.some(({ kind, latency_ms }) => kind === 'answer' && typeof latency_ms === 'number'));
@@ -278,7 +302,10 @@ test('every page passes the checks of axe-core, in light and dark, wide and narr
     await page.getByLabel('Token').waitFor();
     assert.deepEqual(await findings(page), [], `signing in, ${about}`);
     await signIn(page, gateway.token);
-    await say(page, '\n\n# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n[a](https://example.org)');
+    await say(
+      page,
+      '\n\n# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n[a](https://example.org)',
+    );
     await lastReply(page);
     assert.deepEqual(await findings(page), [], `conversation, ${about}`);
     for (const hash of ['#/traffic', '#/status', '#/reminders']) {

@@ -72,9 +72,7 @@ export const wireEvents = (gateway: Gateway, { store, onOpen, onNews, onClosed }
     onNews();
   });
 
-  gateway.on('skill.invoke', (event) =>
-    inTalk(event.channel, (before) => talk.skillInvoked(before, event)),
-  );
+  gateway.on('skill.invoke', (event) => inTalk(event.channel, (before) => talk.skillInvoked(before, event)));
   gateway.on('skill.result', (event) => inTalk(event.channel, (before) => talk.skillEnded(before, event)));
 
   gateway.on('channel.changed', (event) => {

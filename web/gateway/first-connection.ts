@@ -1,5 +1,5 @@
 /** Connects, and goes on trying while that may help: from then on the client library comes back by itself. */
-import { connectBy, ConnectionClosedError, type Gateway, GatewayError } from '../../client/index.js';
+import { ConnectionClosedError, connectBy, type Gateway, GatewayError } from '../../client/index.js';
 import { RetryPlan } from '../../client/retry.js';
 import type { ClientSocket } from '../../client/socket.js';
 import type { FrameLog } from '../state/frame-log.js';

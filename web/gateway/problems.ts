@@ -1,5 +1,10 @@
 /** What went wrong, in a sentence for people that says what to do. */
-import { ConnectionClosedError, GatewayError, MessageTooLargeError, TooManyCallsError } from '../../client/index.js';
+import {
+  ConnectionClosedError,
+  GatewayError,
+  MessageTooLargeError,
+  TooManyCallsError,
+} from '../../client/index.js';
 import { bytes } from '../state/figures.js';
 
 const BY_CODE: Readonly<Record<number, string>> = {

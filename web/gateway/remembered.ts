@@ -58,5 +58,4 @@ export const rememberedTheme = (): Theme => {
   const theme = get(local, THEME);
   return theme === 'light' || theme === 'dark' ? theme : 'system';
 };
-export const rememberTheme = (theme: Theme): void =>
-  set(local, THEME, theme === 'system' ? null : theme);
+export const rememberTheme = (theme: Theme): void => set(local, THEME, theme === 'system' ? null : theme);

@@ -18,11 +18,14 @@ const blocksOf = (pieces: readonly string[]): Block[] => {
 };
 
 const cut = (text: string, length: number): string[] =>
-  Array.from({ length: Math.ceil(text.length / length) }, (_, at) => text.slice(at * length, (at + 1) * length));
+  Array.from({ length: Math.ceil(text.length / length) }, (_, at) =>
+    text.slice(at * length, (at + 1) * length),
+  );
 
-const escape = (text: string): string =>
-  text.replace(/[&<>"']/g, (letter) =>
-    ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[letter] ?? letter,
+const inHtml = (text: string): string =>
+  text.replace(
+    /[&<>"']/g,
+    (letter) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[letter] ?? letter,
   );
 
 const htmlOf = (blocks: readonly Block[]): string =>
@@ -30,7 +33,7 @@ const htmlOf = (blocks: readonly Block[]): string =>
     .map(({ kind, text, info }) =>
       kind === 'markdown'
         ? parse(text, { async: false })
-        : `<pre><code${info === '' ? '' : ` class="language-${info}"`}>${escape(text)}\n</code></pre>\n`,
+        : `<pre><code${info === '' ? '' : ` class="language-${info}"`}>${inHtml(text)}\n</code></pre>\n`,
     )
     .join('');
 
@@ -174,13 +177,41 @@ test('numbers of a long list go on', () => {
   const starts = blocksOf([text]).map((block) => Number.parseInt(block.text, 10));
   assert.equal(starts[0], 1);
   assert.ok(starts.length > 1);
-  assert.deepEqual([...starts].sort((a, b) => a - b), starts);
+  assert.deepEqual(
+    [...starts].sort((a, b) => a - b),
+    starts,
+  );
 });
 
 test('no text and no cutting makes it fail, or lose a letter', () => {
   const fragment = fc.constantFrom(
-    '# ', '- ', '1. ', '> ', '```', '~~~', '`', '**', '_', '| a | b |\n', '|---|---|\n', '\n', '\n\n',
-    '    ', 'word ', '<div>', '</div>', '<!--', '[a](b)', '[a]: http://b\n', '===\n', '---\n', '\t', '\r\n', '\\', '&', '🐟',
+    '# ',
+    '- ',
+    '1. ',
+    '> ',
+    '```',
+    '~~~',
+    '`',
+    '**',
+    '_',
+    '| a | b |\n',
+    '|---|---|\n',
+    '\n',
+    '\n\n',
+    '    ',
+    'word ',
+    '<div>',
+    '</div>',
+    '<!--',
+    '[a](b)',
+    '[a]: http://b\n',
+    '===\n',
+    '---\n',
+    '\t',
+    '\r\n',
+    '\\',
+    '&',
+    '🐟',
   );
   fc.assert(
     fc.property(fc.array(fragment, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (parts, length) => {

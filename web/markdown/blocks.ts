@@ -241,11 +241,7 @@ export class BlockSplitter {
 
 const isClosing = (line: string, { mark, length }: Fence): boolean => {
   const trimmed = line.trim();
-  return (
-    trimmed.length >= length &&
-    line.search(/\S/) <= 3 &&
-    trimmed === mark.repeat(trimmed.length)
-  );
+  return trimmed.length >= length && line.search(/\S/) <= 3 && trimmed === mark.repeat(trimmed.length);
 };
 
 const unindented = (line: string, indent: number): string => {

@@ -27,8 +27,7 @@ const SAFE = {
 const PLAIN_TAGS =
   /<!--[\s\S]*?-->|(<\/?(?:br|sub|sup|kbd|mark|small|b|i|u|s|em|strong|dl|dt|dd|details|summary)\s*\/?>)|</gi;
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
 const plain = (text: string): string => `<p>${escaped(text)}</p>`;
 

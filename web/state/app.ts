@@ -43,7 +43,5 @@ export const inConversation = (
 ): AppState => {
   const before = conversationOf(state, channel);
   const after = change(before);
-  return after === before
-    ? state
-    : { ...state, conversations: { ...state.conversations, [channel]: after } };
+  return after === before ? state : { ...state, conversations: { ...state.conversations, [channel]: after } };
 };

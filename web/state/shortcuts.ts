@@ -1,6 +1,13 @@
 /** The keys of the page. On a Mac the same with ⌘ for Ctrl and ⌥ for Alt. */
 
-export type Command = 'new-channel' | 'next-channel' | 'previous-channel' | 'switch' | 'search' | 'help' | 'focus';
+export type Command =
+  | 'new-channel'
+  | 'next-channel'
+  | 'previous-channel'
+  | 'switch'
+  | 'search'
+  | 'help'
+  | 'focus';
 
 interface Key {
   readonly key: string;

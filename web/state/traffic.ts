@@ -95,7 +95,9 @@ export const NO_FILTER: Filter = { text: '', direction: 'all', errorsOnly: false
 /** Whether a frame is wanted. Made once for a filter, asked for each frame. */
 export const matcher = ({ text, direction, errorsOnly }: Filter): ((frame: Frame) => boolean) => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const without = words.filter((word) => word.length > 1 && word.startsWith('-')).map((word) => word.slice(1));
+  const without = words
+    .filter((word) => word.length > 1 && word.startsWith('-'))
+    .map((word) => word.slice(1));
   const needed = words.filter((word) => word !== '-' && !word.startsWith('-'));
   return (frame) => {
     if (direction !== 'all' && frame.direction !== direction) return false;

@@ -4,8 +4,8 @@ import { neighbour } from '../state/channels.js';
 import { hashOf, type Route, routeOf } from '../state/route.js';
 import { type Command, commandOf } from '../state/shortcuts.js';
 import { ChannelSettings, NewChannel } from './channel-dialogs.js';
-import { ConversationPage } from './conversation.js';
 import { useAppState, useDocumentEvent, useSession } from './context.js';
+import { ConversationPage } from './conversation.js';
 import { Help } from './help.js';
 import { lazy } from './lazy.js';
 import { RemindersPage } from './reminders.js';
@@ -104,12 +104,17 @@ const Shell = () => {
   const menu = (): void => setDrawerOpen(true);
   return (
     <div class="shell">
-      <a class="skip" href="#main" onClick={(event) => skip(event)}>
+      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         Skip to the content
-      </a>
+      </button>
       <Sidebar route={route} isOpen={isDrawerOpen} onOverlay={setOverlay} />
       {isDrawerOpen && (
-        <button type="button" class="scrim" aria-label="Close the menu" onClick={() => setDrawerOpen(false)} />
+        <button
+          type="button"
+          class="scrim"
+          aria-label="Close the menu"
+          onClick={() => setDrawerOpen(false)}
+        />
       )}
       <main id="main" tabIndex={-1}>
         {isTalk && <ConversationPage key={current} onMenu={menu} onOverlay={setOverlay} />}
@@ -125,10 +130,4 @@ const Shell = () => {
       <Toasts />
     </div>
   );
-};
-
-/** The address stays what it is. */
-const skip = (event: Event): void => {
-  event.preventDefault();
-  document.getElementById('main')?.focus();
 };

@@ -52,7 +52,10 @@ export const ChannelSettings = ({ channel: id, onClose }: ChannelSettingsProps) 
     void session.rename(id, name.current?.value.trim() ?? '');
   };
   const remove = (): void => {
-    if (!isSure) return setSure(true);
+    if (!isSure) {
+      setSure(true);
+      return;
+    }
     onClose();
     void session.delete(id);
   };

@@ -34,7 +34,12 @@ const clock = (seconds: number): string => new Date(seconds * 1000).toLocaleTime
 
 const make = (element: HTMLElement, unit: string): UPlot => {
   const [line, quiet, grid] = [colour('--accent'), colour('--ink-quiet'), colour('--line')];
-  const axis = { stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
+  const axis = {
+    stroke: quiet,
+    grid: { stroke: grid, width: 1 },
+    ticks: { show: false },
+    font: '11px system-ui',
+  };
   return new UPlot(
     {
       width: element.clientWidth,

@@ -117,7 +117,6 @@ const Turns = ({ channel }: { readonly channel: string }) => {
   };
   return (
     <div class="turns-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled with the keyboard, too */}
       <section class="turns" ref={box} onScroll={scrolled} tabIndex={0} aria-label="Conversation">
         <div class="turns-inner">
           {hasMore && (
@@ -144,8 +143,8 @@ const Empty = () => (
   <div class="empty">
     <h2>Nothing has been said here yet</h2>
     <p class="quiet">
-      Write something below. The channel remembers it, also when the gateway is restarted; other channels do not
-      know of it.
+      Write something below. The channel remembers it, also when the gateway is restarted; other channels do
+      not know of it.
     </p>
   </div>
 );
@@ -172,4 +171,3 @@ const Spoken = ({ turns }: { readonly turns: readonly Turn[] }) => {
     </div>
   );
 };
-

@@ -42,7 +42,6 @@ export const FrameDetails = ({ frame, onClose }: FrameDetailsProps) => {
           .filter(Boolean)
           .join(' · ')}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled with the keyboard, too */}
       <pre tabIndex={0} role="group" aria-label="Body">
         {text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text}
       </pre>

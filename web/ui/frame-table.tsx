@@ -72,7 +72,6 @@ export const FrameTable = ({ frames, chosen, isPaused, onChoose }: FrameTablePro
     }
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a table element cannot show a part of its rows in their places
     <div
       class="frames"
       ref={box}

@@ -7,7 +7,11 @@ export const Help = ({ onClose }: { readonly onClose: () => void }) => (
       {SHORTCUTS.map(({ keys, what }) => (
         <div key={keys}>
           <dt>
-            {keys.split(' ').map((part) => (/^[+/]$/.test(part) && keys !== '/' ? ` ${part} ` : <kbd key={part}>{part}</kbd>))}
+            {keys
+              .split(' ')
+              .map((part) =>
+                /^[+/]$/.test(part) && keys !== '/' ? ` ${part} ` : <kbd key={part}>{part}</kbd>,
+              )}
           </dt>
           <dd>{what}</dd>
         </div>

@@ -30,7 +30,6 @@ interface ScrollBodyProps {
 
 /** What is under the head, scrolled with the keyboard as well. */
 export const ScrollBody = ({ isNarrow = false, children }: ScrollBodyProps) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: above
   <section class={isNarrow ? 'page-body narrow' : 'page-body'} tabIndex={0} aria-label="Content">
     {children}
   </section>

@@ -15,8 +15,8 @@ export const RemindersPage = ({ onMenu }: { readonly onMenu: () => void }) => {
       <ScrollBody isNarrow>
         {notices.length === 0 && (
           <p class="quiet">
-            None has come yet. <code>openclaw notify "Stand up" --in 10m</code> makes one; it is shown wherever you
-            are on this page.
+            None has come yet. <code>openclaw notify "Stand up" --in 10m</code> makes one; it is shown
+            wherever you are on this page.
           </p>
         )}
         <ul class="notices">

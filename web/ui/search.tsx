@@ -48,7 +48,9 @@ export const SearchDialog = ({ onClose }: { readonly onClose: () => void }) => {
   const pick = async ({ message_id, role }: Found): Promise<void> => {
     const { store } = session;
     const isHeld = (): boolean =>
-      conversationOf(store.state, store.state.current).turns.some(({ messageId }) => messageId === message_id);
+      conversationOf(store.state, store.state.current).turns.some(
+        ({ messageId }) => messageId === message_id,
+      );
     for (let page = 0; !isHeld() && page < MOST_PAGES; page++) {
       setHint('Looking for it…');
       if (!(await session.loadOlder())) break;

@@ -24,7 +24,12 @@ export const Sidebar = ({ route, isOpen, onOverlay }: SidebarProps) => {
       <header class="brand">
         <img src={new URL('../icon.svg', import.meta.url).href} alt="" width="26" height="26" />
         <strong>OpenClaw</strong>
-        <button type="button" class="icon-button" onClick={() => onOverlay({ kind: 'help' })} title="Keyboard (?)">
+        <button
+          type="button"
+          class="icon-button"
+          onClick={() => onOverlay({ kind: 'help' })}
+          title="Keyboard (?)"
+        >
           <Icon name="keyboard" />
           <span class="visually-hidden">Keyboard shortcuts</span>
         </button>
@@ -32,7 +37,12 @@ export const Sidebar = ({ route, isOpen, onOverlay }: SidebarProps) => {
       <LinkState />
       <div class="section">
         <h2>Channels</h2>
-        <button type="button" class="icon-button" onClick={() => onOverlay({ kind: 'switch' })} title="Switch (Ctrl+K)">
+        <button
+          type="button"
+          class="icon-button"
+          onClick={() => onOverlay({ kind: 'switch' })}
+          title="Switch (Ctrl+K)"
+        >
           <Icon name="search" />
           <span class="visually-hidden">Find a channel</span>
         </button>
@@ -48,7 +58,13 @@ export const Sidebar = ({ route, isOpen, onOverlay }: SidebarProps) => {
       </div>
       <ChannelList route={route} onOverlay={onOverlay} />
       <ul class="pages">
-        <PageLink route={route} page="reminders" icon="bell" label="Reminders" count={unreadNotices(notices)} />
+        <PageLink
+          route={route}
+          page="reminders"
+          icon="bell"
+          label="Reminders"
+          count={unreadNotices(notices)}
+        />
         <PageLink route={route} page="traffic" icon="traffic" label="Traffic" count={0} />
         <PageLink route={route} page="status" icon="status" label="Status" count={0} />
       </ul>
@@ -73,7 +89,10 @@ const ChannelList = ({ route, onOverlay }: Pick<SidebarProps, 'route' | 'onOverl
         const name = nameOf(channel);
         return (
           <li key={id} class={unread > 0 ? 'unread' : ''}>
-            <a href={hashOf({ page: 'channel', channel: id })} aria-current={id === shown ? 'page' : undefined}>
+            <a
+              href={hashOf({ page: 'channel', channel: id })}
+              aria-current={id === shown ? 'page' : undefined}
+            >
               <span class="name">{name}</span>
               {isBusy && <span class="busy-dot" role="img" aria-label="A reply is being written" />}
               {unread > 0 && (
@@ -150,7 +169,12 @@ const Foot = () => {
           ))}
         </select>
       </label>
-      <button type="button" class="plain small" onClick={() => session.signOut()} title={`Gateway ${version}`}>
+      <button
+        type="button"
+        class="plain small"
+        onClick={() => session.signOut()}
+        title={`Gateway ${version}`}
+      >
         <Icon name="out" /> Sign out
       </button>
     </footer>

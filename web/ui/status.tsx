@@ -34,7 +34,9 @@ export const StatusPage = ({ onMenu }: { readonly onMenu: () => void }) => {
           setProblem('');
           setStatus(answer.status);
         }
-        setCourse((before) => withPoint(before, Date.now(), answer?.status ?? null, answer?.roundTripMs ?? null));
+        setCourse((before) =>
+          withPoint(before, Date.now(), answer?.status ?? null, answer?.roundTripMs ?? null),
+        );
       }
       timer = setTimeout(look, EVERY_MS);
     };

@@ -95,7 +95,12 @@ export const TrafficPage = ({ onMenu }: { readonly onMenu: () => void }) => {
         </span>
       </div>
       <div class={chosen === null ? 'traffic-body' : 'traffic-body with-details'}>
-        <FrameTable frames={wanted} chosen={chosen?.number ?? null} isPaused={isPaused} onChoose={setChosen} />
+        <FrameTable
+          frames={wanted}
+          chosen={chosen?.number ?? null}
+          isPaused={isPaused}
+          onChoose={setChosen}
+        />
         {chosen !== null && <FrameDetails frame={chosen} onClose={() => setChosen(null)} />}
       </div>
     </div>

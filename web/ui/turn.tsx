@@ -167,7 +167,9 @@ const Skill = ({ run, isOver }: { readonly run: SkillRun; readonly isOver: boole
             {durationMs === undefined ? '' : ` · ${milliseconds(durationMs)}`}
           </span>
         </summary>
-        {run.arguments !== undefined && <Snippet label="Arguments" text={JSON.stringify(run.arguments, null, 2)} />}
+        {run.arguments !== undefined && (
+          <Snippet label="Arguments" text={JSON.stringify(run.arguments, null, 2)} />
+        )}
         {result !== undefined && <Snippet label={ok ? 'Result' : 'Failure'} text={result} />}
       </details>
     </li>
@@ -179,7 +181,6 @@ const MOST_CHARS = 20_000;
 const Snippet = ({ label, text }: { readonly label: string; readonly text: string }) => (
   <>
     <div class="quiet small">{label}</div>
-    {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled with the keyboard, too */}
     <pre tabIndex={0} role="group" aria-label={label}>
       {text.length > MOST_CHARS ? `${text.slice(0, MOST_CHARS)}…` : text}
     </pre>
