@@ -1,11 +1,12 @@
 /** The whole page: signing in, or the channels at the side and what was chosen beside them. */
 import { useEffect, useState } from 'preact/hooks';
 import { neighbour } from '../state/channels.js';
-import { hashOf, type Route, routeOf } from '../state/route.js';
+import { routeOf } from '../state/route.js';
 import { type Command, commandOf } from '../state/shortcuts.js';
 import { ChannelSettings, NewChannel } from './channel-dialogs.js';
 import { useAppState, useDocumentEvent, useSession } from './context.js';
 import { ConversationPage } from './conversation.js';
+import { go } from './go.js';
 import { Help } from './help.js';
 import { lazy } from './lazy.js';
 import { RemindersPage } from './reminders.js';
@@ -24,10 +25,6 @@ const PREFETCH_MS = 2000;
 export type Overlay =
   | { readonly kind: 'new-channel' | 'switch' | 'search' | 'help' }
   | { readonly kind: 'settings'; readonly channel: string };
-
-export const go = (route: Route): void => {
-  location.hash = hashOf(route);
-};
 
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;

@@ -1,9 +1,9 @@
 /** Making a channel, and giving one another name or an end. */
 import { useRef, useState } from 'preact/hooks';
 import { DEFAULT_CHANNEL, nameOf } from '../state/channels.js';
-import { go } from './app.js';
 import { useAppState, useSession } from './context.js';
 import { Dialog } from './dialog.js';
+import { go } from './go.js';
 
 const MAX_NAME = 128;
 

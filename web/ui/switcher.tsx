@@ -1,9 +1,9 @@
 /** To another channel by some letters of its name. */
 import { useState } from 'preact/hooks';
 import { type Channel, matching, nameOf, unreadOf } from '../state/channels.js';
-import { go } from './app.js';
 import { useAppState } from './context.js';
 import { Dialog } from './dialog.js';
+import { go } from './go.js';
 import { Picker } from './picker.js';
 
 export const Switcher = ({ onClose }: { readonly onClose: () => void }) => {
