@@ -12,6 +12,7 @@ export const loadMarkdown = (): Promise<void> => {
   loading ??= import('./view.js').then(
     (module) => {
       view = module.MarkdownView;
+      module.warmUp();
     },
     (error) => {
       loading = null;

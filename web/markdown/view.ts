@@ -5,7 +5,7 @@ import { type Draw, schedule, unschedule } from './frames.js';
 import { type Links, noLinks, renderMarkdown } from './render.js';
 
 /** UTF-16 units taken in one go. */
-const SLICE = 2048;
+const SLICE = 512;
 /** An open block is not drawn again before it has been left alone for this many times as long as it took. */
 const REST = 3;
 
@@ -22,7 +22,10 @@ export class MarkdownView {
   readonly #splitter = new BlockSplitter();
   readonly #links: Links = noLinks();
   #pending = '';
+  #undrawn: Block[] = [];
+  /** Nothing follows, and the splitter knows. */
   #hasEnded = false;
+  #isEnded = false;
   #isFlushed = false;
   #open: Drawn | null = null;
   readonly #finished: Drawn[] = [];
@@ -49,24 +52,35 @@ export class MarkdownView {
   }
 
   #drawSome(isOverdue: () => boolean): boolean {
-    while (this.#pending !== '') {
+    while (this.#take()) if (isOverdue()) return true;
+    return !this.#isFlushed && this.#drawOpen();
+  }
+
+  /** The next small piece of work: a block, or some text. Returns whether there was any. */
+  #take(): boolean {
+    const block = this.#undrawn.shift();
+    if (block !== undefined) {
+      this.#finished.push(this.#place(block));
+      this.#open = null;
+      this.#notBeforeMs = 0;
+      return true;
+    }
+    if (this.#pending !== '') {
       this.#splitter.push(this.#pending.slice(0, SLICE));
       this.#pending = this.#pending.slice(SLICE);
-      this.#drawFinished();
-      if (isOverdue()) break;
-    }
-    if (this.#pending !== '') return true;
-    if (this.#hasEnded) {
-      if (!this.#isFlushed) this.#flush();
+    } else if (this.#hasEnded && !this.#isEnded) {
+      this.#isEnded = true;
+      this.#splitter.end();
+    } else {
+      if (this.#isEnded && !this.#isFlushed) this.#flush();
       return false;
     }
-    return this.#drawOpen();
+    this.#undrawn.push(...this.#splitter.takeFinished());
+    return true;
   }
 
   #flush(): void {
     this.#isFlushed = true;
-    this.#splitter.end();
-    this.#drawFinished();
     this.#open?.element.remove();
     this.#open = null;
     // Links whose address stands further down than they do.
@@ -76,15 +90,6 @@ export class MarkdownView {
       const again = this.#render(drawn.text, drawn.element.className);
       drawn.element.replaceWith(again.element);
       this.#finished[at] = again;
-    }
-  }
-
-  #drawFinished(): void {
-    for (const block of this.#splitter.takeFinished()) {
-      const drawn = this.#place(block);
-      this.#finished.push(drawn);
-      this.#open = null;
-      this.#notBeforeMs = 0;
     }
   }
 
@@ -127,3 +132,14 @@ export class MarkdownView {
     else open.element.replaceWith(element);
   }
 }
+
+/** Draws a little of everything where nobody sees it, so that the first words of a reply find all of it ready. */
+export const warmUp = (): void => {
+  const view = new MarkdownView(document.createElement('div'));
+  view.append(
+    '# a\n\nb **c** `d` [e](https://example.org)\n\n- f\n\n| g |\n|---|\n| h |\n\n> i\n\n```\nj\n```\n'.repeat(
+      20,
+    ),
+  );
+  view.end();
+};
