@@ -48,9 +48,9 @@ after(closeBrowser);
 for (const [what, content] of Object.entries(TEXTS)) {
   test(`a reply of 20 000 words, ${what}`, { skip: noBrowser }, async (t) => {
     const models = await mockModels(t, (server) => {
-      server.onMessage(/.*/, { content }, { chunkSize: 24, latency: 1 });
+      server.onMessage(/.*/, { content }, { chunkSize: 24 });
     });
-    const gateway = await startTestGateway(t, { config: modelConfig({ base_url: `${models.url}/v1` }) });
+    const gateway = await startTestGateway(t, { config: modelConfig({ base_url: models.baseUrl }) });
     const server = await servePage(t, gateway.port);
     const { page } = await newPage(t);
     await page.goto(server.url);
@@ -74,7 +74,7 @@ for (const [what, content] of Object.entries(TEXTS)) {
     });
     await page.getByLabel('Message', { exact: true }).fill('Go on');
     await page.getByLabel('Message', { exact: true }).press('Enter');
-    await page.locator('.reply .meta', { hasText: 'tokens' }).waitFor({ timeout: 170_000 });
+    await page.locator('.reply .meta', { hasText: 'tokens' }).waitFor();
     const { longMs, gapMs, frames } = await page.evaluate(
       () =>
         (globalThis as unknown as { measured: { longMs: number[]; gapMs: number; frames: number } }).measured,
@@ -84,9 +84,12 @@ for (const [what, content] of Object.entries(TEXTS)) {
       `${frames} frames, ${longMs.length} over 50 ms, the longest ${longest} ms; longest between two ${Math.round(gapMs)} ms`,
     );
     assert.ok(longest <= MAX_FRAME_MS, `${longest} ms`);
-    await page.waitForFunction(() => document.querySelector('.markdown .block:last-child, .code') !== null);
-    const shown = await page.locator('.markdown').textContent();
-    const count = (text: string | null): number => [...(text ?? '').matchAll(/word\d+/g)].length;
-    assert.equal(count(shown), count(content));
+    // The end may be known before all of it is drawn.
+    const count = [...content.matchAll(/word\d+/g)].length;
+    await page.waitForFunction(
+      (wanted) =>
+        (document.querySelector('.markdown')?.textContent?.match(/word\d+/g)?.length ?? 0) === wanted,
+      count,
+    );
   });
 }

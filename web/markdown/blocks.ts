@@ -23,7 +23,9 @@ interface Fence {
 }
 
 /** UTF-16 units from which on the open block is continued in another one, where its kind allows it. */
-const LONG = 4000;
+const LONG = 2000;
+/** Of a paragraph, where the cut can be seen. */
+const LONG_PARAGRAPH = 4000;
 /** And from which on it is cut wherever a line ends. */
 const TOO_LONG = 16_000;
 const SLICE = 2048;
@@ -205,6 +207,7 @@ export class BlockSplitter {
 
   /** Behind a word that stands in no emphasis, link or code. */
   #cutParagraph({ tokens }: Tokens.Paragraph): boolean {
+    if (this.#tail.length < LONG_PARAGRAPH) return false;
     let [offset, cut] = [0, 0];
     for (const { type, raw } of tokens) {
       if (type === 'text') {
