@@ -8,6 +8,8 @@ import { arrived } from '../state/notices.js';
 import type { Store } from '../state/store.js';
 
 export interface EventHooks {
+  /** Ends all of it: somebody has signed out. */
+  readonly signal: AbortSignal;
   readonly store: Store<AppState>;
   /** There is another connection. Not called for the first one. */
   readonly onOpen: () => void;
@@ -16,13 +18,17 @@ export interface EventHooks {
   readonly onClosed: (close: CloseInfo) => void;
 }
 
-export const wireEvents = (gateway: Gateway, { store, onOpen, onNews, onClosed }: EventHooks): void => {
+export const wireEvents = (
+  gateway: Gateway,
+  { signal, store, onOpen, onNews, onClosed }: EventHooks,
+): void => {
+  const on: Gateway['on'] = (name, listener) => gateway.on(name, listener, { signal });
   /** The replies that are being written, by the id of their message. */
   const texts = new Map<string, LiveText>();
   const inTalk = (channel: string, change: (before: talk.Conversation) => talk.Conversation): void =>
     store.update((state) => inConversation(state, channel, change));
 
-  gateway.on('state', (event) => {
+  on('state', (event) => {
     switch (event.state) {
       case 'open':
         texts.clear();
@@ -46,16 +52,14 @@ export const wireEvents = (gateway: Gateway, { store, onOpen, onNews, onClosed }
     }
   });
 
-  gateway.on('system.goaway', () =>
-    store.update((state) => ({ ...state, link: { state: 'open', leaving: true } })),
-  );
+  on('system.goaway', () => store.update((state) => ({ ...state, link: { state: 'open', leaving: true } })));
 
-  gateway.on('chat.message', (event) => {
+  on('chat.message', (event) => {
     inTalk(event.channel, (before) => talk.heard(before, event));
     onNews();
   });
 
-  gateway.on('chat.stream', ({ channel, message_id, chunk }) => {
+  on('chat.stream', ({ channel, message_id, chunk }) => {
     let text = texts.get(message_id) ?? null;
     if (text === null) {
       inTalk(channel, (before) => talk.streaming(before, message_id));
@@ -66,16 +70,16 @@ export const wireEvents = (gateway: Gateway, { store, onOpen, onNews, onClosed }
     text.append(chunk);
   });
 
-  gateway.on('chat.complete', (event) => {
+  on('chat.complete', (event) => {
     texts.delete(event.message_id);
     inTalk(event.channel, (before) => talk.completed(before, event));
     onNews();
   });
 
-  gateway.on('skill.invoke', (event) => inTalk(event.channel, (before) => talk.skillInvoked(before, event)));
-  gateway.on('skill.result', (event) => inTalk(event.channel, (before) => talk.skillEnded(before, event)));
+  on('skill.invoke', (event) => inTalk(event.channel, (before) => talk.skillInvoked(before, event)));
+  on('skill.result', (event) => inTalk(event.channel, (before) => talk.skillEnded(before, event)));
 
-  gateway.on('channel.changed', (event) => {
+  on('channel.changed', (event) => {
     store.update((state) => {
       const channels = changed(state.channels, event);
       const isGone = event.change === 'deleted' && state.current === event.channel_id;
@@ -84,7 +88,7 @@ export const wireEvents = (gateway: Gateway, { store, onOpen, onNews, onClosed }
     onNews();
   });
 
-  gateway.on('notification', (notification) =>
+  on('notification', (notification) =>
     store.update((state) => ({ ...state, notices: arrived(state.notices, notification) })),
   );
 };

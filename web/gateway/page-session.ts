@@ -66,6 +66,7 @@ export class PageSession {
       rememberToken(token);
       this.#gateway = gateway;
       wireEvents(gateway, {
+        signal,
         store: this.store,
         onOpen: () => void this.#opened(gateway, false),
         onNews: () => this.#countSoon(),
