@@ -21,6 +21,9 @@ const INSTALL_STAMP = join(ROOT, 'node_modules', '.openclaw-installed');
 const PEERS = join('bench', 'peers');
 const PEERS_STAMP = join(ROOT, PEERS, 'node_modules', '.openclaw-installed');
 const BUILD_STAMP = join(ROOT, 'dist', '.openclaw-built');
+const WEB_STAMP = join(ROOT, 'dist', '.openclaw-web-built');
+/** What the page is made of. */
+const WEB_SOURCES = /^(?:web|client|schemas)[\\/]/;
 const SOURCES = ['schemas', 'metrics', 'server', 'client', 'cli', 'web', 'scripts', 'bench', 'test'];
 const GENERATED = join('schemas', 'generated');
 /** The built web UI. */
@@ -46,7 +49,8 @@ const wantedInstall = (folder = '.') => {
 
 /** @returns {string[]} paths of every file that the build reads, from the root, sorted */
 export const sourceFiles = () => {
-  const isSource = (name) => /\.(ts|js)$/.test(name) || /^tsconfig.*\.json$/.test(name);
+  const isSource = (name) =>
+    /\.(tsx?|js|css|html|svg)$/.test(name) || /^(?:tsconfig.*\.json|vite\.config\.mjs)$/.test(name);
   const files = ['package.json'];
   const walk = (folder) => {
     for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
@@ -61,21 +65,25 @@ export const sourceFiles = () => {
   return files.sort();
 };
 
-/** What `dist/` depends on: path, size and time of change of every source, and the installed compiler. */
-const wantedBuild = () => {
+/** What `dist/` depends on: path, size and time of change of every source, and the installed compiler. @param {RegExp} [part] */
+const wantedBuild = (part = /^/) => {
   const hash = createHash('sha256').update(wantedInstall());
-  for (const path of sourceFiles()) {
+  for (const path of sourceFiles().filter((each) => part.test(each))) {
     const { size, mtimeMs } = statSync(join(ROOT, path));
     hash.update(`${path}\0${size}\0${mtimeMs}\0`);
   }
   return `${hash.digest('hex')}\n`;
 };
 
+/** @param {string} path of a source @returns {string} of what is compiled of it; `dist/web` is the page as browsers get it */
+export const compiledPath = (path) =>
+  join('dist', path.replace(/^web(?=[\\/])/, 'web-src').replace(/\.tsx?$/, '.js'));
+
 /** @returns {string[]} the compiled test of every test source: a test whose source is gone is not among them */
 export const testFiles = () =>
   sourceFiles()
     .filter((path) => path.endsWith('.test.ts'))
-    .map((path) => join('dist', path.replace(/\.ts$/, '.js')));
+    .map(compiledPath);
 
 const install = async () => {
   const what = 'Installing dependencies (a first time can take two minutes: it may compile SQLite)';
@@ -111,14 +119,25 @@ const build = async () => {
   const stamp = wantedBuild();
   await compile('Compiling', ['-b']);
   copyGenerated();
-  if (existsSync(join(ROOT, WEB))) {
-    await runQuietly('Compressing the web UI', process.execPath, [join('scripts', 'compress-web.mjs'), WEB]);
-  }
+  if (!isWebBuilt()) await buildWeb();
   writeFileSync(BUILD_STAMP, stamp);
 };
 
+/** Into `dist/web`: what the gateway serves. Needs what `build` generates. */
+const buildWeb = async () => {
+  rmSync(WEB_STAMP, { force: true });
+  const stamp = wantedBuild(WEB_SOURCES);
+  const vite = join('node_modules', 'vite', 'bin', 'vite.js');
+  const flags = ['build', 'web', '--config', join('web', 'vite.config.mjs'), '--logLevel', 'warn'];
+  await runQuietly('Building the page', process.execPath, [vite, ...flags]);
+  await runQuietly('Compressing the page', process.execPath, [join('scripts', 'compress-web.mjs'), WEB]);
+  writeFileSync(WEB_STAMP, stamp);
+};
+
 const isInstalled = () => read(INSTALL_STAMP) === wantedInstall();
-const isBuilt = () => read(BUILD_STAMP) === wantedBuild();
+const hasPage = () => existsSync(join(ROOT, 'dist', 'web', 'index.html'));
+const isWebBuilt = () => hasPage() && read(WEB_STAMP) === wantedBuild(WEB_SOURCES);
+const isBuilt = () => hasPage() && read(BUILD_STAMP) === wantedBuild();
 
 /**
  * @param {'generator' | 'built'} goal how far to go
