@@ -13,8 +13,10 @@ export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): 
   const Page = (props: P) => {
     const [, render] = useState({});
     const [hasFailed, setFailed] = useState(false);
+    // As it is drawn: what was fetched between that and the effect is drawn by nobody else.
+    const isMissing = loaded === null;
     useEffect(() => {
-      if (loaded !== null) return;
+      if (!isMissing) return;
       prefetch().then(
         () => render({}),
         () => setFailed(true),
