@@ -10,6 +10,7 @@ export interface GatewayGauges {
   readonly connecting: () => number;
   readonly authenticating: () => number;
   readonly active: () => number;
+  readonly channelsActive: () => number;
   readonly streamsActive: () => number;
   readonly streamsQueued: () => number;
 }
@@ -63,6 +64,7 @@ export const READERS: { readonly [K in MetricKey]: (source: Source) => readonly 
   heartbeats_total: ({ metrics }) => by('outcome', metrics.heartbeats),
   notifications_queued_total: ({ metrics }) => one(metrics.notificationsQueued),
   notifications_delivered_total: ({ metrics }) => one(metrics.notificationsDelivered),
+  channels_active: ({ gauges }) => one(gauges.channelsActive()),
   streams_active: ({ gauges }) => one(gauges.streamsActive()),
   streams_queued: ({ gauges }) => one(gauges.streamsQueued()),
   streams_total: ({ metrics }) => by('finish_reason', metrics.streamsEnded),

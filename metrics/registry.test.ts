@@ -15,6 +15,7 @@ const GAUGES = {
   connecting: () => 1,
   authenticating: () => 2,
   active: () => 3,
+  channelsActive: () => 7,
   streamsActive: () => 4,
   streamsQueued: () => 5,
 };

@@ -124,6 +124,11 @@ export const METRICS = {
     NONE,
   ),
 
+  channels_active: gauge(
+    'channels',
+    'Channels that somebody follows, or in which something happened during the last hour, as counted some seconds ago',
+    NONE,
+  ),
   streams_active: gauge('streams', 'Replies that are being written now', NONE),
   streams_queued: gauge(
     'streams',

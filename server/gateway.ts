@@ -24,6 +24,7 @@ import { ensureHome, type Home, lockHome } from './config/home.js';
 import { withFileLock } from './config/lock.js';
 import { reloadSentence } from './config/reload.js';
 import { writeFileAtomically } from './config/write-file.js';
+import { ChannelCensus } from './core/channels/census.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
 import { Compaction } from './core/memory/compaction.js';
@@ -72,6 +73,8 @@ import { TICK_MS, Ticker } from './ticker.js';
 import { readSite, WEB_FOLDER } from './web-ui.js';
 
 const LOG_REPORT_MS = 60_000;
+/** Channels that are looked at in a tick for how many are in use: a hundred thousand in five seconds. */
+const CENSUS_CHANNELS = 2000;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
 const CERTIFICATE_CHECK_MS = 1000;
@@ -491,6 +494,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     await Promise.all(uses.map(([hash, atMs]) => memory.tokenUsed(hash, atMs)));
   };
   every(wheel, clock, 1000, () => messageRate.sample(metrics.messagesReceived));
+  const census = new ChannelCensus(() => principals.values());
+  every(wheel, clock, TICK_MS, () => census.goOn(clock.nowMs(), CENSUS_CHANNELS));
   every(wheel, clock, LOG_REPORT_MS, () => events.report());
   every(wheel, clock, TOKEN_USE_MS, () => {
     storeTokenUse().catch((error: unknown) => onFault('store token use', error));
@@ -514,6 +519,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       connecting: () => connecting(),
       authenticating: () => lobbies.peers.size,
       active: () => sessions.count,
+      channelsActive: () => census.active,
       streamsActive: () => runs.activeCount,
       streamsQueued: () => runs.openCount - runs.activeCount,
     },

@@ -27,6 +27,7 @@ const page = new MetricsPage(createMetrics(), {
   connecting: () => 0,
   authenticating: () => 0,
   active: () => CONNECTIONS,
+  channelsActive: () => 1,
   streamsActive: () => 1000,
   streamsQueued: () => 0,
 });

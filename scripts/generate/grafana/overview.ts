@@ -40,11 +40,11 @@ export const OVERVIEW: DashboardSpec = {
           queries: [{ expr: `sum(${rate('messages_received_total')})`, legend: 'received' }],
         },
         {
-          title: 'Active replies',
-          description: 'Replies that are being written now.',
+          title: 'Active channels',
+          description: 'Channels that somebody follows, or in which something happened during the last hour.',
           kind: 'number',
           unit: 'short',
-          queries: [{ expr: `sum(${of('streams_active')})`, legend: 'replies' }],
+          queries: [{ expr: `sum(${of('channels_active')})`, legend: 'channels' }],
         },
         {
           title: 'Memory usage',

@@ -5,6 +5,7 @@ import { METHODS } from '../../../schemas/generated/methods.js';
 import { OPENRPC_JSON } from '../../../schemas/generated/openrpc.js';
 import type { MemoryPort } from '../../backends/memory/port.js';
 import type { SystemPort } from '../../backends/system/port.js';
+import { isActive } from '../channels/census.js';
 import { adoptChannel, channelMethods, timestamp } from '../channels/methods.js';
 import type { Principals } from '../channels/principal.js';
 import { operatorMethods } from '../memory/operator-methods.js';
@@ -24,8 +25,6 @@ import { fail } from './failure.js';
 import { type Handlers, RawJson } from './router.js';
 
 const DEFAULT_SEARCH_LIMIT = 20;
-/** A channel is active for this long after something happened in it. */
-const ACTIVE_MS = 60 * 60 * 1000;
 
 export interface HandlersOptions {
   readonly memory: MemoryPort;
@@ -154,7 +153,7 @@ const countActiveChannels = (principals: Principals, nowMs: number): number => {
   let active = 0;
   for (const principal of principals.values()) {
     for (const channel of principal.channels.values()) {
-      if (channel.log.firstCursor !== null || nowMs - channel.lastActivityMs < ACTIVE_MS) active += 1;
+      if (isActive(channel, nowMs)) active += 1;
     }
   }
   return active;
