@@ -34,9 +34,10 @@ export default {
     room('server/auth', ['schemas/']),
     room('server/config', ['schemas/']),
     room('server/ops', ['schemas/', 'metrics/']),
+    room('server/telemetry', ['schemas/', 'server/core/telemetry/']),
     room('client', ['schemas/']),
     room('cli', [
-      'client/',
+      'client/node\\.ts$',
       'schemas/',
       'server/(gateway|offline|doctor)\\.ts$',
       'server/config/',
@@ -52,12 +53,36 @@ export default {
       to: { path: '(uWebSockets\\.js|uwebsockets)' },
     },
     {
+      name: 'telemetry-in-one-room',
+      comment: 'Only server/telemetry/ imports OpenTelemetry, types included.',
+      severity: 'error',
+      from: { path: '^[a-z]+/', pathNot: ['^server/telemetry/', '^dist/', TEST] },
+      to: { path: '@opentelemetry/' },
+    },
+    {
+      name: 'websockets-in-the-client',
+      comment: 'The command line talks to a gateway by the client library and nothing else.',
+      severity: 'error',
+      from: { path: '^(cli|server|metrics|schemas|scripts)/', pathNot: TEST },
+      to: { path: '(^|/)ws(/|$)' },
+    },
+    {
+      name: 'no-node-in-a-page',
+      comment: 'Of the client library only node.ts, its entry in Node, needs more than a page has.',
+      severity: 'error',
+      from: { path: '^client/', pathNot: [TEST, '^client/node\\.ts$', '^client/scripted-'] },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
+    },
+    {
       name: 'ends-of-the-graph',
       comment:
-        'Nothing imports bench/, test/, scripts/ or cli/, but for the examples of all messages, which a benchmark uses.',
+        'Nothing imports bench/, test/, scripts/ or cli/, but for the examples of all messages, which a benchmark uses, and axes and escaping of its charts, which the pictures of the dashboards use.',
       severity: 'error',
       from: { path: '^(schemas|metrics|server|client|cli|web|bench|test|scripts)/', pathNot: TEST },
-      to: { path: '^(bench|test|scripts|cli)/', pathNot: ['^$1/', '^scripts/generate/examples\\.ts$'] },
+      to: {
+        path: '^(bench|test|scripts|cli)/',
+        pathNot: ['^$1/', '^scripts/generate/examples\\.ts$', '^bench/load/(scale|svg)\\.ts$'],
+      },
     },
     {
       name: 'resolvable',

@@ -28,13 +28,25 @@ const RESULTS: Readonly<Record<string, object>> = {
         content: 'hi\nthere\u001b[0m',
         created_at: '2026-03-20T10:15:23Z',
       },
-      { message_id: 'm', seq: 2, role: 'assistant', content: 'hello', created_at: '2026-03-20T10:15:24Z' },
+      {
+        message_id: 'm',
+        seq: 2,
+        role: 'assistant',
+        content: 'hello',
+        created_at: '2026-03-20T10:15:24Z',
+        skills: [
+          { invocation_id: 'inv-1', skill: 'time.now', ok: true, content: 'noon' },
+          { invocation_id: 'inv-2', skill: 'notes.re\u001b[2Jad', ok: false, content: 'no' },
+          { invocation_id: 'inv-3', skill: 'time.now', ok: true, content: 'noon' },
+        ],
+      },
     ],
     has_more: false,
   },
 };
 
-const HISTORY = '1 user 2026-03-20 10:15:23Z\nhi\nthere[0m\n\n2 assistant 2026-03-20 10:15:24Z\nhello\n\n';
+const HISTORY =
+  '1 user 2026-03-20 10:15:23Z\nhi\nthere[0m\n\n2 assistant 2026-03-20 10:15:24Z\n· time.now ×2, notes.re [2Jad (failed)\nhello\n\n';
 
 test('each subcommand is one request, printed for people or as JSON', async (t) => {
   const asked: Message[] = [];

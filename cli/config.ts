@@ -186,10 +186,9 @@ function checkResult(file: string, text: string): void {
 
 function effectOf(home: Home, key: ConfigKey): string {
   const { reloadable } = configOption(key);
-  const running = readGatewayFile(home.gatewayFile);
-  if (running === null) return 'It takes effect when the gateway starts.';
+  if (readGatewayFile(home.gatewayFile) === null) return 'It takes effect when the gateway starts.';
   return reloadable
-    ? `The running gateway takes it when it reloads: kill -HUP ${running.pid}`
+    ? 'The running gateway takes it when it reloads: openclaw gateway reload'
     : 'The running gateway takes it only after a restart.';
 }
 

@@ -32,7 +32,7 @@ const start = async (t: TestContext, home: string, env: Readonly<Record<string, 
   });
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const [, url = ''] = await heard(child.stdout, /^OpenClaw gateway \S+ listens at (\S+?)[,\n]/);
+  const [, url = ''] = await heard(child.stdout, /"msg":"OpenClaw gateway \S+ listens at (\S+?), /);
   return { child, exited, url };
 };
 
@@ -83,17 +83,17 @@ test('SIGHUP says what it took over, what needs a restart, and what is wrong', a
   const { child } = await start(t, home);
   const reload = async (config: string, expected: RegExp) => {
     writeFileSync(join(home, 'config.toml'), config);
-    const said = heard(child.stderr, expected);
+    const said = heard(child.stdout, expected);
     child.kill('SIGHUP');
     await said;
   };
   await reload(
     '[gateway]\nauth_timeout = 7\nhost = "::1"\n',
-    /^Reloaded: gateway\.auth_timeout\. Needs a restart: gateway\.host\.\n$/m,
+    /"changed":\["gateway\.auth_timeout"\],"needs_restart":\["gateway\.host"\],"msg":"Reloaded: gateway\.auth_timeout\. Needs a restart: gateway\.host\."\}\n$/m,
   );
   await reload(
     '[gateway]\nauth_timeuot = 7\n',
-    /^Nothing was reloaded: .*config\.toml:2: gateway\.auth_timeuot .*\n$/m,
+    /"level":50,.*"msg":"Nothing was reloaded, and the gateway goes on as before: .*config\.toml:2: gateway\.auth_timeuot .*"\}\n$/m,
   );
 });
 
@@ -122,7 +122,7 @@ test('gateway reload says the same to whoever asks, and fails where nothing was 
   assert.deepEqual([refused.status, refused.stdout], [1, '']);
   assert.match(
     refused.stderr,
-    /^Nothing was reloaded: reasoning\.api_key_env names the variable OPENCLAW_NO_KEY, which is not set or empty: put the key there\.\n$/,
+    /^Nothing was reloaded, and the gateway goes on as before: reasoning\.api_key_env names the variable OPENCLAW_NO_KEY, which is not set or empty: put the key there\.\n$/,
   );
 });
 

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import type { Command } from 'commander';
 import { VERSION } from '../schemas/version.js';
+import { reloadSentence } from '../server/config/reload.js';
 import type { Gateway } from '../server/gateway.js';
 import { CliError } from './io.js';
 import { addTargetOptions, type TargetOptions } from './target.js';
@@ -35,7 +36,9 @@ export const registerGateway = (program: Command, io: Terminal): void => {
     .option('--json', 'print as JSON')
     .action(({ json }: { json?: boolean }) => listMethods(json, io));
   addTargetOptions(gateway.command('trace'))
-    .description('Show every frame that the gateway receives, routes and sends; Ctrl+C ends it')
+    .description(
+      'Show every frame that the gateway receives, routes and sends, and what a reply does inside; Ctrl+C ends it',
+    )
     .option('--verbose', 'with bodies, cut at 512 bytes, tokens and keys masked')
     .option('--method <name>', 'only this method; chat.* is whatever begins with chat.')
     .option('--channel <id>', 'only what belongs to this channel')
@@ -67,14 +70,14 @@ const reload = async (options: ReloadOptions, io: Terminal): Promise<void> => {
     } catch (error) {
       const reason = error instanceof GatewayError ? error.data?.reason : undefined;
       if (typeof reason !== 'string') throw error;
-      throw new CliError(`Nothing was reloaded: ${printableLine(reason)}`);
+      throw new CliError(`Nothing was reloaded, and the gateway goes on as before: ${printableLine(reason)}`);
     }
   });
   const { changed, needs_restart: needsRestart } = reloaded;
   io.stdout.write(
     options.json
       ? `${JSON.stringify(reloaded, null, 2)}\n`
-      : describeReload({ outcome: 'reloaded', changed, needsRestart }),
+      : `${reloadSentence({ outcome: 'reloaded', changed, needsRestart })}\n`,
   );
 };
 
@@ -97,7 +100,14 @@ const run = async (
   let gateway: Gateway;
   try {
     const onTrace = debug ? { onTrace: (event: TraceEvent) => io.stdout.write(`${traceLine(event)}\n`) } : {};
-    gateway = await startGateway({ config: load(), home, debug, loadConfig: load, ...onTrace });
+    gateway = await startGateway({
+      config: load(),
+      home,
+      debug,
+      loadConfig: load,
+      logTo: io.stdout,
+      ...onTrace,
+    });
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message, error.byFlag ? 2 : 1);
     if (error instanceof StartError) throw new CliError(error.message);
@@ -107,15 +117,15 @@ const run = async (
   const stopReloading = io.onSignal(['SIGHUP'], () => {
     // The terminal's own SIGHUP: untilStopped hears it, too.
     if (io.terminalIsGone()) return;
-    gateway.reload().then(
-      (reloaded) => io.stderr.write(describeReload(reloaded)),
-      (error: Error) => io.stderr.write(`Nothing was reloaded: ${error.message}\n`),
-    );
+    // The log says what came of it.
+    gateway.reload().catch(() => {});
   });
+  const stopStepping = io.onSignal(['SIGUSR2'], () => gateway.stepLogLevel());
   const stopped = untilStopped(gateway, io);
   announce(gateway, home.localTokenFile, debug, io);
   await stopped;
   stopReloading();
+  stopStepping();
 };
 
 /**
@@ -137,21 +147,14 @@ const untilStopped = (gateway: Gateway, io: Terminal): Promise<void> =>
     });
   });
 
-const describeReload = (reloaded: Awaited<ReturnType<Gateway['reload']>>): string => {
-  if (reloaded.outcome === 'refused') return `Nothing was reloaded: ${reloaded.reason}\n`;
-  const { changed, needsRestart } = reloaded;
-  const took = changed.length === 0 ? 'Reloaded; nothing has changed' : `Reloaded: ${changed.join(', ')}`;
-  return `${took}.${needsRestart.length === 0 ? '' : ` Needs a restart: ${needsRestart.join(', ')}.`}\n`;
-};
-
-/** Says where the gateway listens and, to a person, what to type next. */
+/** Tells a person where the gateway listens and what to type next; the log tells everybody else. */
 const announce = (gateway: Gateway, tokenPath: string, debug: boolean, io: Terminal): void => {
-  const { url, host } = gateway;
-  const debugNote = debug && isLoopback(host) ? 'also accepts the token oc_local_debug' : '';
   if (!io.stdout.isTTY) {
-    io.stdout.write(`OpenClaw gateway ${VERSION} listens at ${url}${debugNote && `, ${debugNote}`}\n`);
+    gateway.logStart();
     return;
   }
+  const { url, host } = gateway;
+  const debugNote = debug && isLoopback(host) ? 'also accepts the token oc_local_debug' : '';
   const { bold, dim } = styleFor(io);
   // A clone has no `openclaw` on the PATH, but one of its own.
   const command = io.env.npm_lifecycle_event === 'start' ? './openclaw' : 'openclaw';

@@ -14,6 +14,8 @@ export const traceLine = (event: TraceEvent): string => {
 
 const detailsOf = (event: TraceEvent): string => {
   const { kind, method, error } = event;
+  const inside = INSIDE[kind];
+  if (inside !== undefined) return words(inside(event));
   if (kind === 'ROUTE') return `→ ${event.target} latency=${(event.latency_ms ?? 0).toFixed(1)}ms`;
   const head = `method=${word(method)}`;
   if (kind === 'RECV') return `${head} channel=${word(event.channel)} size=${event.size_bytes}B`;
@@ -27,6 +29,76 @@ const detailsOf = (event: TraceEvent): string => {
     return `${head} tokens=${event.tokens} duration=${event.duration_ms}ms${finish}${failed}`;
   }
   return `${head} size=${event.size_bytes}B${failed}`;
+};
+
+type Details = readonly (string | undefined)[];
+
+const words = (details: Details): string => details.filter((detail) => detail !== undefined).join(' ');
+const named = (name: string, value: string | number | undefined): string | undefined =>
+  value === undefined ? undefined : `${name}=${typeof value === 'string' ? word(value) : value}`;
+const milliseconds = (name: string, ms: number | undefined): string | undefined =>
+  ms === undefined
+    ? undefined
+    : `${name}=${ms < 100 && !Number.isInteger(ms) ? ms.toFixed(1) : Math.round(ms)}ms`;
+const asked = ({ provider, model }: TraceEvent): string =>
+  word(model === undefined ? `${provider}` : `${provider}/${model}`);
+/** What went well needs no word. */
+const unlessOk = ({ outcome }: TraceEvent): string | undefined =>
+  named('outcome', outcome === 'ok' ? undefined : outcome);
+const background = (event: TraceEvent): string | undefined => (event.background ? 'background' : undefined);
+
+/** What a reply does inside. */
+const INSIDE: Partial<Record<TraceEvent['kind'], (event: TraceEvent) => Details>> = {
+  RECALL: (event) => [
+    `messages=${event.messages}`,
+    `summaries=${event.summaries}`,
+    milliseconds('duration', event.duration_ms),
+    unlessOk(event),
+    named('error', event.error),
+  ],
+  ASK: (event) => [
+    `→ ${asked(event)}`,
+    named('step', event.step),
+    named('tools', event.tools),
+    // The first is the rule.
+    named('attempt', event.attempt === 1 ? undefined : event.attempt),
+  ],
+  FAIL: (event) => [
+    `model=${asked(event)}`,
+    named('step', event.step),
+    named('attempt', event.attempt),
+    named('reason', event.reason),
+    milliseconds('retry', event.retry_ms),
+    named('error', event.error),
+  ],
+  MODEL: (event) => [
+    `model=${asked(event)}`,
+    named('step', event.step),
+    named('finish', event.finish_reason),
+    named('calls', event.calls === 0 ? undefined : event.calls),
+    named('input', event.input_tokens),
+    named('output', event.output_tokens),
+    milliseconds('first_token', event.first_token_ms),
+    milliseconds('duration', event.duration_ms),
+    named('error', event.error),
+  ],
+  CALL: (event) => [`→ ${word(event.skill ?? '-')}`, named('step', event.step), background(event)],
+  SKILL: (event) => [
+    named('skill', event.skill),
+    named('step', event.step),
+    background(event),
+    named('outcome', event.outcome),
+    `size=${event.size_bytes}B`,
+    milliseconds('duration', event.duration_ms),
+    named('error', event.error),
+  ],
+  DONE: (event) => [
+    named('finish', event.finish_reason),
+    named('steps', event.steps),
+    named('tokens', event.tokens),
+    milliseconds('duration', event.duration_ms),
+    named('error', event.error),
+  ],
 };
 
 /** A client's own word as one word of the line: what would break it, or a terminal, is escaped as in JSON. */

@@ -47,6 +47,10 @@ test('--debug prints the lines of the text for a message, and no word of it', as
   for (const line of [
     String.raw`RECV msg_id=2 method=chat\.send channel=default size=\d+B`,
     String.raw`ROUTE msg_id=2 → ReasoningLayer latency=\d+\.\dms`,
+    String.raw`RECALL msg_id=2 messages=0 summaries=0 duration=\d+(\.\d)?ms`,
+    'ASK msg_id=2 → embedded step=1 tools=0',
+    String.raw`MODEL msg_id=2 model=embedded step=1 finish=stop input=\d+ output=\d+ first_token=\d+(\.\d)?ms duration=\d+(\.\d)?ms`,
+    String.raw`DONE msg_id=2 finish=stop steps=1 tokens=\d+ duration=\d+ms`,
     String.raw`SEND msg_id=2 method=chat\.stream chunk=0 (span=\d+ )?size=\d+B`,
     String.raw`SEND msg_id=2 method=chat\.complete tokens=\d+ duration=\d+ms`,
   ]) {
@@ -74,7 +78,8 @@ test('trace shows what others do until it is told to stop', async (t) => {
   });
   assert.equal(traced.status, 0);
   const lines = traced.stdout.trimEnd().split('\n');
-  for (const line of lines) assert.match(line, new RegExp(`^${STAMP} (RECV|ROUTE|SEND) msg_id=2 `));
+  for (const line of lines)
+    assert.match(line, new RegExp(`^${STAMP} (RECV|ROUTE|SEND|ASK|MODEL|DONE) msg_id=2 `));
   // Nobody but who chats is sent the reply.
   assert.equal(lines.filter((line) => line.includes('method=chat.complete')).length, 1);
   assert.ok(lines.some((line) => line.includes(' client=cli-') && line.includes(' body={"jsonrpc":"2.0"')));

@@ -1,4 +1,4 @@
-/** `openclaw gateway trace`: the frames of all other connections, as they come and go. */
+/** `openclaw gateway trace`: the frames of all other connections, as they come and go, and what replies do inside. */
 import { ConnectionClosedError, type Gateway } from '../client/node.js';
 import type { Params } from '../schemas/methods.js';
 import { withClient } from './connection.js';

@@ -1,5 +1,5 @@
 /** The library where WebSocket is built in: browsers, and whatever is like them. */
-import { connectBy, type Gateway } from './index.js';
+import { connectBy, type Gateway } from './gateway.js';
 import type { ConnectOptions } from './options.js';
 import type { ClientSocket } from './socket.js';
 

@@ -92,7 +92,14 @@ export class Caller {
     return this.#calls.isUnsent(call) && this.#calls.take(call.id) !== undefined;
   }
 
-  answered(id: number, { result, error }: Message): void {
+  answered(id: number, message: Message): void {
+    this.#pace?.answered(id, performance.now());
+    this.#settle(id, message);
+    // There may be room for another one.
+    if (this.#calls.hasNext) this.#flush();
+  }
+
+  #settle(id: number, { result, error }: Message): void {
     if (!isRecord(error)) {
       this.#calls.take(id)?.succeed(result);
       return;
@@ -106,7 +113,6 @@ export class Caller {
       if (failure.code === ERRORS.rateLimited.code && failure.retryAfterMs !== undefined) {
         this.#pace.hold(performance.now() + failure.retryAfterMs);
         this.#calls.waitAgain(call);
-        this.#flush();
         return;
       }
     }
@@ -166,7 +172,7 @@ export class Caller {
       }
       const call = this.#calls.next();
       if (call === undefined) return;
-      this.#pace?.spend(nowMs);
+      this.#pace?.sent(call.id, nowMs);
       connection.send(call.text);
     }
   }

@@ -2,7 +2,7 @@
 import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { type ClientOptions, WebSocket } from 'ws';
-import { connectBy, type Gateway } from './index.js';
+import { connectBy, type Gateway } from './gateway.js';
 import type { ConnectOptions } from './options.js';
 import type { ClientSocket } from './socket.js';
 

@@ -65,6 +65,18 @@ test('its declarations lead nowhere outside of it', () => {
   assert.ok(seen.size > 5);
 });
 
+test('it exports what the page about it names, and nothing of its inside', async () => {
+  for (const entry of ['browser', 'node']) {
+    assert.deepEqual(Object.keys(await import(`./${entry}.js`)).sort(), [
+      'ConnectionClosedError',
+      'GatewayError',
+      'MessageTooLargeError',
+      'TooManyCallsError',
+      'connect',
+    ]);
+  }
+});
+
 test('publint finds nothing wrong with the package', async () => {
   const { messages } = await publint({ pkgDir: ROOT, strict: true, pack: false });
   assert.deepEqual(

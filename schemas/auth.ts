@@ -14,7 +14,11 @@ export const auth = {
       client_version: Type.String({ minLength: 1, maxLength: 128 }),
       token: Type.String({ minLength: 1, maxLength: 512 }),
       traceparent: Type.Optional(
-        Type.String({ maxLength: 128, description: 'W3C Trace Context; ignored where it is malformed.' }),
+        Type.String({
+          maxLength: 128,
+          description:
+            'W3C Trace Context, for every request that names none in its `metadata`; ignored where it is malformed.',
+        }),
       ),
       resume: Type.Optional(
         closed({

@@ -8,6 +8,7 @@ import {
   Metadata,
   method,
   notification,
+  RequestMetadata,
   RunningStreams,
   Timestamp,
 } from './define.js';
@@ -24,7 +25,7 @@ export const Channel = Type.Object({
 export const channel = {
   'channel.create': method(
     { ...head, summary: 'Create a new Channel', once: true },
-    closed({ name: Type.Optional(ChannelName), metadata: Type.Optional(Metadata) }),
+    closed({ name: Type.Optional(ChannelName), metadata: Type.Optional(RequestMetadata) }),
     Channel,
   ),
   'channel.switch': method(
@@ -52,7 +53,7 @@ export const channel = {
   ),
   'channel.update': method(
     { ...head, summary: 'Change a Channel’s name or metadata' },
-    closed({ channel_id: Id, name: Type.Optional(ChannelName), metadata: Type.Optional(Metadata) }),
+    closed({ channel_id: Id, name: Type.Optional(ChannelName), metadata: Type.Optional(RequestMetadata) }),
     Channel,
   ),
   'channel.delete': method(

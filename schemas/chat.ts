@@ -6,9 +6,9 @@ import {
   closed,
   FinishReason,
   Id,
-  Metadata,
   method,
   notification,
+  RequestMetadata,
   Timestamp,
 } from './define.js';
 
@@ -45,7 +45,10 @@ export const HistoryMessage = Type.Object({
         ok: Type.Boolean(),
         content: Type.String({ description: 'The beginning of what came of it.' }),
       }),
-      { description: 'What the reply has used on the way, in the order in which that ended.' },
+      {
+        description:
+          'What the reply has used on the way, in the order in which that ended. Told once the reply is over.',
+      },
     ),
   ),
 });
@@ -57,7 +60,7 @@ export const chat = {
       message: Type.String({ minLength: 1 }),
       channel: Type.Optional(Id),
       idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
-      metadata: Type.Optional(Metadata),
+      metadata: Type.Optional(RequestMetadata),
     }),
     Type.Object({ message_id: Id, channel: Id, seq: Count }),
   ),

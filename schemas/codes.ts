@@ -61,7 +61,12 @@ export const ERRORS = {
     'never-unchanged',
     '`errors: [{path, message}]`, the first 8',
   ),
-  internalError: error(-32603, 'Internal error', 'back-off', '`trace_id`: name it to the operator'),
+  internalError: error(
+    -32603,
+    'Internal error',
+    'back-off',
+    '`trace_id`, that of the request’s `traceparent` where it has one: name it to the operator',
+  ),
   rateLimited: error(4003, 'Rate limit exceeded', 'after-hint', '`limit`, `retry_after_ms`'),
   authRequired: error(4010, 'Authentication required', 'after-handshake'),
   authFailed: error(4011, 'Authentication failed', 'after-hint-or-never', '`retry_after_ms` when throttled'),

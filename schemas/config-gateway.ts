@@ -44,6 +44,12 @@ export const GATEWAY_OPTIONS = {
     reason:
       'Threads that serve the sockets of the one port. With 1 the thread that decides everything serves them as well, which is the quickest as long as one core is enough; more take framing, TLS and system calls off it. More than 1 needs Linux.',
   }),
+  'gateway.web_ui': boolean({
+    default: true,
+    reloadable: false,
+    reason:
+      'Serves the web UI at the address that clients connect to. Off, a browser finds one plain page there; clients connect as before.',
+  }),
   'gateway.insecure': boolean({
     default: false,
     reloadable: false,

@@ -2,7 +2,7 @@
 
 import type { Config } from './config.js';
 import { type ConfigRule, endpointRules, providerRules } from './config-endpoints.js';
-import { isAddressRange, isTimeZone } from './config-kinds.js';
+import { BASE_URL, isAddressRange, isLoopbackUrl, isTimeZone, parseUrl } from './config-kinds.js';
 import { MCP_RULES, type McpKey, type McpServerConfig } from './config-skills.js';
 
 export const CONFIG_RULES: readonly ConfigRule[] = [
@@ -71,6 +71,35 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
     problem: ({ reasoning }) =>
       reasoning.system_prompt !== '' && reasoning.system_prompt_file !== ''
         ? 'reasoning.system_prompt must be empty where reasoning.system_prompt_file names a file, but both are set'
+        : null,
+  },
+  {
+    keys: ['telemetry.otlp_endpoint', 'telemetry.otlp_headers_env', 'telemetry.otlp_headers_file'],
+    summary: '`telemetry.otlp_endpoint` is a URL; with headers and `http:` it leads to this machine',
+    problem: ({ telemetry: { otlp_endpoint, otlp_headers_env, otlp_headers_file } }) => {
+      if (otlp_endpoint === '') return null;
+      const url = parseUrl(otlp_endpoint);
+      if (url === null) return `telemetry.otlp_endpoint must be ${BASE_URL.expected}, but is something else`;
+      const hasHeaders = otlp_headers_env !== '' || otlp_headers_file !== '';
+      return hasHeaders && url.protocol === 'http:' && !isLoopbackUrl(url)
+        ? 'telemetry.otlp_endpoint must begin with https: because it leads to another machine and headers go there'
+        : null;
+    },
+  },
+  {
+    keys: ['telemetry.otlp_headers_env', 'telemetry.otlp_headers_file'],
+    summary: 'at most one of `telemetry.otlp_headers_env` and `telemetry.otlp_headers_file` is set',
+    problem: ({ telemetry: { otlp_headers_env, otlp_headers_file } }) =>
+      otlp_headers_env !== '' && otlp_headers_file !== ''
+        ? 'telemetry.otlp_headers_env must be empty where telemetry.otlp_headers_file names a file, but both are set'
+        : null,
+  },
+  {
+    keys: ['metrics.token_env', 'metrics.token_file'],
+    summary: 'at most one of `metrics.token_env` and `metrics.token_file` is set',
+    problem: ({ metrics }) =>
+      metrics.token_env !== '' && metrics.token_file !== ''
+        ? 'metrics.token_env must be empty where metrics.token_file names a file, but both are set'
         : null,
   },
   {

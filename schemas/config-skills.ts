@@ -72,7 +72,7 @@ export const SKILLS_OPTIONS = {
     unit: 'runs',
     reloadable: true,
     reason:
-      'Runs of one skill at the same time; one more is refused. Keeps one skill from taking everything.',
+      'Runs of one skill at the same time; one more is refused. Keeps one skill from taking everything. A principal may have all but a quarter of them, at least one.',
   }),
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 

@@ -20,7 +20,7 @@ const defaults = buildConfig(new Map());
 const NO_ENDPOINT = { model: '', base_url: '', api_key_env: '', api_key_file: '', insecure: false };
 
 test('the table is complete and sound', () => {
-  assert.equal(CONFIG_KEYS.length, 80);
+  assert.equal(CONFIG_KEYS.length, 87);
   for (const key of CONFIG_KEYS) {
     const option = configOption(key);
     assert.match(key, /^[a-z_]+(?:\.[a-z_]+)+$/);
@@ -71,6 +71,7 @@ test('the defaults are those of the product', () => {
       host: '127.0.0.1',
       port: 18789,
       workers: 1,
+      web_ui: true,
       insecure: false,
       heartbeat_interval: 30,
       heartbeat_timeout: 90,
@@ -142,8 +143,9 @@ test('the defaults are those of the product', () => {
       max_concurrent: 4,
       mcp: {},
     },
-    metrics: { host: '127.0.0.1', port: 18790 },
+    metrics: { host: '127.0.0.1', port: 18790, token_env: '', token_file: '' },
     log: { level: 'info' },
+    telemetry: { otlp_endpoint: '', otlp_headers_env: '', otlp_headers_file: '', sample_ratio: 1 },
   } satisfies Config);
 });
 

@@ -57,7 +57,8 @@ export const CONFIG_SECTIONS: Readonly<Record<string, string>> = {
   'skills.mcp':
     'Servers of the Model Context Protocol, whose tools are skills. Each has a section of its own, `[skills.mcp.NAME]`, with a name of your choice, and the keys below.',
   metrics: 'The operators’ own port.',
-  log: 'The structured log on standard error.',
+  log: 'The structured log on standard output.',
+  telemetry: 'Spans for a collector of OpenTelemetry.',
 };
 
 type Options = typeof CONFIG_OPTIONS;

@@ -102,6 +102,11 @@ export const Timestamp = Type.String({ description: 'RFC 3339, UTC.' });
 export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
   description: 'Free-form; at most 16 KiB encoded and 16 levels deep.',
 });
+/** The same in a request, which may belong to a trace. */
+export const RequestMetadata = Type.Record(Type.String(), Type.Unknown(), {
+  description:
+    'Free-form; at most 16 KiB encoded and 16 levels deep. `traceparent` in it is W3C Trace Context, for this request instead of the handshake’s; ignored where it is malformed.',
+});
 export const ChannelName = Type.String({ maxLength: 128, description: 'Need not be unique.' });
 export const FinishReason = Type.Enum(['stop', 'length', 'cancelled', 'interrupted', 'error']);
 export const NotificationType = Type.String({

@@ -25,10 +25,10 @@ const Cron = Type.String({
 /** So long as they are cut in a line; `-`: there is none, or it is not known. */
 const Shown = Type.String();
 
-/** A frame on its way, or its way to who answers it: a line of `openclaw gateway trace`. */
+/** A frame on its way, its way to who answers it, or what a reply does inside: a line of `openclaw gateway trace`. */
 const TraceEvent = Type.Object({
   time: Timestamp,
-  kind: Type.Enum(['RECV', 'ROUTE', 'SEND']),
+  kind: Type.Enum(['RECV', 'ROUTE', 'SEND', 'RECALL', 'ASK', 'FAIL', 'MODEL', 'CALL', 'SKILL', 'DONE']),
   msg_id: Shown,
   method: Shown,
   channel: Shown,
@@ -42,9 +42,29 @@ const TraceEvent = Type.Object({
   ),
   chunk_bytes: Type.Optional(Count),
   tokens: Type.Optional(Count),
-  duration_ms: Type.Optional(Count),
-  finish_reason: Type.Optional(Type.String()),
+  duration_ms: Type.Optional(Type.Number({ minimum: 0 })),
+  finish_reason: Type.Optional(Type.String({ description: 'Of `MODEL` also `tools` and `cancelled`.' })),
   error: Type.Optional(Type.Integer({ description: 'The code of an error that is told.' })),
+  message_id: Type.Optional(Id),
+  step: Type.Optional(Type.Integer({ minimum: 1, description: 'Of the model, on the way to one reply.' })),
+  steps: Type.Optional(Count),
+  provider: Type.Optional(Type.String()),
+  model: Type.Optional(Type.String()),
+  attempt: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Of one provider in one step; none: it was not asked.' }),
+  ),
+  tools: Type.Optional(Type.Integer({ minimum: 0, description: 'Of `ASK`: skills that are offered.' })),
+  reason: Type.Optional(Type.String({ description: 'Of `FAIL`: a clause that follows “it”.' })),
+  retry_ms: Type.Optional(Type.Integer({ minimum: 0, description: 'Of `FAIL`: asked again after so long.' })),
+  calls: Type.Optional(Type.Integer({ minimum: 0, description: 'Of `MODEL`: skills that it asks for.' })),
+  input_tokens: Type.Optional(Count),
+  output_tokens: Type.Optional(Count),
+  first_token_ms: Type.Optional(Type.Number({ minimum: 0 })),
+  messages: Type.Optional(Type.Integer({ minimum: 0, description: 'Of `RECALL`: messages and replies.' })),
+  summaries: Type.Optional(Count),
+  skill: Type.Optional(Shown),
+  background: Type.Optional(Type.Boolean()),
+  outcome: Type.Optional(Type.Enum(['ok', 'failed', 'skipped', 'refused', 'cancelled'])),
   body: Type.Optional(Type.String()),
 });
 

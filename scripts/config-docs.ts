@@ -84,8 +84,9 @@ a file is named at once.
 
 Each of them follows \`--config FILE\`.
 
-A running gateway takes the options marked *reload* on \`SIGHUP\` (\`kill -HUP\` and its process id) and
-names those that need a *restart*. A file with a mistake changes nothing.`;
+A running gateway takes the options marked *reload* when \`openclaw gateway reload\` asks it to, or on \`SIGHUP\`
+(\`kill -HUP\` and its process id), and names those that need a *restart*. A file with a mistake changes nothing: the
+command, or for \`SIGHUP\` [the log](operations.md#the-log), says what is wrong with it.`;
 
 const RULES = [
   '## Rules between options',

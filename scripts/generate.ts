@@ -1,5 +1,6 @@
 /**
- * Writes everything that follows from the schemas, and the page of the benchmarks from their results: `node dist/scripts/generate.js`.
+ * Writes everything that follows from the schemas, the page of the metrics, the dashboards and the alerts from the metrics' table,
+ * and the page of the benchmarks from their results: `node dist/scripts/generate.js`.
  * With `--check` it compares instead, and fails where a file is not what it should be.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,9 @@ import { renderConfigExample, renderConfigPage } from './config-docs.js';
 import { buildBenchmarksPage } from './generate/benchmarks/page.js';
 import { readResults } from './generate/benchmarks/results.js';
 import { buildClientTypes } from './generate/client-types.js';
+import { buildDashboards } from './generate/grafana/dashboards.js';
+import { buildMetricsPage } from './generate/metrics-page.js';
+import { buildPrometheusFiles } from './generate/prometheus/files.js';
 import { buildProtocolPage } from './generate/protocol-page.js';
 import type { Output } from './generate/schema.js';
 import { buildSerializers } from './generate/serializers.js';
@@ -35,6 +39,9 @@ const outputs: readonly Output[] = [
   ...buildOpenRpcConstant(version),
   ...buildClientTypes(),
   buildProtocolPage(),
+  buildMetricsPage(),
+  ...buildDashboards(),
+  ...buildPrometheusFiles(),
   buildBenchmarksPage(readResults(join(ROOT, 'bench', 'results'))),
   { path: 'config.example.toml', text: renderConfigExample() },
   { path: 'docs/configuration.md', text: renderConfigPage() },
@@ -45,7 +52,7 @@ const stale = outputs.filter(({ path, text }) => read(path) !== text);
 if (process.argv.includes('--check')) {
   if (stale.length > 0) {
     console.error(
-      `Not what the schemas or bench/results say: ${stale.map(({ path }) => path).join(', ')}. Run "npm run generate".`,
+      `Not what schemas/, metrics/ or bench/results say: ${stale.map(({ path }) => path).join(', ')}. Run "npm run generate".`,
     );
     process.exitCode = 1;
   }

@@ -34,6 +34,13 @@ const PLANTED = [
     "import type { it } from '../core/a.js';\nexport type It = typeof it;\n",
     'room-server-auth',
   ],
+  [
+    'server/auth/k.ts',
+    "import type { Span } from '@opentelemetry/api';\nexport type Measured = Span;\n",
+    'telemetry-in-one-room',
+  ],
+  ['cli/k.ts', "import { WebSocket } from 'ws';\nexport const k = WebSocket;\n", 'websockets-in-the-client'],
+  ['client/l.ts', "import { connect } from 'node:net';\nexport const l = connect;\n", 'no-node-in-a-page'],
   ['bench/c.ts', "import { it } from '../test/d.js';\nexport const that = it;\n", 'ends-of-the-graph'],
   ['test/d.ts', "import { it } from './nowhere.js';\nexport const that = it;\n", 'resolvable'],
   ['dist/schemas/chat.js', "import { Type } from 'typebox';\nexport const chat = Type;\n", null],

@@ -7,6 +7,8 @@
  *   node scripts/run.mjs bench [part of a name …]  the micro-benchmarks, each in a fresh process; --json FILE
  *   node scripts/run.mjs peers [options]           the gateway beside its rivals; --help lists them
  *   node scripts/run.mjs load [options]            load from many connections; --help lists the scenarios
+ *   node scripts/run.mjs picture [folder]          the dashboards' pictures anew, by default in docs/images
+ *   node scripts/run.mjs screenshots               pictures of the web UI for the documentation, in a real browser
  *   node scripts/run.mjs build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
@@ -32,7 +34,7 @@ const run = (command, args, env = {}) =>
     child.once('close', (status) => resolve(status ?? 1));
   });
 
-const THREAD_FAULTS = ['blocked-loop', 'close-codes', 'half-open'].map((name) => `faults/${name}`);
+const THREAD_FAULTS = ['blocked-loop', 'client', 'close-codes', 'half-open'].map((name) => `faults/${name}`);
 
 /**
  * Tests of a whole gateway that run once more with two socket threads: all that come in through its port, but for
@@ -43,6 +45,7 @@ const THREAD_TESTS = ['e2e/', 'conformance/rfc6455', 'conformance/opening', 'fuz
 const NO_THREAD_TESTS = [
   'alerts',
   'certificates',
+  'client-docs',
   'compaction',
   'config',
   'error-codes',
@@ -173,6 +176,22 @@ const main = async () => {
         ...args,
       ]);
       if (process.exitCode === 0 && args.includes('--write-docs')) process.exitCode = await generate([]);
+      return;
+    case 'picture':
+      await prepare('built');
+      process.exitCode = await run(
+        process.execPath,
+        ['--test', '--test-reporter=spec', join(ROOT, 'dist', 'test', 'dashboards', 'dashboards.test.js')],
+        { OPENCLAW_DASHBOARD_PICTURES: resolve(args[0] ?? join(ROOT, 'docs', 'images')) },
+      );
+      return;
+    case 'screenshots':
+      await prepare('built');
+      process.exitCode = await run(process.execPath, [
+        '--test',
+        '--test-reporter=spec',
+        join(ROOT, 'dist', 'test', 'browser', 'screenshots.js'),
+      ]);
       return;
     case 'build':
       return prepare('built');

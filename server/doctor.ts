@@ -8,7 +8,7 @@ import { loadConfig } from './config/load.js';
 import { holdLock } from './config/lock.js';
 import { certificate, fileModes, store, tokens } from './doctor/files.js';
 import { type Finding, fromSentence, ok } from './doctor/finding.js';
-import { mcpServer, ports, provider } from './doctor/network.js';
+import { mcpServer, operators, ports, provider } from './doctor/network.js';
 import { descriptors, kernel } from './doctor/system.js';
 import { type Environment, KeyError } from './keys.js';
 import { PromptError, reasoningSettings } from './reasoning.js';
@@ -60,6 +60,7 @@ export async function* examine({ home, env, file, nowMs }: DoctorOptions): Async
   if (config === null) return;
 
   yield* certificate(config, nowMs);
+  yield* await asked('metrics', async () => [operators(config.metrics, env)]);
   yield* await asked('providers', async () => {
     const { providers } = reasoningSettings(config, env);
     if (providers.length === 0) return [ok('providers', 'none is configured')];
@@ -97,12 +98,13 @@ const lockOf = (home: Home): (() => void) | null => {
   }
 };
 
-const keyFilesOf = ({ gateway: { tls }, reasoning, memory, skills }: Config): readonly string[] =>
+const keyFilesOf = ({ gateway: { tls }, reasoning, memory, metrics, skills }: Config): readonly string[] =>
   [
     tls.enabled ? tls.key_path : '',
     reasoning.api_key_file,
     reasoning.fallback.first.api_key_file,
     reasoning.fallback.second.api_key_file,
     memory.embeddings.api_key_file,
+    metrics.token_file,
     ...Object.values(skills.mcp).map((server) => server.token_file),
   ].filter((path) => path !== '');

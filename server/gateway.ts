@@ -3,24 +3,26 @@
  * `open-….ts` beside it, in the order of what depends on what; read it top to bottom.
  */
 
+import { closeLabel } from '../metrics/labels.js';
 import { createMetrics } from '../metrics/metrics.js';
 import { RateWindow } from '../metrics/rate-window.js';
 import { PROTOCOL } from '../schemas/codes.js';
 import type { Config } from '../schemas/config.js';
 import { VERSION } from '../schemas/version.js';
 import { addressKey } from './auth/address.js';
-import { Authenticator } from './auth/authenticator.js';
+import { Authenticator, DEBUG_TOKEN } from './auth/authenticator.js';
 import { ensureLocalToken } from './auth/first-start.js';
 import { FailureThrottle } from './auth/throttle.js';
 import { TokenFile, TokenFileError } from './auth/token-file.js';
 import { MemoryError } from './backends/memory/port.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { PinFileError } from './backends/skills/pin-file.js';
-import type { Reloaded } from './backends/system/port.js';
+import type { ReloadAsker, Reloaded } from './backends/system/port.js';
 import { HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
 import { ensureHome, type Home, lockHome } from './config/home.js';
 import { withFileLock } from './config/lock.js';
+import { reloadSentence } from './config/reload.js';
 import { writeFileAtomically } from './config/write-file.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
@@ -41,18 +43,22 @@ import { Pump } from './core/streams/pump.js';
 import { type Clock, systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { TurnClock } from './core/time/turn-clock.js';
+import { RunTrace } from './core/trace/run-trace.js';
 import { Trace, type TraceEvent } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
+import { openOperations } from './open-operations.js';
 import { openReasoning } from './open-reasoning.js';
 import { openSkills } from './open-skills.js';
 import { descriptorLimit } from './ops/descriptors.js';
+import { EventLog, type LoggedReply } from './ops/event-log.js';
 import { Health } from './ops/health.js';
-import { json, listenForOperations, OperationsListenError } from './ops/listener.js';
-import { createLog, describeError, type Log } from './ops/log.js';
-import { page } from './page.js';
+import { OperationsListenError } from './ops/listener.js';
+import { createLog, type Log, type LogOutput } from './ops/log.js';
+import { type LogLevel, LogLevelSwitch } from './ops/log-level.js';
+import { plainSite } from './page.js';
 import { PromptError, reasoningSettings } from './reasoning.js';
-import { Reloader, tlsFiles } from './reloader.js';
+import { type Prepared, Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
 import { Shutdown } from './shutdown.js';
 import { mcpServers, SkillsError } from './skills.js';
@@ -60,8 +66,12 @@ import { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
 import { listenThreaded } from './socket/threads/threaded-listener.js';
 import { expirySentence, TlsError } from './socket/tls.js';
+import { Telemetry } from './telemetry/telemetry.js';
+import { telemetrySettings } from './telemetry.js';
 import { TICK_MS, Ticker } from './ticker.js';
+import { readSite, WEB_FOLDER } from './web-ui.js';
 
+const LOG_REPORT_MS = 60_000;
 const TOKEN_CHECK_MS = 500;
 const TOKEN_USE_MS = 5000;
 const CERTIFICATE_CHECK_MS = 1000;
@@ -81,8 +91,12 @@ export interface GatewayOptions {
   /** Reads the configuration again, for a reload. Throws ConfigError. */
   readonly loadConfig: () => Config;
   readonly log?: Log;
+  /** Where the log is written, unless `log` is given: standard output. */
+  readonly logTo?: LogOutput;
   /** Where time comes from, unless it is the system's. */
   readonly clock?: Clock;
+  /** Where the built web UI is, unless it is beside the gateway. */
+  readonly webFolder?: string;
 }
 
 export interface Gateway {
@@ -90,10 +104,14 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Where health checks are answered: `/healthz` and `/readyz`. */
+  /** Where operators ask: `/metrics`, `/healthz` and `/readyz`. */
   readonly operationsUrl: string;
-  /** Takes what can change while running from the configuration. */
+  /** Takes what can change while running from the configuration; the log says what came of it. */
   reload(): Promise<Reloaded>;
+  /** Logs more for a while: the next of info, debug and trace, and behind them as configured. */
+  stepLogLevel(): LogLevel;
+  /** Says in the log where it listens; to be called once signals are listened to, for whoever waits for that line may send one. */
+  logStart(): void;
   /** Drains and ends. A second call waits no longer for streams. */
   close(): Promise<void>;
   /** Rejects with {@link GatewayFailed}, everything closed, where it cannot go on; never resolves. */
@@ -145,11 +163,27 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     );
   }
   const clock = options.clock ?? systemClock;
-  const log = options.log ?? createLog(config.log.level);
-  const onFault = (what: string, error: unknown): void =>
-    log.error({ what, error: describeError(error) }, 'fault');
+  const log = options.log ?? createLog(config.log.level, options.logTo);
+  const events = new EventLog(log, () => clock.nowMs());
+  const onFault = (what: string, error: unknown, reply: LoggedReply | null = null): void =>
+    events.fault(what, error, reply);
 
-  const answering = reasoningSettings(config, process.env);
+  const prepare = (next: Config): Prepared => ({
+    reasoning: reasoningSettings(next, process.env),
+    telemetry: telemetrySettings(next, process.env),
+  });
+  const prepared = prepare(config);
+  const tracer = new Telemetry({
+    serverVersion: VERSION,
+    onNews: (reason) => {
+      if (reason === null) log.info('spans are taken by the collector again');
+      else log.warn({ reason }, 'spans are not taken by the collector, and are dropped');
+    },
+    writeSpan: (fields, sentence) => log.trace(fields, sentence),
+  });
+  const logLevel = new LogLevelSwitch(log, log.level as LogLevel, (level) =>
+    tracer.logSpans(level === 'trace'),
+  );
 
   // What must be ours alone, and who may come in.
   ensureHome(home);
@@ -188,6 +222,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       })
     : null;
 
+  const metrics = createMetrics();
+
   // Ready it is once clients can come.
   const health = new Health();
   health.set('store', 'ok');
@@ -199,10 +235,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     path: home.databaseFile,
     embeddings: embeddingsOptions(config, process.env),
     onEmbeddings: (report) => {
-      if (report.ok) log.warn('the embeddings endpoint works again');
-      else log.warn(report.sentence);
+      if (report.ok) {
+        health.forget('memory.embeddings');
+        log.warn('the embeddings endpoint works again');
+      } else {
+        health.set('memory.embeddings', 'degraded');
+        log.warn(report.sentence);
+      }
     },
     onFailure: (error) => giveUp('memory', error),
+    onCommit: ({ durationMs, calls }) => {
+      metrics.storeCommits.observe(durationMs / 1000);
+      metrics.storeBatches.observe(calls);
+    },
     onHealth: (report) => {
       health.set('store', report.ok ? 'ok' : 'failing');
       if (report.ok) {
@@ -220,17 +265,26 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     certificateNames: keeper?.current.names ?? null,
   });
   memory.setLimits(settings.memory);
-  const reasoning = openReasoning({ settings: answering, alerts: () => alerts, log, onFault });
+  const reasoning = openReasoning({
+    settings: prepared.reasoning,
+    alerts: () => alerts,
+    health,
+    metrics,
+    events,
+    onFault,
+  });
   undo.push(() => reasoning.close());
+  await tracer.configure(prepared.telemetry);
+  undo.push(() => tracer.close());
 
   // The core: data structures that know neither socket nor clock.
-  const metrics = createMetrics();
   const messageRate = new RateWindow();
   const wheel = new TimerWheel(TICK_MS, clock.nowMs());
   const pump = new Pump(setImmediate);
   const later = (delayMs: number, task: () => void): void =>
     wheel.schedule(new Timer(null, task), clock.nowMs() + delayMs);
   const trace = new Trace({ clock, later, sink: options.onTrace ?? null });
+  const runTrace = new RunTrace(trace, clock);
   const principals = new Principals(memory);
   const retention = new Retention({
     clock,
@@ -263,6 +317,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     wheel,
     pump,
     trace,
+    metrics,
     limits: settings.session,
     rateLimits: settings.rateLimits,
     heartbeatLimits: settings.heartbeat,
@@ -273,6 +328,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     settings: settings.notifications,
+    metrics,
     onFault,
   });
   const alerts = new Alerts({
@@ -284,6 +340,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const { mcp, catalogue, skillRuns } = openSkills({
     servers: mcpServers(config, process.env),
     pinFile: home.skillsFile,
+    processesFile: home.skillProcessesFile,
     settings,
     memory,
     principals,
@@ -292,6 +349,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     clock,
     wheel,
     pump,
+    trace: runTrace,
+    metrics,
     log,
     onFault,
   });
@@ -302,6 +361,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       reasoning,
       catalogue,
       skillRuns,
+      trace: runTrace,
       limits: settings.agent,
       skillLimits: settings.skills,
       onLeftOut: (skills) =>
@@ -314,9 +374,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     wheel,
     pump,
     retention,
+    trace: runTrace,
     limits: settings.runs,
     places: settings.streams,
+    metrics,
     onStored: (channel, seq) => compaction.grew(channel, seq),
+    onEnded: (run, finishReason, durationMs) => events.replyEnded(run, finishReason, durationMs),
+    onFailed: (run, error) => events.replyFailed(run, error?.data?.provider ?? null),
     onFault,
   });
   const tokenUse = new Map<string, number>();
@@ -332,7 +396,9 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     sessions,
     authenticate,
     isValid: (tokenHash) => authenticator.isValid(tokenHash, clock.wallMs()),
+    onRefused: (peer, clientId, throttled) => events.notAuthenticated(peer, clientId, throttled),
     onSession: (session) => {
+      events.authenticated(session.peer);
       tokenUse.set(session.tokenHash, clock.wallMs());
       notifications.join(session.principal.name, session.courier);
       for (const channel of session.follows.channels()) runs.followersChanged(channel);
@@ -356,20 +422,34 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const reloader = new Reloader({
     config,
     loadConfig: options.loadConfig,
-    reasoning: answering,
-    readReasoning: (next) => reasoningSettings(next, process.env),
+    prepared,
+    prepare,
     keeper,
-    apply: async (next, reasoningNow) => {
+    apply: async (next, now) => {
       settings.apply(next);
-      reasoning.configure(reasoningNow);
+      reasoning.configure(now.reasoning);
+      await tracer.configure(now.telemetry);
       runs.limitsChanged();
       memory.setLimits(settings.memory);
-      log.level = next.log.level;
+      logLevel.configure(next.log.level);
       alertOfExpiry();
       await listener.rulesChanged();
     },
   });
-  const reload = (): Promise<Reloaded> => reloader.reload();
+  const reload = async (asker: ReloadAsker | null): Promise<Reloaded> => {
+    const who = asker === null ? {} : { session_id: asker.sessionId, client_id: asker.clientId };
+    try {
+      const reloaded = await reloader.reload();
+      const sentence = reloadSentence(reloaded);
+      if (reloaded.outcome === 'refused') log.error(who, sentence);
+      else
+        logLevel.say({ ...who, changed: reloaded.changed, needs_restart: reloaded.needsRestart }, sentence);
+      return reloaded;
+    } catch (error) {
+      onFault('reload', error);
+      throw error;
+    }
+  };
 
   let draining = false;
   const handlers = buildHandlers({
@@ -391,14 +471,14 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     draining: () => draining,
   });
   const dispatcher = new Dispatcher({
-    routes: buildRoutes(handlers),
+    routes: buildRoutes(handlers, metrics),
     lobbies,
     metrics,
     clock: new TurnClock(clock, setImmediate),
     rateLimits: settings.rateLimits,
     trace,
-    onFault: (method, trace_id, error) =>
-      log.error({ method, trace_id, error: describeError(error) }, 'internal error'),
+    tracer,
+    onFault: (peer, method, traceId, error) => events.internalError(peer, method, traceId, error),
   });
 
   // One timer for everything that waits.
@@ -411,6 +491,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     await Promise.all(uses.map(([hash, atMs]) => memory.tokenUsed(hash, atMs)));
   };
   every(wheel, clock, 1000, () => messageRate.sample(metrics.messagesReceived));
+  every(wheel, clock, LOG_REPORT_MS, () => events.report());
   every(wheel, clock, TOKEN_USE_MS, () => {
     storeTokenUse().catch((error: unknown) => onFault('store token use', error));
   });
@@ -423,12 +504,20 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
 
   // Whoever watches over the gateway.
-  const operations = await listenForOperations(config.metrics, {
-    '/healthz': () => json(200, { status: 'alive' }),
-    '/readyz': () => {
-      const report = health.report();
-      return json(report.status === 'unready' ? 503 : 200, report);
+  let connecting = (): number => 0;
+  const operations = await openOperations({
+    config: config.metrics,
+    env: process.env,
+    health,
+    metrics,
+    gauges: {
+      connecting: () => connecting(),
+      authenticating: () => lobbies.peers.size,
+      active: () => sessions.count,
+      streamsActive: () => runs.activeCount,
+      streamsQueued: () => runs.openCount - runs.activeCount,
     },
+    onFault,
   });
   undo.push(() => operations.close());
 
@@ -443,12 +532,19 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     originRules: (port) => settings.originRules(port),
     trustedProxies: () => settings.trustedProxies,
     addressKey,
-    page,
-    onOpen: (peer) => lobbies.enter(peer),
+    site: (config.gateway.web_ui ? readSite(options.webFolder ?? WEB_FOLDER) : null) ?? plainSite(),
+    onOpen: (peer) => {
+      events.opened(peer);
+      metrics.connectionsOpened += 1;
+      lobbies.enter(peer);
+    },
     onText: dispatcher.receive,
     onBinary: (peer) => dispatcher.receiveBinary(peer),
     onDrain: (peer) => peer.session?.drained(),
     onClose: (peer) => {
+      events.closed(peer);
+      const code = closeLabel(peer.ending);
+      metrics.connectionsClosed[code] = (metrics.connectionsClosed[code] ?? 0) + 1;
       lobbies.leave(peer);
       if (peer.session !== null) sessions.end(peer.session);
     },
@@ -467,6 +563,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
         );
   undo.push(() => listener.close());
   ticker.arrivals = listener.arrivals;
+  connecting = () => listener.connecting;
   const urlHost = host.includes(':') ? `[${host}]` : host;
   const url = `${keeper === null ? 'ws' : 'wss'}://${urlHost}:${listener.port}`;
   const announce = (fingerprint: string | undefined): void =>
@@ -494,6 +591,15 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     });
   }
 
+  const logStart = (): void => {
+    logLevel.say(
+      { version: VERSION, url, operations_url: operations.url, pid: process.pid },
+      `OpenClaw gateway ${VERSION} listens at ${url}, and answers health checks at ${operations.url}`,
+    );
+    if (debug && isLoopback(host)) {
+      log.warn(`--debug: the gateway also accepts the token ${DEBUG_TOKEN}, which everybody knows`);
+    }
+  };
   const shutdown = new Shutdown({
     sessions,
     lobbies,
@@ -502,6 +608,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     nowMs: () => clock.nowMs(),
     graceMs: () => settings.drainMs,
     onBegin: () => {
+      log.info('stopping: nobody comes in any more, and running replies may end');
       draining = true;
       health.set('clients', 'failing');
       removeGatewayFile(home.gatewayFile, process.pid);
@@ -519,7 +626,9 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       () => ticker.stop(),
       () => listener.close(),
       () => operations.close(),
+      () => tracer.close(),
       unlock,
+      () => log.info('stopped'),
     ],
     onFault,
   });
@@ -531,6 +640,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       void close().then(() => reject(new GatewayFailed(`The gateway cannot go on: ${error.message}`)));
     };
   });
+  setImmediate(() => void operations.prepare());
   // Whoever does not look is not to be ended by it.
   failed.catch(() => {});
   return {
@@ -538,7 +648,9 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     host,
     port: listener.port,
     operationsUrl: operations.url,
-    reload,
+    reload: () => reload(null),
+    stepLogLevel: () => logLevel.step(),
+    logStart,
     close,
     failed,
   };

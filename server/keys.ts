@@ -1,4 +1,4 @@
-/** Keys of services that the gateway asks: read from where they are kept, and repeated nowhere. */
+/** Keys of services that the gateway asks, and what others ask it with: read from where they are kept, and repeated nowhere. */
 import { readFileSync } from 'node:fs';
 
 /** There is no key where one should be; the message is one sentence for the operator. */
@@ -17,36 +17,87 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
 
+/** The two places of which one may hold a secret: each the option that names it, and what that says; empty: nothing. */
+export interface SecretPlaces {
+  /** As a sentence calls it. */
+  readonly what: 'key' | 'token' | 'headers';
+  readonly variable: readonly [option: string, name: string];
+  readonly file: readonly [option: string, path: string];
+}
+
+export interface Secret {
+  /** Without blanks around it, and not empty. */
+  readonly text: string;
+  /** The beginning of a sentence about it. */
+  readonly place: string;
+}
+
 /**
  * Null: none is configured.
  *
- * @param section of the configuration, where the place stands
- * @throws KeyError
+ * @throws KeyError where it is missing
  */
-export const readKey = (
-  section: string,
-  { api_key_env: variable, api_key_file: file }: KeyPlace,
+export const readSecret = (
+  { what, variable: [variableOption, variable], file: [fileOption, file] }: SecretPlaces,
   env: Environment,
-): string | null => {
+): Secret | null => {
   if (variable !== '')
-    return usable(env[variable] ?? '', `${section}.api_key_env names the variable ${variable}`);
+    return present(what, env[variable] ?? '', `${variableOption} names the variable ${variable}`);
   if (file === '') return null;
-  const place = `${section}.api_key_file names ${file}`;
+  const place = `${fileOption} names ${file}`;
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new KeyError(`${place}, which cannot be read (${codeOf(error)}): mend that, or leave it empty.`);
   }
-  return usable(text, place);
+  return present(what, text, place);
 };
 
-/** A key as a header can carry it. */
-const usable = (text: string, place: string): string => {
-  const key = text.trim();
-  if (key === '') throw new KeyError(`${place}, which is not set or empty: put the key there.`);
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new KeyError(`${place}, which holds more than a key: leave nothing but the key there.`);
+const present = (what: SecretPlaces['what'], text: string, place: string): Secret => {
+  if (text.trim() === '') throw new KeyError(`${place}, which is not set or empty: put the ${what} there.`);
+  return { text: text.trim(), place };
+};
+
+/**
+ * A key as a header can carry it. Null: none is configured.
+ *
+ * @param section of the configuration, where the place stands
+ * @throws KeyError
+ */
+export const readKey = (section: string, place: KeyPlace, env: Environment): string | null =>
+  readWord(
+    {
+      what: 'key',
+      variable: [`${section}.api_key_env`, place.api_key_env],
+      file: [`${section}.api_key_file`, place.api_key_file],
+    },
+    env,
+  );
+
+/** The same for a bearer token. @throws KeyError */
+export const readToken = (
+  section: string,
+  place: { readonly token_env: string; readonly token_file: string },
+  env: Environment,
+): string | null =>
+  readWord(
+    {
+      what: 'token',
+      variable: [`${section}.token_env`, place.token_env],
+      file: [`${section}.token_file`, place.token_file],
+    },
+    env,
+  );
+
+const readWord = (places: SecretPlaces, env: Environment): string | null => {
+  const secret = readSecret(places, env);
+  if (secret === null) return null;
+  if (!/^[\x21-\x7e]+$/.test(secret.text)) {
+    const { what } = places;
+    throw new KeyError(
+      `${secret.place}, which holds more than a ${what}: leave nothing but the ${what} there.`,
+    );
   }
-  return key;
+  return secret.text;
 };

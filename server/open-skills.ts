@@ -1,10 +1,13 @@
 /** Everything that skills are made of: who runs them, which there are for whom, and their runs. */
+
+import type { GatewayMetrics } from '../metrics/metrics.js';
 import { PROTOCOL } from '../schemas/codes.js';
 import { VERSION } from '../schemas/version.js';
 import type { MemoryPort } from './backends/memory/port.js';
 import { openBuiltInSkills } from './backends/skills/built-in.js';
 import { PinFile } from './backends/skills/pin-file.js';
 import type { SkillsPort } from './backends/skills/port.js';
+import { ServerProcesses } from './backends/skills/server-processes.js';
 import { type McpServerOptions, openThreadedSkills } from './backends/skills/threaded.js';
 import type { Principals } from './core/channels/principal.js';
 import type { Alerts } from './core/notifications/alerts.js';
@@ -16,6 +19,7 @@ import { StrayEvents } from './core/skills/stray-events.js';
 import type { Pump } from './core/streams/pump.js';
 import type { Clock } from './core/time/clock.js';
 import type { TimerWheel } from './core/time/timer-wheel.js';
+import type { RunTrace } from './core/trace/run-trace.js';
 import type { Log } from './ops/log.js';
 import type { Settings } from './settings.js';
 
@@ -23,6 +27,8 @@ export interface OpenSkillsOptions {
   readonly servers: readonly McpServerOptions[];
   /** `skills.json`. */
   readonly pinFile: string;
+  /** `skill-processes.json`. */
+  readonly processesFile: string;
   readonly settings: Settings;
   readonly memory: MemoryPort;
   readonly principals: Principals;
@@ -31,6 +37,8 @@ export interface OpenSkillsOptions {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly pump: Pump;
+  readonly trace: RunTrace;
+  readonly metrics: GatewayMetrics;
   readonly log: Log;
   readonly onFault: (what: string, error: unknown) => void;
 }
@@ -44,12 +52,16 @@ export interface Skills {
 
 /** @throws PinFileError */
 export const openSkills = (options: OpenSkillsOptions): Skills => {
-  const { servers, pinFile, settings, memory, principals, notifications, alerts } = options;
-  const { clock, wheel, pump, log, onFault } = options;
-  const mcp = openThreadedSkills({
-    servers,
+  const { pinFile, settings, memory, principals, notifications, alerts } = options;
+  const { clock, wheel, pump, trace, metrics, log, onFault } = options;
+  const processes = new ServerProcesses(options.processesFile);
+  const left = processes.endLeftovers();
+  if (left > 0) log.warn(`${left} MCP servers that a killed gateway had left behind were ended.`);
+  const servers = openThreadedSkills({
+    servers: options.servers,
     pins: new PinFile(pinFile),
     clientVersion: VERSION,
+    onProcess: (server, pid) => processes.changed(server, pid),
     onReport: ({ server, state, sentence }) => {
       if (state === 'ready') log.info(sentence);
       else log.warn(sentence);
@@ -57,6 +69,13 @@ export const openSkills = (options: OpenSkillsOptions): Skills => {
       else if (state === 'ready') alerts.over(`skills ${server}`, sentence);
     },
   });
+  const mcp: SkillsPort = {
+    ...servers,
+    close: async () => {
+      await servers.close();
+      await processes.settled();
+    },
+  };
   const builtIn = openBuiltInSkills({
     memory,
     reminders: remindersOf({ memory, notifications, notificationSettings: settings.notifications, clock }),
@@ -70,7 +89,9 @@ export const openSkills = (options: OpenSkillsOptions): Skills => {
     strays: new StrayEvents({ clock, wheel, pump, keepMs: PROTOCOL.resumeWindowMs }),
     principals,
     notifications,
+    trace,
     limits: settings.skills,
+    metrics,
     onFault,
   });
   return { mcp, catalogue: new Catalogue([builtIn, mcp], settings.skillRules), skillRuns };

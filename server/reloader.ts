@@ -9,6 +9,7 @@ import { PromptError } from './reasoning.js';
 import type { CertificateKeeper } from './socket/certificate-keeper.js';
 import { ListenError } from './socket/listener.js';
 import { TlsError, type TlsFiles } from './socket/tls.js';
+import type { TelemetrySettings } from './telemetry/settings.js';
 
 /** What decides which certificate is presented, and how. */
 const CERTIFICATE_KEYS: readonly ConfigKey[] = [
@@ -17,13 +18,26 @@ const CERTIFICATE_KEYS: readonly ConfigKey[] = [
   'gateway.tls.min_version',
 ];
 
+/** What the configuration means together with the files and variables that it names. */
+export interface Prepared {
+  readonly reasoning: ReasoningSettings;
+  readonly telemetry: TelemetrySettings | null;
+}
+
 /** Options that name a file which holds something else than before. */
-const changedFiles = (before: ReasoningSettings, after: ReasoningSettings): readonly string[] => {
-  const keys = new Map(before.providers.map(({ section, apiKey }) => [section, apiKey]));
-  const renewed = after.providers.flatMap(({ section, apiKey }) =>
+const changedFiles = (before: Prepared, after: Prepared): readonly string[] => {
+  const keys = new Map(before.reasoning.providers.map(({ section, apiKey }) => [section, apiKey]));
+  const renewed = after.reasoning.providers.flatMap(({ section, apiKey }) =>
     keys.has(section) && keys.get(section) !== apiKey ? [`${section}.api_key_file`] : [],
   );
-  return before.systemPrompt === after.systemPrompt ? renewed : [...renewed, 'reasoning.system_prompt_file'];
+  const headersOf = ({ telemetry }: Prepared): string => JSON.stringify(telemetry?.headers ?? {});
+  return [
+    ...renewed,
+    ...(before.reasoning.systemPrompt === after.reasoning.systemPrompt
+      ? []
+      : ['reasoning.system_prompt_file']),
+    ...(headersOf(before) === headersOf(after) ? [] : ['telemetry.otlp_headers_file']),
+  ];
 };
 
 export const tlsFiles = ({ gateway: { tls } }: Config): TlsFiles => ({
@@ -37,27 +51,26 @@ export interface ReloaderOptions {
   readonly config: Config;
   /** Reads the configuration again. Throws ConfigError. */
   readonly loadConfig: () => Config;
-  /** What the reasoning thread runs with. */
-  readonly reasoning: ReasoningSettings;
-  /** Reads keys and prompt again. Throws KeyError and PromptError. */
-  readonly readReasoning: (config: Config) => ReasoningSettings;
+  readonly prepared: Prepared;
+  /** Reads keys, headers and prompt again. Throws KeyError and PromptError. */
+  readonly prepare: (config: Config) => Prepared;
   /** Null without TLS. */
   readonly keeper: CertificateKeeper | null;
   /** Hands every part what it runs with from now on. */
-  readonly apply: (config: Config, reasoning: ReasoningSettings) => Promise<void>;
+  readonly apply: (config: Config, prepared: Prepared) => Promise<void>;
 }
 
 /** Reloads and renewals go one after the other, each upon what the one before it has left. */
 export class Reloader {
   readonly #options: ReloaderOptions;
   #config: Config;
-  #reasoning: ReasoningSettings;
+  #prepared: Prepared;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
     this.#config = options.config;
-    this.#reasoning = options.reasoning;
+    this.#prepared = options.prepared;
   }
 
   /** Takes what can change while running from the configuration; where something is wrong with it, nothing. */
@@ -82,11 +95,11 @@ export class Reloader {
   }
 
   async #reload(): Promise<Reloaded> {
-    const { keeper, loadConfig, readReasoning, apply } = this.#options;
+    const { keeper, loadConfig, prepare, apply } = this.#options;
     const loaded = loadConfig();
     const renewable = keeper?.canPresent === true && loaded.gateway.tls.enabled;
     const compared = compareConfigs(this.#config, loaded, renewable ? [] : CERTIFICATE_KEYS);
-    const reasoning = readReasoning(compared.next);
+    const prepared = prepare(compared.next);
     const renewal = await keeper?.renew(tlsFiles(compared.next));
     const changed = new Set<string>(compared.changed);
     const needsRestart = new Set<string>(compared.needsRestart);
@@ -94,14 +107,14 @@ export class Reloader {
       changed.add('gateway.tls.cert_path');
     }
     if (renewal === 'needs-restart') needsRestart.add('gateway.tls.cert_path');
-    for (const key of changedFiles(this.#reasoning, reasoning)) {
+    for (const key of changedFiles(this.#prepared, prepared)) {
       // Where the option itself has changed, that says it all.
       if (!isConfigKey(key) || configValue(compared.next, key) === '') continue;
       if (configValue(compared.next, key) === configValue(this.#config, key)) changed.add(key);
     }
     this.#config = compared.next;
-    this.#reasoning = reasoning;
-    await apply(compared.next, reasoning);
+    this.#prepared = prepared;
+    await apply(compared.next, prepared);
     return { outcome: 'reloaded', changed: [...changed], needsRestart: [...needsRestart] };
   }
 

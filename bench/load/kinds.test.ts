@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChannelLog, Stream } from '../../server/core/streams/log.js';
+import { ChannelLog } from '../../server/core/streams/log.js';
+import { Stream } from '../../server/core/streams/stream.js';
 import { digitIdOf, Kind, kindOf, spanOf } from './kinds.js';
 
 /** Within other bytes, so that nothing is read at absolute places. */
@@ -31,7 +32,9 @@ test('a chunk’s frame as the gateway writes it says how many it carries', () =
     const log = new ChannelLog('default', 15 * 1024);
     const stream = new Stream('msg-1');
     for (let at = 0; at < count; at += 1) log.appendChunk(stream, ' wörd');
-    const { text } = log.merge(0).frame;
+    const entry = log.at(0);
+    assert.ok(entry.kind === 'chunks');
+    const { text } = log.merge(entry, 0);
     assert.equal(kind(text), Kind.chunk);
     assert.equal(
       look(text, (bytes, _start, end) => spanOf(bytes, end)),

@@ -1,9 +1,9 @@
 /** What does the gateway itself cost for a message: decode, route, validate, handle, reply? */
 import { Bench } from 'tinybench';
-import { createMetrics } from '../../metrics/metrics.js';
 import { Dispatcher } from '../../server/core/rpc/dispatcher.js';
 import { buildRoutes, type Handlers, RawJson } from '../../server/core/rpc/router.js';
 import type { Lobbies } from '../../server/core/sessions/lobby.js';
+import { NO_TRACER } from '../../server/core/telemetry/tracer.js';
 import { systemClock } from '../../server/core/time/clock.js';
 import { TurnClock } from '../../server/core/time/turn-clock.js';
 import { createPrincipal, createSession, createShared, rateLimits } from './lib/peer.js';
@@ -23,16 +23,17 @@ const { shared } = createShared();
 const { peer } = createSession(createPrincipal(), shared);
 let endTurn = (): void => {};
 const dispatcher = new Dispatcher({
-  routes: buildRoutes({ 'system.ping': PONG } as unknown as Handlers),
+  routes: buildRoutes({ 'system.ping': PONG } as unknown as Handlers, shared.metrics),
   // An authenticated peer never meets it.
   lobbies: null as unknown as Lobbies,
-  metrics: createMetrics(),
+  metrics: shared.metrics,
   clock: new TurnClock(systemClock, (task) => {
     endTurn = task;
   }),
   rateLimits,
   trace: shared.trace,
-  onFault: (_method, _traceId, error) => {
+  tracer: NO_TRACER,
+  onFault: (_peer, _method, _traceId, error) => {
     throw error;
   },
 });

@@ -1,6 +1,6 @@
 /** What does a token cost as a stream's followers grow: append to the log, one frame encoded, each cursor moved? */
 import { Bench } from 'tinybench';
-import { Stream } from '../../server/core/streams/log.js';
+import { Stream } from '../../server/core/streams/stream.js';
 import { createChannel, createPrincipal, createSession, createShared } from './lib/peer.js';
 import { report } from './lib/report.js';
 

@@ -9,7 +9,7 @@ export type AuthHandshakeParams = {
   client_id: string;
   client_version: string;
   token: string;
-  /** W3C Trace Context; ignored where it is malformed. */
+  /** W3C Trace Context, for every request that names none in its `metadata`; ignored where it is malformed. */
   traceparent?: string;
   resume?: {
     /** An opaque id. */
@@ -52,7 +52,7 @@ export type ChatSendParams = {
   /** An opaque id. */
   channel?: string;
   idempotency_key?: string;
-  /** Free-form; at most 16 KiB encoded and 16 levels deep. */
+  /** Free-form; at most 16 KiB encoded and 16 levels deep. `traceparent` in it is W3C Trace Context, for this request instead of the handshake’s; ignored where it is malformed. */
   metadata?: Record<string, unknown>;
 };
 /** `chat.send`: Send a chat message. */
@@ -102,7 +102,7 @@ export type ChatHistoryResult = {
     /** RFC 3339, UTC. */
     created_at: string;
     finish_reason?: 'stop' | 'length' | 'cancelled' | 'interrupted' | 'error';
-    /** What the reply has used on the way, in the order in which that ended. */
+    /** What the reply has used on the way, in the order in which that ended. Told once the reply is over. */
     skills?: {
       /** An opaque id. */
       invocation_id: string;
@@ -120,7 +120,7 @@ export type ChatHistoryResult = {
 export type ChannelCreateParams = {
   /** Need not be unique. */
   name?: string;
-  /** Free-form; at most 16 KiB encoded and 16 levels deep. */
+  /** Free-form; at most 16 KiB encoded and 16 levels deep. `traceparent` in it is W3C Trace Context, for this request instead of the handshake’s; ignored where it is malformed. */
   metadata?: Record<string, unknown>;
 };
 /** `channel.create`: Create a new Channel. */
@@ -182,7 +182,7 @@ export type ChannelUpdateParams = {
   channel_id: string;
   /** Need not be unique. */
   name?: string;
-  /** Free-form; at most 16 KiB encoded and 16 levels deep. */
+  /** Free-form; at most 16 KiB encoded and 16 levels deep. `traceparent` in it is W3C Trace Context, for this request instead of the handshake’s; ignored where it is malformed. */
   metadata?: Record<string, unknown>;
 };
 /** `channel.update`: Change a Channel’s name or metadata. */
@@ -642,7 +642,7 @@ export type SystemTraceEvent = {
   events: {
     /** RFC 3339, UTC. */
     time: string;
-    kind: 'RECV' | 'ROUTE' | 'SEND';
+    kind: 'RECV' | 'ROUTE' | 'SEND' | 'RECALL' | 'ASK' | 'FAIL' | 'MODEL' | 'CALL' | 'SKILL' | 'DONE';
     msg_id: string;
     method: string;
     channel: string;
@@ -658,9 +658,36 @@ export type SystemTraceEvent = {
     chunk_bytes?: number;
     tokens?: number;
     duration_ms?: number;
+    /** Of `MODEL` also `tools` and `cancelled`. */
     finish_reason?: string;
     /** The code of an error that is told. */
     error?: number;
+    /** An opaque id. */
+    message_id?: string;
+    /** Of the model, on the way to one reply. */
+    step?: number;
+    steps?: number;
+    provider?: string;
+    model?: string;
+    /** Of one provider in one step; none: it was not asked. */
+    attempt?: number;
+    /** Of `ASK`: skills that are offered. */
+    tools?: number;
+    /** Of `FAIL`: a clause that follows “it”. */
+    reason?: string;
+    /** Of `FAIL`: asked again after so long. */
+    retry_ms?: number;
+    /** Of `MODEL`: skills that it asks for. */
+    calls?: number;
+    input_tokens?: number;
+    output_tokens?: number;
+    first_token_ms?: number;
+    /** Of `RECALL`: messages and replies. */
+    messages?: number;
+    summaries?: number;
+    skill?: string;
+    background?: boolean;
+    outcome?: 'ok' | 'failed' | 'skipped' | 'refused' | 'cancelled';
     body?: string;
   }[];
   lost: number;

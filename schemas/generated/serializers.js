@@ -4573,7 +4573,7 @@ const system_trace_event = (() => {
       const value_duration_ms_16 = obj["duration_ms"]
       if (value_duration_ms_16 !== undefined) {
         json += ",\"duration_ms\":"
-        json += asInteger(value_duration_ms_16)
+        json += asNumber(value_duration_ms_16)
       }
       const value_finish_reason_17 = obj["finish_reason"]
       if (value_finish_reason_17 !== undefined) {
@@ -4597,21 +4597,183 @@ const system_trace_event = (() => {
         json += ",\"error\":"
         json += asInteger(value_error_18)
       }
-      const value_body_19 = obj["body"]
-      if (value_body_19 !== undefined) {
-        json += ",\"body\":"
-        if (typeof value_body_19 !== 'string') {
-          if (value_body_19 === null) {
+      const value_message_id_19 = obj["message_id"]
+      if (value_message_id_19 !== undefined) {
+        json += ",\"message_id\":"
+        if (typeof value_message_id_19 !== 'string') {
+          if (value_message_id_19 === null) {
             json += JSON_STR_EMPTY_STRING
-          } else if (value_body_19 instanceof Date) {
-            json += JSON_STR_QUOTE + value_body_19.toISOString() + JSON_STR_QUOTE
-          } else if (value_body_19 instanceof RegExp) {
-            json += asString(value_body_19.source)
+          } else if (value_message_id_19 instanceof Date) {
+            json += JSON_STR_QUOTE + value_message_id_19.toISOString() + JSON_STR_QUOTE
+          } else if (value_message_id_19 instanceof RegExp) {
+            json += asString(value_message_id_19.source)
           } else {
-            json += asString(value_body_19.toString())
+            json += asString(value_message_id_19.toString())
           }
         } else {
-          json += asString(value_body_19)
+          json += asString(value_message_id_19)
+        }
+      }
+      const value_step_20 = obj["step"]
+      if (value_step_20 !== undefined) {
+        json += ",\"step\":"
+        json += asInteger(value_step_20)
+      }
+      const value_steps_21 = obj["steps"]
+      if (value_steps_21 !== undefined) {
+        json += ",\"steps\":"
+        json += asInteger(value_steps_21)
+      }
+      const value_provider_22 = obj["provider"]
+      if (value_provider_22 !== undefined) {
+        json += ",\"provider\":"
+        if (typeof value_provider_22 !== 'string') {
+          if (value_provider_22 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_provider_22 instanceof Date) {
+            json += JSON_STR_QUOTE + value_provider_22.toISOString() + JSON_STR_QUOTE
+          } else if (value_provider_22 instanceof RegExp) {
+            json += asString(value_provider_22.source)
+          } else {
+            json += asString(value_provider_22.toString())
+          }
+        } else {
+          json += asString(value_provider_22)
+        }
+      }
+      const value_model_23 = obj["model"]
+      if (value_model_23 !== undefined) {
+        json += ",\"model\":"
+        if (typeof value_model_23 !== 'string') {
+          if (value_model_23 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_model_23 instanceof Date) {
+            json += JSON_STR_QUOTE + value_model_23.toISOString() + JSON_STR_QUOTE
+          } else if (value_model_23 instanceof RegExp) {
+            json += asString(value_model_23.source)
+          } else {
+            json += asString(value_model_23.toString())
+          }
+        } else {
+          json += asString(value_model_23)
+        }
+      }
+      const value_attempt_24 = obj["attempt"]
+      if (value_attempt_24 !== undefined) {
+        json += ",\"attempt\":"
+        json += asInteger(value_attempt_24)
+      }
+      const value_tools_25 = obj["tools"]
+      if (value_tools_25 !== undefined) {
+        json += ",\"tools\":"
+        json += asInteger(value_tools_25)
+      }
+      const value_reason_26 = obj["reason"]
+      if (value_reason_26 !== undefined) {
+        json += ",\"reason\":"
+        if (typeof value_reason_26 !== 'string') {
+          if (value_reason_26 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_reason_26 instanceof Date) {
+            json += JSON_STR_QUOTE + value_reason_26.toISOString() + JSON_STR_QUOTE
+          } else if (value_reason_26 instanceof RegExp) {
+            json += asString(value_reason_26.source)
+          } else {
+            json += asString(value_reason_26.toString())
+          }
+        } else {
+          json += asString(value_reason_26)
+        }
+      }
+      const value_retry_ms_27 = obj["retry_ms"]
+      if (value_retry_ms_27 !== undefined) {
+        json += ",\"retry_ms\":"
+        json += asInteger(value_retry_ms_27)
+      }
+      const value_calls_28 = obj["calls"]
+      if (value_calls_28 !== undefined) {
+        json += ",\"calls\":"
+        json += asInteger(value_calls_28)
+      }
+      const value_input_tokens_29 = obj["input_tokens"]
+      if (value_input_tokens_29 !== undefined) {
+        json += ",\"input_tokens\":"
+        json += asInteger(value_input_tokens_29)
+      }
+      const value_output_tokens_30 = obj["output_tokens"]
+      if (value_output_tokens_30 !== undefined) {
+        json += ",\"output_tokens\":"
+        json += asInteger(value_output_tokens_30)
+      }
+      const value_first_token_ms_31 = obj["first_token_ms"]
+      if (value_first_token_ms_31 !== undefined) {
+        json += ",\"first_token_ms\":"
+        json += asNumber(value_first_token_ms_31)
+      }
+      const value_messages_32 = obj["messages"]
+      if (value_messages_32 !== undefined) {
+        json += ",\"messages\":"
+        json += asInteger(value_messages_32)
+      }
+      const value_summaries_33 = obj["summaries"]
+      if (value_summaries_33 !== undefined) {
+        json += ",\"summaries\":"
+        json += asInteger(value_summaries_33)
+      }
+      const value_skill_34 = obj["skill"]
+      if (value_skill_34 !== undefined) {
+        json += ",\"skill\":"
+        if (typeof value_skill_34 !== 'string') {
+          if (value_skill_34 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_skill_34 instanceof Date) {
+            json += JSON_STR_QUOTE + value_skill_34.toISOString() + JSON_STR_QUOTE
+          } else if (value_skill_34 instanceof RegExp) {
+            json += asString(value_skill_34.source)
+          } else {
+            json += asString(value_skill_34.toString())
+          }
+        } else {
+          json += asString(value_skill_34)
+        }
+      }
+      const value_background_35 = obj["background"]
+      if (value_background_35 !== undefined) {
+        json += ",\"background\":"
+        json += asBoolean(value_background_35)
+      }
+      const value_outcome_36 = obj["outcome"]
+      if (value_outcome_36 !== undefined) {
+        json += ",\"outcome\":"
+        if (typeof value_outcome_36 !== 'string') {
+          if (value_outcome_36 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_outcome_36 instanceof Date) {
+            json += JSON_STR_QUOTE + value_outcome_36.toISOString() + JSON_STR_QUOTE
+          } else if (value_outcome_36 instanceof RegExp) {
+            json += asString(value_outcome_36.source)
+          } else {
+            json += asString(value_outcome_36.toString())
+          }
+        } else {
+          json += asString(value_outcome_36)
+        }
+      }
+      const value_body_37 = obj["body"]
+      if (value_body_37 !== undefined) {
+        json += ",\"body\":"
+        if (typeof value_body_37 !== 'string') {
+          if (value_body_37 === null) {
+            json += JSON_STR_EMPTY_STRING
+          } else if (value_body_37 instanceof Date) {
+            json += JSON_STR_QUOTE + value_body_37.toISOString() + JSON_STR_QUOTE
+          } else if (value_body_37 instanceof RegExp) {
+            json += asString(value_body_37.source)
+          } else {
+            json += asString(value_body_37.toString())
+          }
+        } else {
+          json += asString(value_body_37)
         }
       }
 return json + JSON_STR_END_OBJECT
@@ -4650,10 +4812,10 @@ return json + JSON_STR_END_OBJECT
       } else {
         throw new Error('"events" is required!')
       }
-      const value_lost_20 = obj["lost"]
-      if (value_lost_20 !== undefined) {
+      const value_lost_38 = obj["lost"]
+      if (value_lost_38 !== undefined) {
         json += ",\"lost\":"
-        json += asInteger(value_lost_20)
+        json += asInteger(value_lost_38)
       } else {
         throw new Error('"lost" is required!')
       }

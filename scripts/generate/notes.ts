@@ -77,10 +77,11 @@ export const NOTES: Readonly<Partial<Record<keyof typeof methods, string>>> = {
   'system.notify_cancel': '`false` where there is none of that id: it was delivered, or cancelled before.',
   'system.reload': 'The same as sending `SIGHUP` to the gateway.',
   'system.trace':
-    'With `enabled`, `system.trace` notifications follow, of every frame of other connections than the caller’s, until it calls again with `enabled: false` or leaves. ' +
+    'With `enabled`, `system.trace` notifications follow, of every frame of other connections than the caller’s and of what replies do inside, until it calls again with `enabled: false` or leaves. ' +
     '`verbose` adds bodies, cut at 512 bytes, tokens and keys masked. `method` (with `*` at its end: what begins so), `channel`, `client_id` and `errors` leave out what is something else. ' +
     'Whoever does not take them fast enough loses events, and is told in `lost` how many. `msg_id` is the id of the request that a frame belongs to, `-` where it is not known or has none: ' +
-    'what was asked before the trace began is not known. `size_bytes` is the frame’s, `chunk_bytes` the text’s.',
+    'what was asked before the trace began is not known. `size_bytes` is the frame’s, `chunk_bytes` the text’s, of `SKILL` the result’s. ' +
+    '`RECALL`, `ASK`, `FAIL`, `MODEL`, `CALL`, `SKILL` and `DONE` are no frames but [what a reply does inside](operations.md#the-live-trace); `message_id` is the message’s that is replied to, or the invocation’s.',
   'system.goaway':
     'The connection is closed with 1001 as soon as nothing it follows is running, at the latest after `grace_seconds`. Connect anew, with `resume`.',
 };

@@ -61,6 +61,8 @@ closes the connection with 1009.
   connection with 4003.
 - **Reconnecting.** Whether and when, the table of close codes says. Send \`resume\` with the session’s id and the last
   index held of each reply in \`auth.handshake\`, and the replies go on where they stopped.
+
+The [client library](client.md) does all of this by itself.
 `;
 
 /** What stands before the table of numbers. */

@@ -26,6 +26,8 @@ const WEB_STAMP = join(ROOT, 'dist', '.openclaw-web-built');
 const WEB_SOURCES = /^(?:web|client|schemas)[\\/]/;
 const SOURCES = ['schemas', 'metrics', 'server', 'client', 'cli', 'web', 'scripts', 'bench', 'test'];
 const GENERATED = join('schemas', 'generated');
+/** The built web UI. */
+const WEB = join('dist', 'web');
 
 /** @param {string} path @returns {string | null} null: no such file */
 const read = (path) => {
@@ -92,16 +94,21 @@ const install = async () => {
 const compile = (what, flags) =>
   runQuietly(what, process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), ...flags]);
 
-/** Without tests and without what it generates, so that it can put right what does not compile. */
-const compileGenerator = () =>
-  compile('Compiling the generator', ['-p', join('scripts', 'tsconfig.generate.json')]);
-
 /** What is committed as JavaScript is not compiled but copied. */
 const copyGenerated = () => {
   mkdirSync(join(ROOT, 'dist', GENERATED), { recursive: true });
   for (const name of readdirSync(join(ROOT, GENERATED))) {
     if (name.endsWith('.js')) copyFileSync(join(ROOT, GENERATED, name), join(ROOT, 'dist', GENERATED, name));
   }
+};
+
+/**
+ * Without tests and without most of what it generates, so that it can put right what does not compile. The table of
+ * methods, of which it makes the metrics' labels, is the one that was generated before.
+ */
+const compileGenerator = async () => {
+  await compile('Compiling the generator', ['-p', join('scripts', 'tsconfig.generate.json')]);
+  copyGenerated();
 };
 
 const build = async () => {
@@ -123,11 +130,12 @@ const buildWeb = async () => {
   const vite = join('node_modules', 'vite', 'bin', 'vite.js');
   const flags = ['build', 'web', '--config', join('web', 'vite.config.mjs'), '--logLevel', 'warn'];
   await runQuietly('Building the page', process.execPath, [vite, ...flags]);
+  await runQuietly('Compressing the page', process.execPath, [join('scripts', 'compress-web.mjs'), WEB]);
   writeFileSync(WEB_STAMP, stamp);
 };
 
 const isInstalled = () => read(INSTALL_STAMP) === wantedInstall();
-const hasPage = () => existsSync(join(ROOT, 'dist', 'web', 'index.html'));
+const hasPage = () => existsSync(join(ROOT, WEB, 'index.html'));
 const isWebBuilt = () => hasPage() && read(WEB_STAMP) === wantedBuild(WEB_SOURCES);
 const isBuilt = () => hasPage() && read(BUILD_STAMP) === wantedBuild();
 

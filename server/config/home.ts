@@ -15,6 +15,8 @@ export interface Home {
   readonly databaseFile: string;
   /** What each MCP server's tools are held to. */
   readonly skillsFile: string;
+  /** Which programs of MCP servers run. */
+  readonly skillProcessesFile: string;
   /** How commands find the running gateway. */
   readonly gatewayFile: string;
   /** Held by the one gateway that runs in this home. */
@@ -35,6 +37,7 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
     tokensFile: join(dir, 'tokens.toml'),
     databaseFile: join(dir, 'openclaw.db'),
     skillsFile: join(dir, 'skills.json'),
+    skillProcessesFile: join(dir, 'skill-processes.json'),
     gatewayFile: join(dir, 'gateway.json'),
     gatewayLock: join(dir, 'gateway.lock'),
     tokensLock: lockPathOf(join(dir, 'tokens.toml')),

@@ -71,5 +71,7 @@ test('only what is fixed when listening or choosing a model for vectors needs a 
     'gateway.tls.enabled',
     'metrics.host',
     'metrics.port',
+    'metrics.token_env',
+    'metrics.token_file',
   ]);
 });

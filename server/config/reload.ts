@@ -52,3 +52,20 @@ export function compareConfigs(
   }
   return { next: buildConfig(values), changed, needsRestart };
 }
+
+type Outcome =
+  | {
+      readonly outcome: 'reloaded';
+      readonly changed: readonly string[];
+      readonly needsRestart: readonly string[];
+    }
+  | { readonly outcome: 'refused'; readonly reason: string };
+
+/** What came of a reload, in a sentence or two. */
+export const reloadSentence = (reloaded: Outcome): string => {
+  if (reloaded.outcome === 'refused')
+    return `Nothing was reloaded, and the gateway goes on as before: ${reloaded.reason}`;
+  const { changed, needsRestart } = reloaded;
+  const took = changed.length === 0 ? 'Reloaded; nothing has changed' : `Reloaded: ${changed.join(', ')}`;
+  return `${took}.${needsRestart.length === 0 ? '' : ` Needs a restart: ${needsRestart.join(', ')}.`}`;
+};

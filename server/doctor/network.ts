@@ -3,8 +3,10 @@ import { accessSync, constants } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { Config } from '../../schemas/config.js';
+import { isLoopbackUrl } from '../../schemas/config-kinds.js';
 import { baseUrlOf, type ProviderSettings } from '../backends/reasoning/settings.js';
 import type { McpServerOptions } from '../backends/skills/server.js';
+import { type Environment, readToken } from '../keys.js';
 import { error, type Finding, ok, warning } from './finding.js';
 
 const TIMEOUT_MS = 5000;
@@ -36,6 +38,19 @@ const listenOnce = (host: string, port: number): Promise<string | null> =>
     server.once('error', (problem: NodeJS.ErrnoException) => settle(problem.code ?? 'unknown'));
     server.listen({ host, port, exclusive: true }, () => server.close(() => settle(null)));
   });
+
+/** Who may read the metrics. @throws KeyError where the token is not where it should be */
+export const operators = ({ host, ...place }: Config['metrics'], env: Environment): Finding => {
+  if (readToken('metrics', place, env) !== null) return ok('metrics', 'they are for who shows the token');
+  const urlHost = host.includes(':') ? `[${host}]` : host;
+  return isLoopbackUrl(new URL(`http://${urlHost}`))
+    ? ok('metrics', `they are for whoever is on this machine (${host})`)
+    : warning(
+        'metrics',
+        `they are for whoever reaches ${host}`,
+        'set metrics.token_file or metrics.token_env',
+      );
+};
 
 /** The status of an answer, or the system's word for why there is none. */
 const statusOf = async (url: string, headers: Readonly<Record<string, string>>): Promise<number | string> => {

@@ -18,6 +18,11 @@ export class Health {
     this.#parts.set(part, state);
   }
 
+  /** A part that is only told of while something is wrong with it. */
+  forget(part: string): void {
+    this.#parts.delete(part);
+  }
+
   report(): HealthReport {
     const states = new Set(this.#parts.values());
     const status = states.has('failing') ? 'unready' : states.has('degraded') ? 'degraded' : 'ready';

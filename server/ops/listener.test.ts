@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { json, listenForOperations, OperationsListenError } from './listener.js';
+import { guarded, json, listenForOperations, OperationsListenError } from './listener.js';
 
-const start = async (t: TestContext) => {
+const PLACE = { host: '127.0.0.1', port: 0, token: null, onFault: assert.fail };
+
+const start = async (t: TestContext, token: string | null = null) => {
+  const faults: string[] = [];
   const listener = await listenForOperations(
-    { host: '127.0.0.1', port: 0 },
-    { '/healthz': () => json(200, { status: 'alive' }) },
+    { ...PLACE, token, onFault: (what, error) => faults.push(`${what}: ${error}`) },
+    {
+      '/healthz': () => json(200, { status: 'alive' }),
+      '/readyz': (mayAll) => json(200, { mayAll }),
+      '/metrics': guarded(async () => json(200, { secret: 42 })),
+      '/broken': () => Promise.reject(new Error('of the inside')),
+    },
   );
   t.after(() => listener.close());
-  return listener;
+  return { ...listener, faults };
 };
 
 test('answers what it has routes for, and says what there is elsewhere', async (t) => {
@@ -19,7 +27,7 @@ test('answers what it has routes for, and says what there is elsewhere', async (
   const missing = await fetch(`${url}/constructor`);
   assert.deepEqual(
     [missing.status, await missing.text()],
-    [404, 'There is nothing here; ask for /healthz.\n'],
+    [404, 'There is nothing here; ask for /healthz, /readyz, /metrics, /broken.\n'],
   );
   const head = await fetch(`${url}/healthz`, { method: 'HEAD' });
   assert.deepEqual([head.status, await head.text()], [200, '']);
@@ -30,7 +38,7 @@ test('answers what it has routes for, and says what there is elsewhere', async (
 test('a port that is taken is named, with what to do', async (t) => {
   const { url } = await start(t);
   const port = Number(new URL(url).port);
-  await assert.rejects(listenForOperations({ host: '127.0.0.1', port }, {}), (error) => {
+  await assert.rejects(listenForOperations({ ...PLACE, port }, {}), (error) => {
     assert.ok(error instanceof OperationsListenError);
     assert.match(error.message, new RegExp(`127\\.0\\.0\\.1:${port} \\(EADDRINUSE\\): set metrics\\.port`));
     return true;
@@ -38,8 +46,53 @@ test('a port that is taken is named, with what to do', async (t) => {
 });
 
 test('closing does not wait for connections that are kept open', async () => {
-  const listener = await listenForOperations({ host: '127.0.0.1', port: 0 }, {});
+  const listener = await listenForOperations(PLACE, {});
   await fetch(listener.url);
   await listener.close();
   await assert.rejects(fetch(listener.url));
+});
+
+test('with a token only who shows it sees everything', async (t) => {
+  const { url } = await start(t, 'correct-horse');
+  const ask = async (path: string, authorization?: string) => {
+    const response = await fetch(
+      `${url}${path}`,
+      authorization === undefined ? {} : { headers: { authorization } },
+    );
+    return [response.status, await response.text(), response.headers.get('www-authenticate')];
+  };
+  assert.deepEqual(await ask('/metrics', 'Bearer correct-horse'), [200, '{"secret":42}\n', null]);
+  assert.deepEqual(await ask('/metrics', 'bearer  correct-horse'), [200, '{"secret":42}\n', null]);
+  for (const wrong of [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer correct-hors',
+    'Bearer correct-horse2',
+    'Bearer Correct-horse',
+    'Basic correct-horse',
+    'correct-horse',
+    'Bearer correct-horse correct-horse',
+  ]) {
+    const [status, body, header] = await ask('/metrics', wrong);
+    assert.deepEqual([status, header], [401, 'Bearer'], String(wrong));
+    assert.doesNotMatch(String(body), /42|horse/);
+  }
+  assert.deepEqual(
+    (await ask('/healthz')).slice(0, 2),
+    [200, '{"status":"alive"}\n'],
+    'a probe has no token',
+  );
+  assert.deepEqual((await ask('/readyz')).slice(0, 2), [200, '{"mayAll":false}\n']);
+  assert.deepEqual((await ask('/readyz', 'Bearer correct-horse')).slice(0, 2), [200, '{"mayAll":true}\n']);
+});
+
+test('a fault is told to the log and to nobody else', async (t) => {
+  const { url, faults } = await start(t);
+  const response = await fetch(`${url}/broken`);
+  assert.deepEqual(
+    [response.status, await response.text()],
+    [500, 'The gateway failed to answer; its log says why.\n'],
+  );
+  assert.deepEqual(faults, ['operations: Error: of the inside']);
 });

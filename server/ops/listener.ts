@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bearerCheck } from './bearer.js';
 
 /** Probes and scrapers need a handful. */
 const MAX_CONNECTIONS = 64;
@@ -16,8 +17,20 @@ export interface OperationsAnswer {
   readonly body: string;
 }
 
+/** Given whether the request may see everything: it shows the token, or there is none. */
+type OperationsRoute = (mayAll: boolean) => OperationsAnswer | Promise<OperationsAnswer>;
+
 /** What answers `GET` and `HEAD`, by path. */
-export type OperationsRoutes = Readonly<Record<string, () => OperationsAnswer>>;
+export type OperationsRoutes = Readonly<Record<string, OperationsRoute>>;
+
+export interface OperationsOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Null: nobody needs one. */
+  readonly token: string | null;
+  readonly onFault: (what: string, error: unknown) => void;
+}
 
 export interface OperationsListener {
   readonly url: string;
@@ -41,41 +54,67 @@ const text = (status: number, body: string): OperationsAnswer => ({
   body: `${body}\n`,
 });
 
-const answerTo = ({ method, url = '' }: IncomingMessage, routes: OperationsRoutes): OperationsAnswer => {
+/** For those alone who may see everything. */
+export const guarded =
+  (route: () => OperationsAnswer | Promise<OperationsAnswer>): OperationsRoute =>
+  (mayAll) =>
+    mayAll ? route() : text(401, 'Show the token of [metrics]: Authorization: Bearer …');
+
+const answerTo = (
+  { method, url = '' }: IncomingMessage,
+  routes: OperationsRoutes,
+  mayAll: boolean,
+): OperationsAnswer | Promise<OperationsAnswer> => {
   const path = url.split('?', 1)[0] ?? '';
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (route === undefined) {
     return text(404, `There is nothing here; ask for ${Object.keys(routes).join(', ')}.`);
   }
-  return method === 'GET' || method === 'HEAD' ? route() : text(405, 'Only GET and HEAD are answered.');
+  return method === 'GET' || method === 'HEAD' ? route(mayAll) : text(405, 'Only GET and HEAD are answered.');
 };
 
-/** Port 0: any free one. Rejects with {@link OperationsListenError} where it cannot listen. */
+/** What an answer of a status needs besides. */
+const headersOf = (status: number): Readonly<Record<string, string>> => {
+  if (status === 405) return { Allow: 'GET, HEAD' };
+  return status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {};
+};
+
+const send = (res: ServerResponse, { status, contentType, body }: OperationsAnswer): void => {
+  res.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+    ...headersOf(status),
+  });
+  // Node leaves the body of an answer to HEAD away.
+  res.end(body);
+};
+
+/** Rejects with {@link OperationsListenError} where it cannot listen. */
 export const listenForOperations = async (
-  place: { readonly host: string; readonly port: number },
+  { host, port: wantedPort, token, onFault }: OperationsOptions,
   routes: OperationsRoutes,
 ): Promise<OperationsListener> => {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (req, res: ServerResponse) => {
-    const { status, contentType, body } = answerTo(req, routes);
-    res.writeHead(status, {
-      'Content-Type': contentType,
-      'Content-Length': Buffer.byteLength(body),
-      'Cache-Control': 'no-store',
-      ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
-    });
-    // Node leaves the body of an answer to HEAD away.
-    res.end(body);
-  });
+  const mayAll = bearerCheck(token);
+  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    try {
+      send(res, await answerTo(req, routes, mayAll(req.headers.authorization)));
+    } catch (error) {
+      onFault('operations', error);
+      send(res, text(500, 'The gateway failed to answer; its log says why.'));
+    }
+  };
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (req, res) => void answer(req, res));
   server.maxConnections = MAX_CONNECTIONS;
-  const urlHost = place.host.includes(':') ? `[${place.host}]` : place.host;
+  const urlHost = host.includes(':') ? `[${host}]` : host;
   try {
     const listening = once(server, 'listening');
-    server.listen(place.port, place.host);
+    server.listen(wantedPort, host);
     await listening;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new OperationsListenError(
-      `Health checks cannot be served on ${urlHost}:${place.port} (${code}): set metrics.port to a free port, or to 0 for any.`,
+      `Metrics and health checks cannot be served on ${urlHost}:${wantedPort} (${code}): set metrics.port to a free port, or to 0 for any.`,
     );
   }
   const { port } = server.address() as AddressInfo;

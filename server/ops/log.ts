@@ -1,8 +1,15 @@
 /** The structured log: one JSON object a line, or one readable line each on a terminal. Never a message's text, a token or a key. */
 import pino, { type DestinationStream, type Logger } from 'pino';
+import type { LogLevel } from './log-level.js';
 
 export type Log = Logger;
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** Where the log is written. */
+export interface LogOutput {
+  write(text: string): unknown;
+  /** Whether a person is watching. */
+  readonly isTTY?: boolean;
+}
 
 interface Line {
   readonly time: number;
@@ -10,7 +17,17 @@ interface Line {
   readonly msg: string;
 }
 
-const HIDDEN = new Set(['time', 'level', 'msg', 'pid', 'hostname']);
+const SHOWN_BEFORE = new Set(['time', 'level', 'msg']);
+/** A terminal would obey these. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const PLAIN = /^[\x21\x23-\x7e]+$/;
+
+const printable = (text: string): string =>
+  text.replace(CONTROLS, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const shown = (value: unknown): string =>
+  typeof value === 'string' && PLAIN.test(value) ? value : printable(JSON.stringify(value));
 
 /** `21:07:03 warn  what happened  key=value` */
 const readable = (json: string): string => {
@@ -18,15 +35,14 @@ const readable = (json: string): string => {
   const level = (pino.levels.labels[line.level] ?? 'info').padEnd(5);
   const time = new Date(line.time).toTimeString().slice(0, 8);
   const rest = Object.entries(line)
-    .filter(([key]) => !HIDDEN.has(key))
-    .map(([key, value]) => `  ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return `${time} ${level} ${line.msg}${rest.join('')}\n`;
+    .filter(([key]) => !SHOWN_BEFORE.has(key))
+    .map(([key, value]) => `  ${key}=${shown(value)}`);
+  return `${time} ${level} ${printable(line.msg)}${rest.join('')}\n`;
 };
 
-/** Logs to standard error, which leaves standard output to what a command prints. */
-export const createLog = (level: LogLevel, stream: NodeJS.WriteStream = process.stderr): Log => {
+export const createLog = (level: LogLevel, output: LogOutput = process.stdout): Log => {
   const destination: DestinationStream = {
-    write: (json) => void stream.write(stream.isTTY ? readable(json) : json),
+    write: (json) => void output.write(output.isTTY ? readable(json) : json),
   };
   return pino({ level, base: null }, destination);
 };

@@ -8,7 +8,7 @@ const RANGES = ['10.0.0.0/8', '2001:db8:aaaa::/48', '::1'];
 const proxies = new TrustedProxies(RANGES);
 
 const from = (peer: string, forwardedFor: readonly string[] = [], proxied = '') =>
-  clientAddress({ peer, proxied, forwardedFor: () => forwardedFor }, proxies);
+  clientAddress({ peer, proxied, forwardedFor }, proxies);
 
 test('an address has one spelling, and an IPv4 address stays one', () => {
   assert.equal(plainAddress('203.0.113.9'), '203.0.113.9');
@@ -34,8 +34,8 @@ test('an address has one spelling, and an IPv4 address stays one', () => {
   }
 });
 
-test('from a peer that is not trusted nothing is believed, and its header not even read', () => {
-  const forwardedFor = () => assert.fail('read');
+test('from a peer that is not trusted nothing is believed', () => {
+  const forwardedFor = ['192.0.2.1'];
   for (const peer of ['203.0.113.1', '11.0.0.0', '2001:db8:aaab::1', '::2']) {
     assert.equal(clientAddress({ peer, proxied: '192.0.2.1', forwardedFor }, proxies), peer);
   }

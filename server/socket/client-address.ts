@@ -49,8 +49,8 @@ export interface Hops {
   readonly peer: string;
   /** The source of the PROXY protocol's header; empty where there is none. */
   readonly proxied: string;
-  /** The values of every X-Forwarded-For line, in their order. Asked only of a trusted peer. */
-  readonly forwardedFor: () => readonly string[];
+  /** The values of every X-Forwarded-For line, in their order. Believed only from a trusted peer. */
+  readonly forwardedFor: readonly string[];
 }
 
 /** `203.0.113.9:4711` and `[2001:db8::1]:4711`, as some proxies write their clients. */
@@ -77,7 +77,7 @@ export const clientAddress = ({ peer, proxied, forwardedFor }: Hops, proxies: Tr
     if (farthest === null) return peer;
     if (!proxies.has(farthest)) return farthest;
   }
-  const list = forwardedFor().join(',');
+  const list = forwardedFor.join(',');
   for (let end = list.length; end > 0; ) {
     const comma = list.lastIndexOf(',', end - 1);
     const element = list.slice(comma + 1, end).trim();

@@ -30,6 +30,7 @@ export class Connection implements Peer {
   /** Under which the address is counted. */
   readonly addressKey: string;
   closed = false;
+  ending: CloseName | number | null = null;
   /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
   ended = false;
   authenticated = false;
@@ -52,8 +53,9 @@ export class Connection implements Peer {
   }
 
   /** Called by the library's close event; `end` raises that within its call. */
-  gone(): void {
+  gone(code: number): void {
     this.closed = true;
+    this.ending ??= code;
     this.#socket = null;
   }
 
@@ -73,18 +75,21 @@ export class Connection implements Peer {
   }
 
   /** Outside of a cork it is one write, header and all, and says truly whether something is left (probed with strace). */
-  send(frame: string | Uint8Array): boolean {
-    if (this.#socket === null) return false;
+  send(frame: string | Uint8Array, knownBytes = -1): number {
+    if (this.#socket === null) return -1;
     const status = this.#socket.send(frame, false, false);
     if (status !== SENT || corked === this) this.#mayBeUnsent = true;
-    return status !== DROPPED;
+    if (status === DROPPED) return -1;
+    if (typeof frame !== 'string') return frame.length;
+    // Behind the sending, which makes one text of the pieces that it was put together from.
+    return knownBytes >= 0 ? knownBytes : Buffer.byteLength(frame);
   }
 
   /** Sends frames in one write, as far as they fit into one. */
   sendAll(frames: readonly Uint8Array[]): boolean {
     const [first] = frames;
     if (first === undefined) return true;
-    if (frames.length === 1) return this.send(first);
+    if (frames.length === 1) return this.send(first) >= 0;
     const socket = this.#socket;
     if (socket === null) return false;
     this.#mayBeUnsent = true;
@@ -114,6 +119,7 @@ export class Connection implements Peer {
     if (this.closed) return;
     this.closed = true;
     this.ended = true;
+    this.ending = name;
     const { code, reason } = CLOSES[name];
     this.#socket?.end(code, reason);
   }

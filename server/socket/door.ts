@@ -29,6 +29,7 @@ export interface DoorOptions {
   /** A message beyond its limit: the connection is to be closed behind what came before. */
   readonly onTooLarge: (connection: Connection) => void;
   readonly onDrain: (connection: Connection) => void;
+  /** @param code see {@link Connection.closeCode} */
   readonly onClose: (connection: Connection) => void;
 }
 
@@ -126,9 +127,9 @@ export class Door {
         else connection.receive(data, onText);
       },
       drain: (socket) => options.onDrain(socket.getUserData().connection),
-      close: (socket) => {
+      close: (socket, code) => {
         const { connection } = socket.getUserData();
-        connection.gone();
+        connection.gone(code);
         options.onClose(connection);
         this.#leave(1);
       },
@@ -145,6 +146,7 @@ export class Door {
       if (!count.connect()) res.close();
     });
     this.app.get('/*', requests.get);
+    this.app.head('/*', requests.head);
     this.app.any('/*', requests.other);
   }
 }

@@ -37,6 +37,8 @@ export interface Listener {
   readonly port: number;
   /** Whether {@link renew} can be done: with TLS, on a system where a port can be shared. */
   readonly canRenew: boolean;
+  /** TCP connections that are no WebSockets, or not yet. */
+  readonly connecting: number;
   /**
    * Presents this certificate to new connections; those that are there stay as they are. Resolves when the one before
    * it is not presented any more, and is not to be called again until then. Rejects with TlsError or ListenError;
@@ -91,6 +93,9 @@ export const listen = async (options: ListenerOptions, canShare = CAN_SHARE_PORT
   return {
     port: requests.port,
     canRenew,
+    get connecting() {
+      return count.connecting;
+    },
     get doors() {
       return doors.size;
     },

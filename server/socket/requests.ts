@@ -1,7 +1,16 @@
-/** The HTTP half of the listener: which request becomes a WebSocket, which gets the page, and what the others are told. */
+/** The HTTP half of the listener: which request becomes a WebSocket, which gets a file, and what the others are told. */
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type UserData } from './connection.js';
-import { checkOrigin, type OriginRules, REFUSALS, type Refusal, WEBSOCKET_VERSION } from './upgrade.js';
+import type { Site, SiteFile } from './site.js';
+import { answerOf, endHead, writeFile } from './site-answer.js';
+import {
+  checkOrigin,
+  hostName,
+  type OriginRules,
+  REFUSALS,
+  type Refusal,
+  WEBSOCKET_VERSION,
+} from './upgrade.js';
 import type { HttpRequest, HttpResponse, us_socket_context_t } from './uws.js';
 
 export interface RequestOptions {
@@ -11,22 +20,51 @@ export interface RequestOptions {
   readonly originRules: (port: number) => OriginRules;
   /** Likewise. Null: nobody is believed. */
   readonly trustedProxies: () => TrustedProxies | null;
-  readonly page: { readonly contentType: string; readonly body: string };
+  readonly site: Site;
   readonly onFault: (what: string, error: unknown) => void;
-  /** The PROXY protocol's header is read behind the TLS handshake, where no proxy writes it. */
+  /**
+   * The PROXY protocol's header is read behind the TLS handshake, where no proxy writes it; and browsers may be told to
+   * come back by TLS alone.
+   */
   readonly tls: boolean;
 }
 
 const textOf = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString();
 
-/** The values of every header line of a name, which is in lower case. */
-const headerLines = (req: HttpRequest, wanted: string): readonly string[] => {
-  const values: string[] = [];
+/** Of a header that may come once, the first line; empty where there is none. */
+interface Headers {
+  readonly hosts: readonly string[];
+  readonly forwardedFor: readonly string[];
+  readonly origin: string;
+  readonly version: string;
+  readonly key: string;
+  readonly protocol: string;
+  readonly extensions: string;
+}
+
+/** In one pass: asking the library for one header costs as much as hearing of all that a handshake has. */
+const headersOf = (req: HttpRequest): Headers => {
+  const hosts: string[] = [];
+  const forwardedFor: string[] = [];
+  let origin = '';
+  let version = '';
+  let key = '';
+  let protocol = '';
+  let extensions = '';
   req.forEach((name, value) => {
-    if (name === wanted) values.push(value);
+    if (name === 'host') hosts.push(value);
+    else if (name === 'origin') origin ||= value;
+    else if (name === 'sec-websocket-version') version ||= value;
+    else if (name === 'sec-websocket-key') key ||= value;
+    else if (name === 'sec-websocket-protocol') protocol ||= value;
+    else if (name === 'sec-websocket-extensions') extensions ||= value;
+    else if (name === 'x-forwarded-for') forwardedFor.push(value);
   });
-  return values;
+  return { hosts, forwardedFor, origin, version, key, protocol, extensions };
 };
+
+/** A year. */
+const SECURE_TRANSPORT = [['Strict-Transport-Security', 'max-age=31536000']] as const;
 
 export class Requests {
   /** The port that is listened on. */
@@ -40,35 +78,25 @@ export class Requests {
   }
 
   readonly upgrade = this.#guarded((res, req: HttpRequest, context: us_socket_context_t) => {
-    const problem = this.#upgradeProblem(req);
+    const headers = headersOf(req);
+    const problem = this.#upgradeProblem(headers);
     if (problem !== null) {
       this.#refuse(res, problem);
       return;
     }
-    const connection = this.#options.enter(this.#addressOf(res, req));
+    const connection = this.#options.enter(this.#addressOf(res, headers));
     if (!(connection instanceof Connection)) {
       this.#refuse(res, connection);
       return;
     }
     const userData: UserData = { connection };
-    res.upgrade(
-      userData,
-      req.getHeader('sec-websocket-key'),
-      req.getHeader('sec-websocket-protocol'),
-      req.getHeader('sec-websocket-extensions'),
-      context,
-    );
+    const { key, protocol, extensions } = headers;
+    res.upgrade(userData, key, protocol, extensions, context);
   });
 
-  readonly get = this.#guarded((res, req: HttpRequest) => {
-    const problem = this.#originProblem(req) ?? (req.getUrl() === '/' ? null : REFUSALS.notFound);
-    if (problem !== null) {
-      this.#refuse(res, problem);
-      return;
-    }
-    const { contentType, body } = this.#options.page;
-    this.#answer(res, (isLast) => res.writeHeader('Content-Type', contentType).end(body, isLast));
-  });
+  readonly get = this.#guarded((res, req: HttpRequest) => this.#read(res, req, false));
+
+  readonly head = this.#guarded((res, req: HttpRequest) => this.#read(res, req, true));
 
   readonly other = this.#guarded((res) => this.#refuse(res, REFUSALS.notFound));
 
@@ -84,34 +112,65 @@ export class Requests {
     };
   }
 
-  #addressOf(res: HttpResponse, req: HttpRequest): string {
+  #read(res: HttpResponse, req: HttpRequest, isHead: boolean): void {
+    const headers = headersOf(req);
+    const problem = this.#originProblem(headers);
+    if (problem !== null) {
+      this.#refuse(res, problem, isHead);
+      return;
+    }
+    const file = this.#options.site.get(req.getUrl());
+    if (file === undefined) {
+      this.#refuse(res, REFUSALS.notFound, isHead);
+      return;
+    }
+    const acceptEncoding = req.getHeader('accept-encoding');
+    const answer = answerOf(file, { isHead, acceptEncoding, ifNoneMatch: req.getHeader('if-none-match') });
+    if (answer === null) {
+      this.#refuse(res, REFUSALS.notAcceptable, isHead);
+      return;
+    }
+    const more = this.#secureTransport(headers);
+    this.#answer(res, (isLast) => writeFile(res, answer, more, isLast));
+  }
+
+  /**
+   * Strict-Transport-Security, with TLS. Never for `localhost`: it holds for all ports of a name, so for whatever else
+   * runs on the user's machine. Browsers ignore it for addresses (RFC 6797 section 8.1.1).
+   */
+  #secureTransport({ hosts: [host = ''] }: Headers): SiteFile['headers'] {
+    return this.#options.tls && hostName(host) !== 'localhost' ? SECURE_TRANSPORT : [];
+  }
+
+  #addressOf(res: HttpResponse, { forwardedFor }: Headers): string {
     const peer = textOf(res.getRemoteAddressAsText());
     const proxies = this.#options.trustedProxies();
     if (proxies === null) return peer;
     const proxied = this.#options.tls ? '' : textOf(res.getProxiedRemoteAddressAsText());
-    const forwardedFor = (): readonly string[] => headerLines(req, 'x-forwarded-for');
     return clientAddress({ peer, proxied, forwardedFor }, proxies);
   }
 
-  #originProblem(req: HttpRequest): Refusal | null {
-    const origin = req.getHeader('origin');
-    return checkOrigin({ hosts: headerLines(req, 'host'), origin }, this.#options.originRules(this.port));
+  #originProblem(headers: Headers): Refusal | null {
+    return checkOrigin(headers, this.#options.originRules(this.port));
   }
 
   /** Null where the request may become a WebSocket. */
-  #upgradeProblem(req: HttpRequest): Refusal | null {
+  #upgradeProblem(headers: Headers): Refusal | null {
     if (this.stopping) return REFUSALS.draining;
-    const problem = this.#originProblem(req);
+    const problem = this.#originProblem(headers);
     if (problem !== null) return problem;
     // The library takes any version for its own.
-    return req.getHeader('sec-websocket-version') === WEBSOCKET_VERSION ? null : REFUSALS.version;
+    return headers.version === WEBSOCKET_VERSION ? null : REFUSALS.version;
   }
 
-  #refuse(res: HttpResponse, refusal: Refusal): void {
-    this.#answer(res, () => {
-      res.writeStatus(refusal.status);
-      if (refusal.header !== null) res.writeHeader(...refusal.header);
-      res.writeHeader('Content-Type', 'text/plain; charset=utf-8').end(`${refusal.text}\n`, true);
+  #refuse(res: HttpResponse, { status, header, text }: Refusal, isHead = false): void {
+    const line = `${text}\n`;
+    this.#answer(res, (isLast) => {
+      res.writeStatus(status);
+      if (header !== null) res.writeHeader(...header);
+      res.writeHeader('Content-Type', 'text/plain; charset=utf-8');
+      if (isHead) endHead(res, Buffer.byteLength(line), isLast);
+      else res.end(line, true);
     });
   }
 

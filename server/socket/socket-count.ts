@@ -26,6 +26,11 @@ export class SocketCount {
     return new Int32Array(new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT));
   }
 
+  /** TCP connections that are no WebSockets, or not yet. */
+  get connecting(): number {
+    return Atomics.load(this.#cells, HANDSHAKING);
+  }
+
   /**
    * A TCP connection has opened. False: there is no room even to say so, close it. Either way it counts until
    * {@link upgraded} or {@link disconnect}.

@@ -54,6 +54,11 @@ export const REFUSALS = {
     WEBSOCKET_VERSION,
   ]),
   fault: refuse('500 Internal Server Error', 'The gateway failed to handle this request.'),
+  notAcceptable: refuse(
+    '406 Not Acceptable',
+    'This file comes only in codings that Accept-Encoding refuses.',
+    ['Vary', 'Accept-Encoding'],
+  ),
   notFound: refuse('404 Not Found', 'There is nothing here.'),
 } as const;
 

@@ -1,17 +1,8 @@
 /** A real browser for tests of the page. */
-import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { atEnd } from '../helpers/gateway.js';
-
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const path = process.env.OPENCLAW_CHROMIUM ?? PLACES.find((place) => existsSync(place));
-
-/** For `test`'s options: why tests in a browser cannot run here; false where they can. */
-export const noBrowser: string | false =
-  path === undefined
-    ? 'There is no Chromium here: install the package chromium, or name one in OPENCLAW_CHROMIUM'
-    : false;
+import { chromiumProgram } from './chromium.js';
 
 /** What a page has complained about, and what it asked of others than its own server. */
 export interface Watched {
@@ -26,7 +17,12 @@ let browser: Promise<Browser> | null = null;
 
 /** An empty page of a profile of its own, gone after the test; the browser is shared by the tests of a file. */
 export const newPage = async (t: TestContext, options: BrowserContextOptions = {}): Promise<Watched> => {
-  browser ??= chromium.launch({ executablePath: path ?? '', args: FLAGS });
+  const { path, env } = chromiumProgram();
+  browser ??= chromium.launch({
+    executablePath: path,
+    args: FLAGS,
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
   const context = await (await browser).newContext(options);
   atEnd(t, () => context.close());
   const page = await context.newPage();

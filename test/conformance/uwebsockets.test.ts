@@ -289,3 +289,56 @@ test('a header that is missing is empty, and each of two of a name is seen', asy
   await askHttp(t, port, { headers });
   assert.deepEqual(seen, ['', ['one', 'two']]);
 });
+
+test('an answer that has no body says the length that it is given, or none, and the connection goes on', async (t) => {
+  const { app, port } = await listening(t);
+  app.get('/unchanged', (res) => {
+    res.cork(() => res.writeStatus('304 Not Modified').endWithoutBody());
+  });
+  app.head('/*', (res) => {
+    res.cork(() => res.writeHeader('Content-Length', '5').endWithoutBody());
+  });
+  const socket: Socket = connect(port, HOST);
+  t.after(() => socket.destroy());
+  let said = '';
+  socket.setEncoding('latin1').on('data', (text) => {
+    said += text;
+  });
+  const ask = async (line: string): Promise<string> => {
+    said = '';
+    socket.write(`${line} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await until(() => said.endsWith('\r\n\r\n'), line);
+    return said;
+  };
+  assert.doesNotMatch(await ask('GET /unchanged'), /content-length/i);
+  assert.match(await ask('HEAD /page'), /content-length: 5\r\n/i);
+  assert.doesNotMatch(await ask('GET /unchanged'), /content-length/i);
+});
+
+test('tryEnd sends a body of shared memory piece by piece, whenever the socket takes more', async (t) => {
+  const { app, port } = await listening(t);
+  const body = new Uint8Array(new SharedArrayBuffer(MUCH_BYTES)).fill(7);
+  let pieces = 0;
+  app.get('/*', (res) => {
+    res.cork(() => {
+      const [sent] = res.tryEnd(body, body.byteLength);
+      assert.equal(sent, false);
+      res.onAborted(() => {});
+      res.onWritable((offset) => {
+        pieces += 1;
+        return res.tryEnd(body.subarray(offset), body.byteLength)[0];
+      });
+    });
+  });
+  const socket: Socket = connect(port, HOST);
+  t.after(() => socket.destroy());
+  let bytes = 0;
+  let sevens = 0;
+  socket.on('data', (data) => {
+    bytes += data.length;
+    if (data.at(-1) === 7) sevens += 1;
+  });
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await until(() => bytes > MUCH_BYTES, 'the whole body');
+  assert.ok(pieces > 1 && sevens > 1);
+});

@@ -4,8 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ChatCompletionRequest } from '@copilotkit/aimock';
+import Sqlite from 'better-sqlite3';
 import type { Client, Json } from '../helpers/client.js';
-import { startTestGateway } from '../helpers/gateway.js';
+import { startTestGateway, temporaryFolder } from '../helpers/gateway.js';
+import { startGatewayProcess } from '../helpers/gateway-process.js';
 import { lastWords, mockModels, modelConfig } from '../helpers/models.js';
 import { until } from '../helpers/system.js';
 import { req } from './requirements.js';
@@ -200,6 +202,11 @@ test(`${req('P4-cancel', 'P4-skill-events')} a cancelled reply ends the skill it
   assert.deepEqual(await client.call('chat.cancel', { message_id }), { cancelled: true });
   const complete = await client.complete(message_id);
   assert.equal(complete.finish_reason, 'cancelled');
+  assert.deepEqual(
+    [complete.total_tokens, complete.usage],
+    [12, { input: 10, output: 2 }],
+    'the step that had ended was paid for',
+  );
   assert.ok(performance.now() - startMs < 5000);
   const result = await client.frame(({ method }) => method === 'skill.result');
   assert.equal(result.params.ok, false);
@@ -209,6 +216,20 @@ test(`${req('P4-cancel', 'P4-skill-events')} a cancelled reply ends the skill it
     [['hostile.wait', false]],
     'it may have done something',
   );
+});
+
+test(`${req('P4-cancel', 'P4-usage')} a reply that is cancelled in its second step counts the first, and what was said since`, async (t) => {
+  const { client } = await start(t, (request) =>
+    told(request).length === 0
+      ? { say: 'Let me look.', ask: [{ name: 'time__now', arguments: '{}' }] }
+      : new Promise(() => {}),
+  );
+  const { message_id } = await client.call('chat.send', { message: 'Time?' });
+  await client.frame(({ method }) => method === 'skill.result');
+  await client.call('chat.cancel', { message_id });
+  const { finish_reason, total_tokens, usage } = await client.complete(message_id);
+  assert.deepEqual([finish_reason, usage.estimated], ['cancelled', true]);
+  assert.ok(usage.input >= 10 && usage.output >= 2 && total_tokens >= 12);
 });
 
 test(`${req('P4-skill-events')} what a model was offered it may use, though a reload takes the steps away meanwhile`, async (t) => {
@@ -332,10 +353,99 @@ test(`${req('P4-skill-events')} a planned end waits for a reply and its skills; 
   const ended = second.gateway.close();
   assert.equal((await again.complete(message_id)).finish_reason, 'interrupted');
   await ended;
-  const { messages } = await (await (await second.restart()).login()).call('chat.history', { limit: 1 });
+  const last = await (await second.restart()).login();
+  await last.call('chat.resume', { message_id, after_index: -1 });
+  assert.deepEqual((await last.complete(message_id)).usage, { input: 10, output: 2 }, 'as it is stored');
+  const { messages } = await last.call('chat.history', { limit: 1 });
   assert.deepEqual(
     messages[0].skills.map(({ skill, ok }: Json) => [skill, ok]),
     [['hostile.wait', false]],
+  );
+});
+
+test(`${req('P5-detached-timeout', 'P4-skill-events')} nobody follows, and the reply waits for a skill: it is cancelled after detached_timeout, and the skill with it`, async (t) => {
+  const { under, client } = await start(
+    t,
+    () => ({ say: 'Wait.', ask: [{ name: 'hostile__wait', arguments: '{"seconds":60}' }] }),
+    { skills: `[chat]\ndetached_timeout = 1\n${HOSTILE_SKILLS}` },
+  );
+  await untilReady(client, 'hostile.wait');
+  const watcher = await under.login();
+  await watcher.call('channel.unsubscribe', { channel_id: 'default' });
+  const ends =
+    (kind: string) =>
+    ({ method, params }: Json) =>
+      method === 'system.trace' && params.events.some((event: Json) => event.kind === kind);
+  await watcher.call('system.trace', { enabled: true });
+  const { message_id } = await client.call('chat.send', { message: 'Use it' });
+  await client.frame(({ method }) => method === 'skill.invoke');
+  client.terminate();
+  await watcher.frame(ends('DONE'));
+  await watcher.frame(ends('SKILL'));
+  const events: Json[] = watcher.notifications('system.trace').flatMap(({ events }) => events);
+  const skill = events.find(({ kind }) => kind === 'SKILL');
+  assert.deepEqual([skill?.message_id, skill?.outcome], [message_id, 'cancelled']);
+  const { messages } = await watcher.call('chat.history', { limit: 1 });
+  assert.deepEqual(
+    [messages[0].finish_reason, messages[0].content, messages[0].skills.map(({ ok }: Json) => ok)],
+    ['cancelled', 'Wait.', [false]],
+  );
+});
+
+/** Its server hears nothing any more, so it outlives the gateway. Says whether it has ended. */
+const leaveBehind = (homeDir: string): (() => boolean) => {
+  const [{ pid }] = JSON.parse(readFileSync(join(homeDir, 'skill-processes.json'), 'utf8'));
+  process.kill(pid, 'SIGSTOP');
+  return () => {
+    try {
+      // A zombie waits for nobody but its parent.
+      return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    } catch {
+      return true;
+    }
+  };
+};
+
+test(`${req('P4-skill-events')} a gateway that is killed leaves what a reply had used, and what it was about to`, async (t) => {
+  const models = await mockModels(t, (server) => {
+    server.onMessage(/.*/, (request) => ({
+      content: 'Wait.',
+      toolCalls: [
+        { name: told(request).length === 0 ? 'time__now' : 'hostile__wait', arguments: '{"seconds":60}' },
+      ],
+    }));
+  });
+  const config = modelConfig({ base_url: `${models.url}/v1` }, BUILT_IN + HOSTILE_SKILLS);
+  const homeDir = temporaryFolder(t);
+  const first = await startGatewayProcess(t, { homeDir, config });
+  const client = await first.login();
+  await untilReady(client, 'hostile.wait');
+  await client.call('chat.send', { message: 'Use it' });
+  const newest = async (gateway: Client): Promise<Json> =>
+    (await gateway.call('chat.history', { limit: 1 })).messages[0];
+  const database = new Sqlite(join(homeDir, 'openclaw.db'), { readonly: true });
+  const stored = database
+    .prepare<[], string | null>("SELECT metadata FROM messages WHERE role = 'assistant'")
+    .pluck();
+  await until(
+    async () => JSON.parse(stored.get() ?? '{}').skills?.length === 2,
+    'what is stored of its skills',
+  );
+  database.close();
+  const growing = await newest(client);
+  assert.deepEqual([growing.finish_reason, growing.skills], [undefined, undefined], 'it is not over');
+  const ended = process.platform === 'linux' ? leaveBehind(homeDir) : null;
+  await first.kill();
+  assert.notEqual(ended?.(), true);
+  const second = await startGatewayProcess(t, { homeDir, config });
+  if (ended !== null) await until(async () => ended(), 'the end of what was left behind');
+  const { skills } = await newest(await second.login());
+  assert.deepEqual(
+    skills.map(({ skill, content }: Json) => [skill, content]),
+    [
+      ['time.now', skills[0]?.content],
+      ['hostile.wait', 'The gateway was ended before it had a result.'],
+    ],
   );
 });
 

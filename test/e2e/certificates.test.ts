@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Admission } from '../../server/core/limits/admission.js';
+import { plainSite } from '../../server/page.js';
 import { CertificateKeeper, type CertificateKeeperOptions } from '../../server/socket/certificate-keeper.js';
 import { type ListenerOptions, type LocalListener, listen } from '../../server/socket/listener.js';
 import { CAN_SHARE_PORT } from '../../server/socket/port.js';
@@ -200,7 +201,7 @@ const startListener = async (
       }),
       trustedProxies: () => null,
       addressKey: (address) => address,
-      page: { contentType: 'text/plain', body: 'page' },
+      site: plainSite(),
       onOpen: ignore,
       onText: () => true,
       onBinary: ignore,

@@ -1,6 +1,6 @@
 /** The configuration as seen from outside (protocol section 8). */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CONFIG_KEYS, configOption } from '../../schemas/config.js';
@@ -115,9 +115,9 @@ test(`${req('P8-reload')} system.reload takes what can change and names what can
 });
 
 test(`${req('P8-reload-refused')} a reload of a broken file changes nothing and says so`, async (t) => {
-  const { log } = recordLog();
+  const { log, lines } = recordLog('info');
   const under = await startTestGateway(t, { config: '[gateway]\nheartbeat_interval = 11\n', log });
-  const client = await under.login();
+  const client = await under.login({ client_id: 'operator' });
   for (const broken of [
     '[gateway]\nheartbeat_interval = 22\nauth_timeout = "soon"\n',
     '[gateway]\nheartbeat_interval = 22\nunknown = 1\n',
@@ -128,7 +128,59 @@ test(`${req('P8-reload-refused')} a reload of a broken file changes nothing and 
     assert.equal(error.code, -32600);
     assert.match(error.data.reason, /config\.toml:\d/);
     assert.equal(await heartbeatOf(under), 11);
+    const { level, session_id, client_id, msg } = lines().at(-1);
+    assert.deepEqual([level, session_id, client_id], [50, client.handshake.session_id, 'operator']);
+    assert.equal(msg, `Nothing was reloaded, and the gateway goes on as before: ${error.data.reason}`);
   }
+});
+
+test(`${req('P8-reload-refused')} a file that cannot be read changes nothing either, and one that is gone is one without options`, async (t) => {
+  const { log, lines } = recordLog('info');
+  const under = await startTestGateway(t, { config: '[gateway]\nheartbeat_interval = 11\n', log });
+  const client = await under.login();
+  rmSync(under.home.configFile);
+  mkdirSync(under.home.configFile);
+  const { error } = await client.request('system.reload');
+  assert.match(error.data.reason, /config\.toml cannot be read: it is a directory\.$/);
+  rmdirSync(under.home.configFile);
+  writeFileSync(under.home.configFile, Buffer.from([0x23, 0xff]));
+  assert.match((await client.request('system.reload')).error.data.reason, /is not UTF-8 text/);
+  assert.equal(await heartbeatOf(under), 11);
+
+  // By a signal, for which the gateway's own call stands.
+  const refused = await under.gateway.reload();
+  assert.equal(refused.outcome, 'refused');
+  const { session_id, msg } = lines().at(-1);
+  assert.equal(session_id, undefined);
+  assert.match(msg, /^Nothing was reloaded, and the gateway goes on as before: .* is not UTF-8 text/);
+  rmSync(under.home.configFile);
+  assert.deepEqual((await client.call('system.reload')).changed.sort(), [
+    HEARTBEAT,
+    'gateway.heartbeat_timeout',
+  ]);
+  assert.equal(await heartbeatOf(under), 30);
+});
+
+test(`${req('P8-reload')} log.level is live: a reload turns the log down and up, and ends what SIGUSR2 has begun`, async (t) => {
+  const { log, lines } = recordLog('info');
+  const under = await startTestGateway(t, { config: '[log]\nlevel = "info"\n', log });
+  const client = await under.login();
+  assert.equal(under.gateway.stepLogLevel(), 'debug');
+  await under.login();
+  assert.ok(lines().some(({ level }) => level === 20));
+  writeFileSync(under.home.configFile, '[log]\nlevel = "warn"\n');
+  assert.deepEqual(await client.call('system.reload'), { changed: ['log.level'], needs_restart: [] });
+  const quiet = lines().length;
+  await under.login();
+  assert.equal(lines().length, quiet);
+  // Whoever asks gets an answer.
+  await client.call('system.reload');
+  assert.equal(lines().at(-1).msg, 'Reloaded; nothing has changed.');
+  assert.equal(under.gateway.stepLogLevel(), 'info');
+  rmSync(under.home.configFile);
+  await client.call('system.reload');
+  const { changed, msg } = lines().at(-1);
+  assert.deepEqual([changed, msg], [['log.level'], 'Reloaded: log.level.']);
 });
 
 test(`${req('P8-sighup')} SIGHUP reloads, and a broken file is told and survived`, async (t) => {
@@ -145,6 +197,9 @@ test(`${req('P8-sighup')} SIGHUP reloads, and a broken file is told and survived
 
   writeFileSync(file, '[gateway]\nno_such_key = 1\n');
   gateway.child.kill('SIGHUP');
-  assert.match(await gateway.said(/Nothing was reloaded: .*\n/), /no_such_key is not a known key/);
+  assert.match(
+    await gateway.said(/Nothing was reloaded, and the gateway goes on as before: .*\n/),
+    /no_such_key is not a known key/,
+  );
   assert.equal((await askUpgrade(t, port)).status, 101);
 });

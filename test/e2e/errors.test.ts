@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { ERRORS } from '../../schemas/codes.js';
-import type { Json } from '../helpers/client.js';
+import type { Client, Json } from '../helpers/client.js';
 import { engine } from '../helpers/engine.js';
 import { ask, errorOf } from '../helpers/exchange.js';
 import { startTestGateway } from '../helpers/gateway.js';
@@ -105,13 +105,42 @@ test(`${req('P2-internal-error', 'J5-error-object')} a fault inside shows a trac
 
   const { error } = await client.request('chat.history');
   assert.deepEqual(Object.keys(error.data), ['trace_id']);
-  assert.match(error.data.trace_id, /^[0-9a-f]{16}$/);
+  assert.match(error.data.trace_id, /^[0-9a-f]{32}$/);
   assert.deepEqual(error, errorOf(-32603, 'Internal error', { trace_id: error.data.trace_id }));
   const told = lines().filter(({ trace_id }: Json) => trace_id === error.data.trace_id);
   assert.equal(told.length, 1, 'the operator finds it under the same id');
   assert.equal(told[0].method, 'chat.history');
   assert.match(told[0].error, /no such table/);
   await client.settle();
+});
+
+test(`${req('P2-internal-error', 'P3-traceparent')} its trace id is that of the request’s traceparent, else of the connection’s`, async (t) => {
+  const { log, lines } = recordLog();
+  const under = await startTestGateway(t, { config: engine(0), log });
+  const [ofConnection, ofRequest] = ['4bf92f3577b34da6a3ce929d0e0e4736', '0af7651916cd43dd8448eb211c80319c'];
+  const traceparent = (traceId: string): string => `00-${traceId}-00f067aa0ba902b7-01`;
+  const client = await under.login({ traceparent: traceparent(ofConnection) });
+  const other = await under.login({ traceparent: traceparent(ofConnection).toUpperCase() });
+  const database = new Database(under.home.databaseFile);
+  database.pragma('foreign_keys = OFF');
+  database.exec('DROP TABLE messages');
+  database.close();
+
+  const idOf = async (by: Client, method: string, params: object): Promise<string> =>
+    (await by.request(method, params)).error.data.trace_id;
+  const send = (metadata: object): object => ({ message: 'Hello', metadata });
+  assert.equal(await idOf(client, 'chat.history', {}), ofConnection);
+  assert.equal(await idOf(client, 'chat.send', send({ traceparent: traceparent(ofRequest) })), ofRequest);
+  assert.equal(await idOf(client, 'chat.send', send({ traceparent: 'malformed' })), ofConnection);
+  const fresh = await idOf(other, 'chat.send', send({ traceparent: `${traceparent(ofRequest)}-x` }));
+  assert.match(fresh, /^[0-9a-f]{32}$/);
+  assert.ok(![ofConnection, ofRequest].includes(fresh));
+  assert.deepEqual(
+    lines()
+      .filter(({ msg }) => msg === 'internal error')
+      .map(({ trace_id }) => trace_id),
+    [ofConnection, ofRequest, ofConnection, fresh],
+  );
 });
 
 test(`${req('J5-error-object', 'J5-response')} an error is told as the table of codes says`, async (t) => {

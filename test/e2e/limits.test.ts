@@ -45,6 +45,14 @@ const REFUSED: Readonly<Record<Exclude<keyof typeof REFUSALS, 'fault' | 'drainin
     ]);
     return askHttp(t, port, { headers: [['Host', `127.0.0.1:${port}`], ...headers] });
   },
+  notAcceptable: async (t) => {
+    const { port } = await startTestGateway(t);
+    const headers = [
+      ['Host', `127.0.0.1:${port}`],
+      ['Accept-Encoding', '*;q=0'],
+    ] as const;
+    return askHttp(t, port, { headers });
+  },
   notFound: async (t) => {
     const { port } = await startTestGateway(t);
     return askHttp(t, port, { path: '/none', headers: [['Host', `127.0.0.1:${port}`]] });

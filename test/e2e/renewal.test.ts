@@ -339,6 +339,6 @@ test(
     await Promise.all(clients);
     t.diagnostic(`${failed} of ${came + failed} were turned away by 5 renewals`);
     assert.ok(failed <= 10, `${failed} of ${came + failed} were turned away`);
-    assert.equal(gateway.stderr.match(/Reloaded: gateway\.tls\.cert_path\./g)?.length, 5);
+    assert.equal(gateway.stdout.match(/Reloaded: gateway\.tls\.cert_path\./g)?.length, 5);
   },
 );

@@ -43,6 +43,8 @@ export const TRANSPORT_REQUIREMENTS = {
     'gateway.workers = N: N socket threads on one port; everything behaves as with one (section 1)',
   'P1-any-path': 'an upgrade on any path opens the WebSocket (section 1)',
   'P1-page': 'plain GET serves the web UI (section 1)',
+  'P1-web':
+    'the built web UI from memory: brotli and gzip, ETag, how long it may be kept, a strict Content-Security-Policy (configuration)',
   'P1-not-found': 'anything else is a 404 (section 1)',
   'P1-no-deflate': 'no permessage-deflate (section 1)',
   'P1-port-taken': 'a second gateway on the same port is refused with a clear sentence (section 1)',
@@ -88,6 +90,8 @@ export const TRANSPORT_REQUIREMENTS = {
   'P2-batch-handshake': 'auth.handshake in a batch: -32600; without an id: ignored (section 2)',
   'P2-method-not-callable': 'internal and server-to-client methods get -32601 too (section 2)',
   'P2-listed-errors': '-32602 lists path and message of the first 8 errors (section 2)',
+  'P3-traceparent':
+    'traceparent of the handshake, or of a request’s metadata, is its trace; a malformed one is ignored (section 3)',
   'P2-internal-error': '-32603 tells a trace_id and nothing else of the inside (section 2)',
   'P2-auth-required': '4010 for anything before auth.handshake (section 2)',
   'P2-permission-denied': '4012 with the scope that is missing (section 2)',

@@ -29,9 +29,9 @@ export const REQUIREMENTS = {
 export type RequirementId = keyof typeof REQUIREMENTS;
 
 /** Clauses that nothing fulfils yet: no test may cite them, and whoever builds one takes it out of here. */
-export const NOT_BUILT_YET: ReadonlySet<RequirementId> = new Set([
-  'P9-metrics',
-] as const satisfies readonly RequirementId[]);
+export const NOT_BUILT_YET: ReadonlySet<RequirementId> = new Set(
+  [] as const satisfies readonly RequirementId[],
+);
 
 /** The beginning of a test's title: the clauses it shows to hold. */
 export const req = (...ids: [RequirementId, ...RequirementId[]]): string => `[${ids.join(' ')}]`;

@@ -66,7 +66,8 @@ test('with a hundred chats behind a tool that spins and a hundred behind a provi
     homeDir: temporaryFolder(t),
     config: modelConfig(
       { base_url: provider.url, max_streams_per_principal: 0 },
-      `[skills]\nmax_concurrent = ${CHATS}\ntimeout_seconds = 60\n` +
+      // One principal has three quarters of them.
+      `[skills]\nmax_concurrent = ${Math.ceil((CHATS * 4) / 3)}\ntimeout_seconds = 60\n` +
         `[skills.mcp.hostile]\ncommand = ${JSON.stringify(process.execPath)}\nargs = ${JSON.stringify([HOSTILE, 'good'])}\n`,
     ),
   });

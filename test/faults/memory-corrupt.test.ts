@@ -59,8 +59,8 @@ test('a damaged page fails the calls that need it, with the cause in the log, an
   const client = await under.login();
   const { error } = await client.request('chat.history', { channel: damaged, limit: 200 });
   assert.equal(error?.code, -32603);
-  await until(() => under.process.stderr.includes(error.data.trace_id), 'a line of the log');
-  const line = under.process.stderr.split('\n').find((text) => text.includes(error.data.trace_id));
+  await until(() => under.process.stdout.includes(error.data.trace_id), 'a line of the log');
+  const line = under.process.stdout.split('\n').find((text) => text.includes(error.data.trace_id));
   assert.match(
     JSON.parse(line ?? '').error,
     /history failed: the file is damaged, stop the gateway and restore a backup \(SQLITE_CORRUPT\)$/,

@@ -28,7 +28,7 @@ interface Fault {
 
 /** The log's line about a trace id. */
 const logged = ({ process }: KillableGateway, traceId: string): Json => {
-  const line = process.stderr.split('\n').find((text) => text.includes(traceId));
+  const line = process.stdout.split('\n').find((text) => text.includes(traceId));
   return line === undefined ? null : JSON.parse(line);
 };
 

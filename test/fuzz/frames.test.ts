@@ -137,7 +137,7 @@ test('mutated requests, frames and messages neither end the gateway nor disturb 
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const hint = `after ${rounds} rounds; OPENCLAW_FUZZ_SEED=${SEED} repeats them`;
-  assert.ok(alive(), `the gateway has ended ${hint}: ${under.process.stderr}`);
+  assert.ok(alive(), `the gateway has ended ${hint}: ${under.process.stdout}${under.process.stderr}`);
   const { p99Ms, longestMs } = await neighbour.stop();
   const observer = await under.login();
   assert.ok(
@@ -172,5 +172,5 @@ test('mutated requests, frames and messages neither end the gateway nor disturb 
       );
     await until(hasRoom, `places to be free ${hint}`);
   }
-  assert.equal(/"level":50|fault/.test(under.process.stderr), false, `${under.process.stderr} ${hint}`);
+  assert.equal(/"level":50/.test(under.process.stdout), false, `${under.process.stdout} ${hint}`);
 });

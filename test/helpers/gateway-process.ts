@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { resolveHome } from '../../server/config/home.js';
 import { Client } from './client.js';
-import { GatewayProcess } from './process.js';
+import { GatewayProcess, type SpawnOptions } from './process.js';
 
 export interface KillableGateway {
   readonly process: GatewayProcess;
@@ -11,8 +11,10 @@ export interface KillableGateway {
   readonly url: string;
   /** The token of the first start. */
   readonly token: string;
-  /** A connection that has authenticated as `local`. */
-  login(): Promise<Client>;
+  /** A connection that is open and not authenticated. */
+  connect(): Promise<Client>;
+  /** A connection that has authenticated, as `local` unless another token is given. */
+  login(params?: Record<string, unknown>): Promise<Client>;
   /** Ends the process without giving it a chance to tidy up; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -20,15 +22,20 @@ export interface KillableGateway {
 /** Starts one in `homeDir`, which must exist; it is killed when the test ends. */
 export const startGatewayProcess = async (
   t: TestContext,
-  options: { readonly homeDir: string; readonly config: string; readonly args?: readonly string[] },
+  options: SpawnOptions & { readonly config: string },
 ): Promise<KillableGateway> => {
   const home = resolveHome({ OPENCLAW_HOME: options.homeDir });
   writeFileSync(home.configFile, options.config, { mode: 0o600 });
-  const { homeDir, args = [] } = options;
-  const gateway = new GatewayProcess(t, { homeDir, args });
+  const gateway = new GatewayProcess(t, options);
   const port = await gateway.port();
   const url = `ws://127.0.0.1:${port}`;
   const token = readFileSync(home.localTokenFile, 'utf8').trim();
+  const connect = async (): Promise<Client> => {
+    const client = new Client(url);
+    t.after(() => client.terminate());
+    await client.opened;
+    return client;
+  };
   return {
     process: gateway,
     port,
@@ -38,14 +45,14 @@ export const startGatewayProcess = async (
       gateway.child.kill('SIGKILL');
       await gateway.exited;
     },
-    login: async () => {
-      const client = new Client(url);
-      t.after(() => client.terminate());
-      await client.opened;
+    connect,
+    login: async (params = {}) => {
+      const client = await connect();
       client.handshake = await client.call('auth.handshake', {
         client_id: 'test-client',
         client_version: '0.9.4',
         token,
+        ...params,
       });
       return client;
     },

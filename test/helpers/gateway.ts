@@ -33,6 +33,8 @@ export interface TestGatewayOptions {
   readonly homeDir?: string;
   readonly log?: Log;
   readonly clock?: Clock;
+  /** Of a built web UI, instead of the one beside the gateway. */
+  readonly webFolder?: string;
   /** Environment variables besides `OPENCLAW_HOME`. */
   readonly env?: Readonly<Record<string, string>>;
   /** Flags by dotted key, besides the ports, which are `0` unless they are given. */
@@ -85,8 +87,9 @@ export const startTestGateway = async (
     home,
     debug: options.debug ?? false,
     loadConfig: load,
-    log: options.log ?? createLog('error'),
+    log: options.log ?? createLog('error', process.stderr),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.webFolder === undefined ? {} : { webFolder: options.webFolder }),
   });
   const stop = async (): Promise<void> => {
     const drained = gateway.close();

@@ -15,6 +15,8 @@ export interface SpawnOptions {
   readonly args?: readonly string[];
   /** Soft and hard limit of open descriptors. */
   readonly descriptors?: number;
+  /** Of its operators' listener; without it any that is free. */
+  readonly metricsPort?: number;
 }
 
 export class GatewayProcess {
@@ -25,7 +27,7 @@ export class GatewayProcess {
   #stderr = '';
   #wake: () => void = () => {};
 
-  constructor(t: TestContext, { homeDir, args = [], descriptors }: SpawnOptions) {
+  constructor(t: TestContext, { homeDir, args = [], descriptors, metricsPort = 0 }: SpawnOptions) {
     const command = [process.execPath, PROGRAM, 'gateway', '--port', '0', ...args];
     // `exec`: the process that gets our signals is the gateway, not a shell around it.
     const [file = '', ...rest] =
@@ -36,7 +38,7 @@ export class GatewayProcess {
       env: {
         PATH: process.env.PATH,
         OPENCLAW_HOME: homeDir,
-        OPENCLAW_METRICS__PORT: '0',
+        OPENCLAW_METRICS__PORT: String(metricsPort),
         OPENCLAW_GATEWAY__WORKERS: TEST_WORKERS,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -57,6 +59,11 @@ export class GatewayProcess {
     });
   }
 
+  /** The log, and the frames of `--debug`. */
+  get stdout(): string {
+    return this.#stdout;
+  }
+
   get stderr(): string {
     return this.#stderr;
   }
@@ -67,9 +74,9 @@ export class GatewayProcess {
     return Number(port);
   }
 
-  /** Waits until standard error matches. */
+  /** Waits until its log matches, or what it says on standard error. */
   async said(pattern: RegExp): Promise<string> {
-    const [text] = await this.#printed(() => pattern.exec(this.#stderr));
+    const [text] = await this.#printed(() => pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr));
     return text;
   }
 
@@ -85,7 +92,9 @@ export class GatewayProcess {
         if (found !== null) return found;
         const ended = this.child.exitCode ?? this.child.signalCode;
         if (late || ended !== null) {
-          throw new Error(`the gateway ${ended === null ? 'said nothing' : 'ended'}: ${this.#stderr}`);
+          throw new Error(
+            `the gateway ${ended === null ? 'said nothing' : 'ended'}: ${this.#stdout}${this.#stderr}`,
+          );
         }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

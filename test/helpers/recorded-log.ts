@@ -1,6 +1,7 @@
 /** The gateway's log, kept to be read. */
 import { Writable } from 'node:stream';
-import { createLog, type Log, type LogLevel } from '../../server/ops/log.js';
+import { createLog, type Log } from '../../server/ops/log.js';
+import type { LogLevel } from '../../server/ops/log-level.js';
 import type { Json } from './client.js';
 
 /** A log that writes nowhere, and what has been written to it so far. */
@@ -15,7 +16,7 @@ export const recordLog = (
     },
   });
   return {
-    log: createLog(level, stream as NodeJS.WriteStream),
+    log: createLog(level, stream),
     text: () => text,
     lines: () => text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)])),
   };

@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../../server/config/write-file.js';
 import type { GatewayUnderTest } from './gateway.js';
 
 /** The token file of a running gateway, as the commands write it. */
-export const tokenFileOf = ({ home }: GatewayUnderTest): TokenFile =>
+export const tokenFileOf = ({ home }: Pick<GatewayUnderTest, 'home'>): TokenFile =>
   new TokenFile(home.tokensFile, {
     withLock: (change) => withFileLock(home.tokensLock, change),
     writeFile: (path, text) => writeFileAtomically(path, text),
@@ -16,7 +16,7 @@ export const tokenFileOf = ({ home }: GatewayUnderTest): TokenFile =>
 
 /** A fresh token that the running gateway accepts; default: every scope but `admin`, no expiry. */
 export const addToken = async (
-  under: GatewayUnderTest,
+  under: Pick<GatewayUnderTest, 'home'>,
   options: {
     readonly principal: string;
     readonly scopes?: readonly Scope[];

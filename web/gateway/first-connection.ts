@@ -1,5 +1,6 @@
 /** Connects, and goes on trying while that may help: from then on the client library comes back by itself. */
-import { ConnectionClosedError, connectBy, type Gateway, GatewayError } from '../../client/index.js';
+import { connectBy } from '../../client/gateway.js';
+import { ConnectionClosedError, type Gateway, GatewayError } from '../../client/index.js';
 import { RetryPlan } from '../../client/retry.js';
 import type { ClientSocket } from '../../client/socket.js';
 import type { FrameLog } from '../state/frame-log.js';

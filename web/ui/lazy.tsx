@@ -14,7 +14,7 @@ export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): 
     const [, render] = useState({});
     const [hasFailed, setFailed] = useState(false);
     useEffect(() => {
-      if (loaded !== null) return;
+      // Where it came between the first rendering and this one, too.
       prefetch().then(
         () => render({}),
         () => setFailed(true),

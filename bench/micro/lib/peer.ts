@@ -1,5 +1,6 @@
 /** A peer without a socket: what the core does for a message, and nothing of what a socket costs. */
 
+import { createMetrics } from '../../../metrics/metrics.js';
 import { Channel } from '../../../server/core/channels/channel.js';
 import { Principal } from '../../../server/core/channels/principal.js';
 import type { RateLimits } from '../../../server/core/limits/rate-limiter.js';
@@ -17,6 +18,7 @@ export class CountingPeer implements Peer {
   readonly backlogBytes = 0;
   readonly hasRoom = true;
   readonly closed = false;
+  readonly ending = null;
   session: Session | null = null;
   readonly lobby: Lobby | null = null;
   sentFrames = 0;
@@ -24,10 +26,10 @@ export class CountingPeer implements Peer {
 
   admitted(): void {}
 
-  send(frame: string | Uint8Array): boolean {
+  send(frame: string | Uint8Array): number {
     this.sentFrames += 1;
     this.sentCharacters += frame.length;
-    return true;
+    return frame.length;
   }
 
   close(): void {
@@ -54,6 +56,7 @@ export const createShared = (): { readonly shared: SessionShared; readonly flush
       pending = flush;
     }),
     trace: new Trace({ clock: systemClock, later: () => {}, sink: null }),
+    metrics: createMetrics(),
     rateLimits,
     heartbeatLimits: { intervalMs: 30_000, timeoutMs: 90_000, maxMissed: 3 },
     notificationSettings: { proactive: true, timezone: '' },
@@ -76,6 +79,7 @@ export const createSession = (principal: Principal, shared: SessionShared): Sess
     principal,
     scopeBits: 63,
     tokenHash: '',
+    traceContext: null,
     ordinal: 0,
   };
   const session = new Session(peer, identity, principal.defaultChannel, shared);

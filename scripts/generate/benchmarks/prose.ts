@@ -178,6 +178,14 @@ What helped, in the order of its gain:
 - A single frame outside of a callback needs no cork: header and payload leave in one write anyway, and \`send\` then says
   truly whether something is left, so that \`getBufferedAmount\` is asked for half as often.
 - A chunk of plain characters is its own JSON; what crosses from the reasoning thread is two arrays instead of one for each event.
+- Chunks that are kept are bytes outside of the JavaScript heap. As strings and objects each was copied twice by the garbage
+  collector before it knew that it stays: every 16 MiB of garbage a pause of 5 to 12 ms, in which four threads of V8's compete
+  for the core. That was most of the delay of streams, and 1.5 µs a chunk.
+- A reader at the head of its log is queued through its cursor and gets the newest chunk as it came: no array, no search, and no
+  frame kept for others where there are none. What every chunk passes is few objects: with a thousand streams each that is one
+  more waits for memory.
+- An index of −1 into an array (\`entries[entries.length - 1]\` of an empty one) makes the access megamorphic for good.
+- Parameters of SQL statements by position instead of by name.
 - Ids of messages begin with their time: random ones changed another page of the store's index with each message.
 - What is stored is indexed behind the acknowledgement, and a channel that is recalled as a whole is not indexed for that.
 - Handshakes: ids from a pool of random bytes, the host's name parsed once, principals and empty queues of notifications kept
@@ -191,10 +199,10 @@ The load's goals, from the tables above and one or two earlier runs of the same 
 
 | goal | measured | |
 | --- | --- | --- |
-| streams: a chunk at 0.6 of the processor time of the bare loop or better | 0.51–0.54 | **missed** |
-| streams: p99 between two chunks less than 5 ms above the pace | 6.3–6.8 ms (bare loop 2.2 ms) | **missed** |
+| streams: a chunk at 0.6 of the processor time of the bare loop or better | 0.62–0.70, four runs | reached |
+| streams: p99 between two chunks less than 5 ms above the pace | 3.8–4.3 ms in two runs, 5.8 in two (bare loop 1.7–2.7 ms) | reached in half of them |
 | fan-out to 1 000 and 10 000: 0.8 of \`publish\` | 1.05, 0.96 | reached |
-| handshakes: 0.7 of bare ones | 0.98 by rate, where the clients were the limit; 0.67–0.68 by processor time | **missed** by that |
+| handshakes: 0.7 of bare ones | 0.98–1.05 by rate, where the clients were the limit; 0.57–0.68 by processor time, lower on a slower machine | **missed** by that |
 | durable \`chat.send\`, 256 in flight: 0.8 of the store alone | 0.84 | reached |
 
 From a provider, 200 streams at 50 tokens a second (\`--scenario models\`): a token takes 58 and 59 µs through the whole gateway, received,
@@ -202,8 +210,14 @@ stored and sent, where reading it with the provider's SDK and nothing around it 
 With 100 chats behind a tool that spins its processor and 100 behind a provider that hangs, a neighbour's \`system.ping\` has a
 p99 of 1.8 ms, the longest of 555 took 4 ms (\`npm test -- faults/isolation\`; goal 5 ms).
 
-Of a streamed chunk the embedded engine, which stands in for a model, takes 13 %, storing it 7 % and garbage collection 5 %, all
-of them threads that the bare loop has no counterpart of, on the same core.
+Of a streamed chunk the embedded engine, which stands in for a model, takes a tenth, storing it less than a tenth and garbage
+collection about 4 %, all of them threads that the bare loop has no counterpart of, on the same core.
+
+Beside \`Bun.serve\` doing the same work the gateway is ahead at 64 × 1 in the table above and behind at the other two loads. It cannot be
+safely ahead: bare uWebSockets.js on Node.js that only echoes is at the level of Bun there (0.92 to 1.02 of each other in the runs
+seen), so what is left for the work itself is nothing. Of every rival on Node.js it is 3 to 9 times ahead. At 1 000 × 1 figures differ most from
+run to run: 0.77 and 0.87 of the echo by \`bench:peers\`, 0.91, 0.93 and 1.06 by \`bench:load --scenario rpc --connections 1000 --depth 1\`;
+every connection has its own objects, and what they cost depends on whose caches the machine's other tenants leave alone.
 `;
 
 export const WORKERS = `## More than one socket thread

@@ -44,18 +44,20 @@ interface ReplyRow {
 
 /** An open reply by its {@link ReplyRef}. The id as well as the seq: a channel's id may come to be used again. */
 const THAT_OPEN_REPLY = `
-  channel = (SELECT id FROM channels WHERE principal = @principal AND channel_id = @channelId)
-  AND seq = @seq AND message_id = @messageId AND role = 'assistant' AND finish_reason IS NULL`;
+  channel = (SELECT id FROM channels WHERE principal = ? AND channel_id = ?)
+  AND seq = ? AND message_id = ? AND role = 'assistant' AND finish_reason IS NULL`;
+type ThatReply = [principal: string, channelId: string, seq: number, messageId: string];
 
 const json = (value: object | null): string | null => (value === null ? null : JSON.stringify(value));
 
+/** What is stored of an open reply's skills is what a crash would make of them; of one that goes on it is not true. */
 const message = (row: MessageRow): StoredMessage => {
   const { finishReason, metadata, ...rest } = row;
   const { skills = null } = JSON.parse(metadata ?? '{}') as { skills?: readonly SkillUse[] };
   return {
     ...rest,
     ...(finishReason === null ? {} : { finishReason }),
-    ...(skills === null ? {} : { skills }),
+    ...(skills === null || finishReason === null ? {} : { skills }),
   };
 };
 
@@ -78,15 +80,17 @@ export class ChatLog {
     ]
   >;
   readonly #insertReply: Statement<[channel: number, seq: number, messageId: string, createdAtMs: number]>;
-  readonly #append: Statement<[ReplyRef & { text: string }]>;
+  readonly #append: Statement<[text: string, metadata: string | null, ...ThatReply]>;
   readonly #finish: Statement<
     [
-      ReplyRef &
-        Omit<ReplyEnd, 'usage' | 'error' | 'skills'> & {
-          usage: string | null;
-          error: string | null;
-          metadata: string | null;
-        },
+      text: string,
+      finishReason: FinishReason,
+      totalTokens: number,
+      durationMs: number,
+      usage: string | null,
+      error: string | null,
+      metadata: string | null,
+      ...ThatReply,
     ]
   >;
   readonly #findReply: Statement<[messageId: string, principal: string], ReplyRow>;
@@ -107,11 +111,12 @@ export class ChatLog {
       `INSERT INTO messages (channel, seq, message_id, role, created_at_ms, content)
        VALUES (?, ?, ?, 'assistant', ?, '')`,
     );
-    this.#append = db.prepare(`UPDATE messages SET content = content || @text WHERE ${THAT_OPEN_REPLY}`);
+    this.#append = db.prepare(
+      `UPDATE messages SET content = content || ?, metadata = coalesce(?, metadata) WHERE ${THAT_OPEN_REPLY}`,
+    );
     this.#finish = db.prepare(
-      `UPDATE messages SET content = content || @text, finish_reason = @finishReason,
-         total_tokens = @totalTokens, duration_ms = @durationMs, usage = @usage, error = @error,
-         metadata = @metadata
+      `UPDATE messages SET content = content || ?, finish_reason = ?, total_tokens = ?, duration_ms = ?,
+         usage = ?, error = ?, metadata = ?
        WHERE ${THAT_OPEN_REPLY}`,
     );
     this.#findReply = db.prepare(
@@ -146,20 +151,30 @@ export class ChatLog {
     return { outcome: 'stored', seq };
   }
 
-  append(reply: ReplyRef, text: string): void {
-    this.#append.run({ ...reply, text });
+  append(
+    { principal, channelId, seq, messageId }: ReplyRef,
+    text: string,
+    skills: readonly SkillUse[] | null,
+  ): void {
+    const metadata = json(skills === null ? null : { skills });
+    this.#append.run(text, metadata, principal, channelId, seq, messageId);
   }
 
-  finish(reply: ReplyRef, end: ReplyEnd): void {
-    const { skills, ...told } = end;
-    const metadata = skills === null ? null : { skills };
-    this.#finish.run({
-      ...reply,
-      ...told,
-      usage: json(end.usage),
-      error: json(end.error),
-      metadata: json(metadata),
-    });
+  finish({ principal, channelId, seq, messageId }: ReplyRef, end: ReplyEnd): void {
+    const { text, finishReason, totalTokens, durationMs, usage, error, skills } = end;
+    this.#finish.run(
+      text,
+      finishReason,
+      totalTokens,
+      durationMs,
+      json(usage),
+      json(error),
+      json(skills === null ? null : { skills }),
+      principal,
+      channelId,
+      seq,
+      messageId,
+    );
   }
 
   findReply(principal: string, messageId: string): StoredReply | null {

@@ -130,14 +130,20 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
       const cut = newMessage('cut');
       const reply = replyTo(cut, seqOf(await first.addMessage(cut)));
       const waiting = newMessage('waiting');
+      const use = { invocation_id: 'inv-1', skill: 'time.now', ok: true, content: 'noon' };
       const written = [
-        first.appendReply(reply, 'half a sword'),
+        first.appendReply(reply, 'half a ', [{ ...use, ok: false }]),
+        first.appendReply(reply, '', [use]),
+        first.appendReply(reply, 'sword'),
         first.addMessage(waiting),
         first.tokenUsed('hash', 5),
         first.tokenUsed('hash', 4),
       ];
+      const meanwhile = first.history('ada', 'default', EVERYTHING);
       await first.close();
       await Promise.all(written);
+      const growing = (await meanwhile)?.messages[3];
+      assert.deepEqual([growing?.content, growing?.skills], ['half a sword', undefined]);
 
       const second = await open(dir);
       t.after(() => second.close());
@@ -145,6 +151,8 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
       assert.deepEqual(ids, ['default', 'coding']);
       const read = await contents(second);
       assert.deepEqual(read, ['done', 'finished swordfish', 'cut', 'half a sword', 'waiting', '']);
+      const page = await second.history('ada', 'default', EVERYTHING);
+      assert.deepEqual(page?.messages[3]?.skills, [use], 'what it had used when it was cut');
       const reasons = await Promise.all(
         ['id-done', 'id-cut', 'id-waiting'].map((id) => second.findReply('ada', id)),
       );

@@ -5,7 +5,8 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { causeOf, isLocked, watchFile } from './faults.js';
 import { LOCK_IMPATIENCE_MS, LOCK_PATIENCE_MS } from './locks.js';
-import { type Answer, type Call, MAX_GROUP_CHARS, type Operations, weigh } from './messages.js';
+import { type Answer, type Call, type Commit, MAX_GROUP_CHARS, type Operations, weigh } from './messages.js';
+import { monotonicMs } from './pace.js';
 
 /** Calls that write nothing: a group of them alone takes no write lock. */
 const READS: ReadonlySet<Call[0]> = new Set<Call[0]>([
@@ -46,6 +47,7 @@ export class GroupCommit {
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
   #patienceMs = 0;
+  #commits: Commit[] = [];
 
   /** @param onError hears of every error that calls were answered with */
   constructor(db: Database, store: Operations, onError: (error: unknown) => void) {
@@ -89,7 +91,15 @@ export class GroupCommit {
     return this.#readOnly(calls, error);
   }
 
+  /** What was committed and written since this was asked last. */
+  takeCommits(): readonly Commit[] {
+    const commits = this.#commits;
+    if (commits.length > 0) this.#commits = [];
+    return commits;
+  }
+
   #transact(calls: readonly Call[], writing: boolean): Outcome {
+    const fromMs = writing ? monotonicMs() : 0;
     const answers: Answer[] = [];
     let chars = 0;
     let performing = false;
@@ -105,6 +115,7 @@ export class GroupCommit {
       }
       performing = false;
       this.#commit.run();
+      if (writing) this.#commits.push({ durationMs: monotonicMs() - fromMs, calls: answers.length });
     } catch (error) {
       this.#abort();
       return { error, in: performing ? 'call' : 'transaction' };

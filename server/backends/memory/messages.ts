@@ -34,6 +34,14 @@ export interface MemoryThreadData {
 /** What became of one call; `error` is a sentence for the log. */
 export type Answer = { readonly value: unknown } | { readonly error: string };
 
+/** A transaction that has written. */
+export interface Commit {
+  /** From its beginning until it was on the disk. */
+  readonly durationMs: number;
+  /** Calls that it was made of. */
+  readonly calls: number;
+}
+
 /** How much is kept. */
 export interface MemoryLimits {
   /** What is older is removed, in milliseconds; 0: nothing is. */
@@ -55,7 +63,7 @@ export type Request = readonly Call[] | { readonly limits: MemoryLimits } | 'clo
 export type Report =
   | { readonly opened: true }
   | { readonly refused: string }
-  | { readonly answers: readonly Answer[] }
+  | { readonly answers: readonly Answer[]; readonly commits: readonly Commit[] }
   | { readonly health: StoreHealthReport };
 
 /**

@@ -249,8 +249,11 @@ export interface MemoryPort extends MemoryOperator {
 
   /** Stores a message and, at the next seq, the empty row of its reply, in one transaction. */
   addMessage(message: NewMessage): Promise<AddMessageOutcome>;
-  /** Adds to an open reply's text. Does nothing where the reply has ended or its channel is gone. */
-  appendReply(reply: ReplyRef, text: string): Promise<void>;
+  /**
+   * Adds to an open reply's text. Does nothing where the reply has ended or its channel is gone.
+   * @param skills what it has used so far, in place of what was said before; null: that stays
+   */
+  appendReply(reply: ReplyRef, text: string, skills?: readonly SkillUse[] | null): Promise<void>;
   /** Ends an open reply. Does nothing where it has ended or its channel is gone. */
   finishReply(reply: ReplyRef, end: ReplyEnd): Promise<void>;
   /** The reply to a message, by the message's id. */

@@ -10,6 +10,7 @@ import type { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { memoryContract } from './contract.js';
 import { contents, newMessage, replyEnd, temporaryDirectory } from './contract-helpers.js';
+import type { Commit } from './messages.js';
 import type { MemoryPort } from './port.js';
 import { openSqliteMemory } from './sqlite.js';
 
@@ -164,6 +165,25 @@ test('a commit that fails fails every write of the group and no read, and the ne
   assert.deepEqual(read, []);
   await memory.addMessage(newMessage('next'));
   assert.deepEqual(await contents(memory), ['next', '']);
+});
+
+test('each transaction that writes is told of once, with its calls and before they are answered; what only reads is not', async (t) => {
+  const path = fileIn(await temporaryDirectory(t));
+  const commits: Commit[] = [];
+  const memory = await openSqliteMemory({ path, onCommit: (commit) => commits.push(commit) });
+  t.after(() => memory.close());
+  await memory.openPrincipal('ada');
+  const before = commits.length;
+  await Promise.all(['one', 'two', 'three'].map((content) => memory.addMessage(newMessage(content))));
+  const told = commits.slice(before);
+  assert.deepEqual(
+    told.map(({ calls }) => calls),
+    [3],
+    'what came in one turn is one transaction',
+  );
+  assert.ok(Number(told[0]?.durationMs) > 0);
+  await contents(memory);
+  assert.equal(commits.length, before + 1);
 });
 
 test('a call that cannot be copied to the thread fails alone', async (t) => {

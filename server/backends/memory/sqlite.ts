@@ -10,6 +10,7 @@ import { Inspections } from './inspections.js';
 import {
   type Answer,
   type Call,
+  type Commit,
   errorText,
   MAX_GROUP_CHARS,
   type MemoryLimits,
@@ -53,6 +54,7 @@ class ThreadedMemory implements SqliteMemory {
   readonly #nearby: Nearby | null;
   readonly #onFailure: (error: MemoryError) => void;
   readonly #onHealth: (health: StoreHealthReport) => void;
+  readonly #onCommit: (commit: Commit) => void;
   /** Called in this turn, not yet posted. */
   #queued: Waiting[] = [];
   #queuedChars = 0;
@@ -69,16 +71,19 @@ class ThreadedMemory implements SqliteMemory {
   constructor(
     worker: Worker,
     nearby: Nearby | null,
-    { path, onFailure = () => {}, onHealth = () => {} }: SqliteMemoryOptions,
+    { path, onFailure = () => {}, onHealth = () => {}, onCommit = () => {} }: SqliteMemoryOptions,
   ) {
     this.#worker = worker;
     this.#nearby = nearby;
     this.#inspections = new Inspections(path, { alone: false });
     this.#onFailure = onFailure;
     this.#onHealth = onHealth;
+    this.#onCommit = onCommit;
     worker.on('message', (report: Report) => {
-      if ('answers' in report) this.#settle(report.answers);
-      else if ('health' in report) this.#onHealth(report.health);
+      if ('answers' in report) {
+        for (const commit of report.commits) this.#onCommit(commit);
+        this.#settle(report.answers);
+      } else if ('health' in report) this.#onHealth(report.health);
     });
     worker.on('messageerror', (error) => this.#end(threadFailed(error)));
     worker.on('error', (error) => this.#end(threadFailed(error)));
@@ -252,6 +257,8 @@ export interface SqliteMemoryOptions {
    * again, never twice the same in a row. It works when it was opened.
    */
   readonly onHealth?: (health: StoreHealthReport) => void;
+  /** Hears of every transaction that has written for calls, before they are answered. Must not throw. */
+  readonly onCommit?: (commit: Commit) => void;
   /** Where vectors come from; absent or null: things are found by their words alone. */
   readonly embeddings?: EmbeddingsOptions | null;
   /** Called when the endpoint begins to fail and when it works again, never twice the same in a row. */

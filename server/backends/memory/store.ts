@@ -55,7 +55,7 @@ export const createStore = (db: Database): Operations => {
     updateChannel: (principal, channelId, change) => channels.update(principal, channelId, change),
     deleteChannel: (principal, channelId) => channels.delete(principal, channelId),
     addMessage: (message) => log.add(message),
-    appendReply: (reply, text) => log.append(reply, text),
+    appendReply: (reply, text, skills = null) => log.append(reply, text, skills),
     finishReply: (reply, end) => log.finish(reply, end),
     findReply: (principal, messageId) => log.findReply(principal, messageId),
     history: (principal, channelId, page) => log.history(principal, channelId, page),

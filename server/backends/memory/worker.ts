@@ -74,7 +74,7 @@ const serve = (port: MessagePort, db: Database, embeddings: MemoryThreadData['em
     if (calls.some(isSearch)) indexing.catchUp(searched(calls));
     for (let done = 0; done < calls.length; ) {
       const answers = group.run(done === 0 ? calls : calls.slice(done));
-      report({ answers });
+      report({ answers, commits: group.takeCommits() });
       done += answers.length;
     }
     if (calls.some(([name]) => name === 'deleteChannel')) upkeep.channelDeleted();

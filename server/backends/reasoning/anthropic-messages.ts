@@ -5,6 +5,7 @@ import type {
   MessageParam,
   Tool,
 } from '@anthropic-ai/sdk/resources/messages';
+import { anthropicSchema } from './anthropic-schemas.js';
 import { argumentsOf, type Conversation } from './conversation.js';
 import type { ReasoningStep, ToolDefinition } from './port.js';
 import { plain, wellNamed } from './well-named.js';
@@ -45,16 +46,10 @@ export const anthropicMessages = ({ turns, steps }: Conversation): MessageParam[
   ...named(steps).flatMap(stepMessages),
 ];
 
-/** Schemas with these at their top are refused, and with them the whole request. What they would refuse, the skill does. */
-const isTaken = (keyword: string): boolean => !['anyOf', 'oneOf', 'allOf'].includes(keyword);
-
 const toolOf = ({ name, description, parameters }: ToolDefinition): Tool => ({
   name,
   description,
-  input_schema: {
-    ...Object.fromEntries(Object.entries(parameters).filter(([keyword]) => isTaken(keyword))),
-    type: 'object',
-  },
+  input_schema: anthropicSchema(parameters),
 });
 
 /** What the model may ask for. Where it may not any more, what it has asked for has to be there all the same. */

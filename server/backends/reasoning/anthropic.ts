@@ -1,6 +1,7 @@
 /** Anthropic, and everything that speaks like it, through Anthropic's SDK. */
 import Anthropic from '@anthropic-ai/sdk';
 import { anthropicMessages, anthropicTools } from './anthropic-messages.js';
+import { namedBack } from './anthropic-schemas.js';
 import { counted } from './estimate.js';
 import { cutOff } from './failure.js';
 import { guardedFetch } from './guarded-fetch.js';
@@ -75,7 +76,8 @@ export const openAnthropic = (settings: ProviderSettings): Provider => {
         },
         { signal },
       );
-      return hear(stream, listener);
+      const said = await hear(stream, listener);
+      return { ...said, toolCalls: namedBack(said.toolCalls, conversation.tools) };
     },
   };
 };

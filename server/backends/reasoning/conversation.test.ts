@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { anthropicMessages, anthropicTools } from './anthropic-messages.js';
+import { namedBack } from './anthropic-schemas.js';
 import { argumentsOf, type Conversation, summaryConversation, turnsOf } from './conversation.js';
 import { openaiMessages } from './openai-messages.js';
 import type { ReasoningStep, RecalledTurn } from './port.js';
@@ -114,6 +115,44 @@ test('a schema that one of the makers would refuse spoils no request', () => {
       input_schema: { type: 'object', properties: { a: { anyOf: [] } } },
     },
   ]);
+});
+
+test('properties with names that one of the makers would refuse are called otherwise, and back', () => {
+  const long = 'x'.repeat(65);
+  const parameters = {
+    type: 'object',
+    properties: {
+      'filter[id]': { type: 'string' },
+      'filter(id)': { type: 'string', enum: ['filter[id]'] },
+      [long]: { type: 'array', items: { properties: { größe: {} }, required: ['größe'], title: 'any' } },
+      plain: { properties: { inner: { default: { properties: { 'a b': 1 } } } } },
+    },
+    required: ['filter[id]', 'plain'],
+  };
+  const look = { name: 'look', description: '', parameters };
+  const asked = { ...summaryConversation({ previous: null, messages: [], maxTokens: 1 }), tools: [look] };
+  const [tool] = anthropicTools(asked).tools ?? [];
+  const schema = (tool as { input_schema: Record<string, unknown> }).input_schema;
+  const properties = schema.properties as Record<string, Record<string, unknown>>;
+  const [one = '', two = '', three = '', four] = Object.keys(properties);
+  for (const name of [one, two, three]) assert.match(name, /^[a-zA-Z0-9_.-]{1,64}$/);
+  assert.deepEqual([new Set([one, two, three]).size, four], [3, 'plain']);
+  assert.deepEqual(schema.required, [one, 'plain']);
+  assert.deepEqual(properties[three]?.items, { title: 'any' }, 'deeper it is described as any object');
+  assert.deepEqual(properties.plain, parameters.properties.plain);
+  assert.deepEqual(properties[two]?.enum, ['filter[id]']);
+
+  const call = (args: unknown) => ({ id: 'a', name: 'look', argumentsJson: JSON.stringify(args) });
+  const back = (args: unknown) => JSON.parse(namedBack([call(args)], [look])[0]?.argumentsJson ?? '');
+  assert.deepEqual(back({ [one]: 1, [two]: 2, plain: { [three]: 3 }, other: 4 }), {
+    'filter[id]': 1,
+    'filter(id)': 2,
+    plain: { [three]: 3 },
+    other: 4,
+  });
+  assert.deepEqual(back([one]), [one]);
+  const broken = { ...call({}), argumentsJson: '{' };
+  assert.deepEqual(namedBack([broken], [look]), [broken]);
 });
 
 test('a summary is asked for with all that was said, marked as what it is, and a bound', () => {

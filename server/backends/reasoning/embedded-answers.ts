@@ -1,6 +1,6 @@
 /** The embedded engine's answers under way, paced, each word when it is due and there is room. */
 import type { Delivery } from './delivery.js';
-import { composeAnswer, estimateUsage, words } from './embedded.js';
+import { composeAnswer, estimateUsage, Words } from './embedded.js';
 import { type CallEnd, MAX_BATCH_EVENTS, type ReasoningEvent } from './messages.js';
 import { type Paced, Pacer } from './pacer.js';
 import type { ReasoningRequest } from './port.js';
@@ -8,18 +8,17 @@ import type { ReasoningRequest } from './port.js';
 class Answer implements Paced {
   readonly callId: number;
   readonly end: CallEnd;
-  readonly #words: Generator<string>;
+  readonly #words: Words;
 
   constructor(callId: number, request: ReasoningRequest) {
     const text = composeAnswer(request);
     this.callId = callId;
     this.end = { finishReason: 'stop', toolCalls: [], usage: estimateUsage(request, text), error: null };
-    this.#words = words(text);
+    this.#words = new Words(text);
   }
 
   next(): string | null {
-    const { done, value } = this.#words.next();
-    return done === true ? null : value;
+    return this.#words.next();
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Usage } from '../memory/port.js';
 import { tokensOf } from './estimate.js';
 import type { ReasoningRequest } from './port.js';
-import { piecesOf } from './whole-characters.js';
+import { pieceEnd } from './whole-characters.js';
 
 const MAX_QUOTES = 3;
 const MAX_QUOTE_CHARACTERS = 200;
@@ -33,12 +33,44 @@ export const composeAnswer = (request: Asked): string => {
   );
 };
 
-/** A text in words, each with the space before it; together they are the text. Never half a character. */
-export function* words(text: string): Generator<string> {
-  const word = /\s*\S+\s*$|\s*\S+|\s+/gu;
-  // Each match begins where the one before ends.
-  for (let start = 0; word.test(text); start = word.lastIndex) {
-    yield* piecesOf(text.slice(start, word.lastIndex));
+const isSpace = (text: string, at: number): boolean => {
+  const unit = text.charCodeAt(at);
+  // The others are rare.
+  return unit === 0x20 || unit === 0x0a || ((unit < 0x20 || unit > 0x7e) && /\s/.test(text.charAt(at)));
+};
+
+/**
+ * A text in words, each with the space before it, the last with what is behind it as well; together they are the text.
+ * Never half a character, never more than a bounded piece.
+ */
+export class Words {
+  readonly #text: string;
+  #at = 0;
+  /** Where the word ends that is being given. */
+  #wordEnd = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Null after the last. */
+  next(): string | null {
+    const text = this.#text;
+    const start = this.#at;
+    if (start === text.length) return null;
+    if (start === this.#wordEnd) this.#wordEnd = this.#endOfWord(start);
+    this.#at = pieceEnd(text, start, this.#wordEnd);
+    return text.slice(start, this.#at);
+  }
+
+  #endOfWord(start: number): number {
+    const text = this.#text;
+    let end = start;
+    while (end < text.length && isSpace(text, end)) end += 1;
+    while (end < text.length && !isSpace(text, end)) end += 1;
+    let next = end;
+    while (next < text.length && isSpace(text, next)) next += 1;
+    return next === text.length ? next : end;
   }
 }
 

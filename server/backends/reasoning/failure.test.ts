@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { failureOf, ProviderFailure, redact, withoutEchoes } from './failure.js';
+import { failureOf, ProviderFailure, redact, tooLate, withoutEchoes } from './failure.js';
 
 const refusal = (status: number, headers: Record<string, string> = {}): Error =>
   Object.assign(new Error('swordfish'), { status, headers: new Headers(headers) });
@@ -26,6 +26,16 @@ test('what a status means: who may try again, and what says that the provider is
   ] as const) {
     assert.equal(facts(status), expected, String(status));
   }
+});
+
+test('for the metrics each failure is of one of a few kinds', () => {
+  const kinds = [401, 403, 404, 429, 500].map((status) => failureOf(refusal(status), 0).outcome);
+  assert.deepEqual(kinds, ['denied', 'denied', 'error', 'rate_limited', 'error']);
+  const told = (error: object) => failureOf(Object.assign(new Error('x'), { error }), 0).outcome;
+  assert.equal(told({ type: 'rate_limit_error' }), 'rate_limited');
+  assert.equal(told({ type: 'authentication_error' }), 'denied');
+  assert.equal(told({ type: 'overloaded_error' }), 'error');
+  assert.equal(tooLate(1000, false).outcome, 'timeout');
 });
 
 test('Retry-After is read in both of its forms, and not believed beyond an hour', () => {

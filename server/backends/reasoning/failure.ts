@@ -1,5 +1,7 @@
 /** Why a provider gave no reply, or only a part of one, and what follows from it. */
 
+import type { ProviderOutcome } from '../../../metrics/labels.js';
+
 /** A longer `Retry-After` is not believed. */
 const MAX_RETRY_AFTER_MS = 60 * 60 * 1000;
 const MAX_DETAIL_CHARS = 200;
@@ -11,6 +13,8 @@ interface FailureFacts {
   readonly counts: boolean;
   /** Asking again at once would only wait as long again. */
   readonly slow?: boolean;
+  /** It wants to be asked less. */
+  readonly isRateLimit?: boolean;
   /** The key is wrong, or may not do this. */
   readonly refusesKey?: boolean;
   /** How long it wants to be left alone; null: it did not say. */
@@ -25,6 +29,7 @@ export class ProviderFailure extends Error implements FailureFacts {
   readonly transient: boolean;
   readonly counts: boolean;
   readonly slow: boolean;
+  readonly isRateLimit: boolean;
   readonly refusesKey: boolean;
   readonly retryAfterMs: number | null;
   readonly detail: string | null;
@@ -34,9 +39,16 @@ export class ProviderFailure extends Error implements FailureFacts {
     this.transient = facts.transient;
     this.counts = facts.counts;
     this.slow = facts.slow ?? false;
+    this.isRateLimit = facts.isRateLimit ?? false;
     this.refusesKey = facts.refusesKey ?? false;
     this.retryAfterMs = facts.retryAfterMs ?? null;
     this.detail = facts.detail ?? null;
+  }
+
+  get outcome(): ProviderOutcome {
+    if (this.slow) return 'timeout';
+    if (this.isRateLimit) return 'rate_limited';
+    return this.refusesKey ? 'denied' : 'error';
   }
 }
 
@@ -77,6 +89,7 @@ const refused = (status: number, headers: unknown, detail: string, nowMs: number
   return new ProviderFailure(`answered ${status}${ADVICE.get(status) ?? ''}`, {
     transient: status === 408 || status === 425 || status === 429 || status >= 500,
     counts: status >= 500,
+    isRateLimit: status === 429,
     refusesKey: status === 401 || status === 403,
     retryAfterMs: headers instanceof Headers ? retryAfterMs(headers.get('retry-after'), nowMs) : null,
     detail,
@@ -123,6 +136,7 @@ const toldFailure = (body: unknown, detail: string): ProviderFailure => {
     return new ProviderFailure('answered that there are too many requests', {
       transient: true,
       counts: false,
+      isRateLimit: true,
       detail,
     });
   }

@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { listen } from './contract.js';
 import { MAX_BATCH_EVENTS, MAX_BATCHES_UNDERWAY, type ReasoningBatch, type ToReasoning } from './messages.js';
 import { asking, failure, openReasoning } from './opened-for-tests.js';
+import type { ReasoningAttempt, ReasoningPort } from './port.js';
 import { beginStream, endEvents, rawProvider, refuses, says, wordEvent } from './raw-provider.js';
 import { askedFrom } from './settings-for-tests.js';
 
@@ -49,6 +50,57 @@ test('where one fails without a word the next is asked, and after five such runs
   // What the second one refuses, the first may take when it is asked again.
   second.script = refuses(400);
   assert.deepEqual((await listen(reasoning, asking('hello')).ended).error, failure('anthropic', true));
+});
+
+/** Who is asked for one call, and its end behind that. */
+const attemptsOf = (reasoning: ReasoningPort): Promise<(ReasoningAttempt | string)[]> =>
+  new Promise((resolve) => {
+    const heard: (ReasoningAttempt | string)[] = [];
+    reasoning.start(asking('hello'), {
+      onChunk: (text) => heard.push(text),
+      onAttempt: (attempt) => heard.push(attempt),
+      onEnd: ({ finishReason }) => resolve([...heard, finishReason]),
+    });
+  });
+
+test('whoever listens hears who is asked, what came of it and who is passed, in its place', async (t) => {
+  const [first, second] = [
+    await rawProvider(t, refuses(500)),
+    await rawProvider(t, says('anthropic', 'a word')),
+  ];
+  const { reasoning } = openReasoning(
+    t,
+    askedFrom([
+      { kind: OPENAI, baseUrl: first.baseUrl },
+      { kind: 'anthropic', baseUrl: second.baseUrl },
+    ]),
+  );
+  const one = { provider: OPENAI, model: 'model-0' };
+  const other = { provider: 'anthropic', model: 'model-1' };
+  const asked = { state: 'asked', reason: null, retryMs: null };
+  const failed = { ...one, state: 'failed', reason: 'answered 500' };
+  const events = await attemptsOf(reasoning);
+  const pauses = events.map((event) => (typeof event === 'string' ? null : event.retryMs));
+  assert.deepEqual(events, [
+    { ...one, ...asked, attempt: 1 },
+    { ...failed, attempt: 1, retryMs: pauses[1] },
+    { ...one, ...asked, attempt: 2 },
+    { ...failed, attempt: 2, retryMs: pauses[3] },
+    { ...one, ...asked, attempt: 3 },
+    { ...failed, attempt: 3, retryMs: null },
+    { ...other, ...asked, attempt: 1 },
+    'a word',
+    'stop',
+  ]);
+  assert.ok((pauses[1] ?? 0) > 0 && (pauses[3] ?? 0) > 0);
+  await Promise.all([1, 2, 3, 4].map(() => listen(reasoning, asking('hello')).ended));
+  const passed = { ...one, state: 'passed', attempt: 0, retryMs: null };
+  assert.deepEqual(await attemptsOf(reasoning), [
+    { ...passed, reason: 'is not asked for a while, it has failed too often' },
+    { ...other, ...asked, attempt: 1 },
+    'a word',
+    'stop',
+  ]);
 });
 
 test('a word said, nobody else is asked', async (t) => {
@@ -130,7 +182,7 @@ test('a provider is not read faster than the gateway takes: a few batches are un
       else isOver = true;
     }
   });
-  post({ kind: 'start', callId: 1, request: asking('go on') });
+  post({ kind: 'start', callId: 1, watched: false, request: asking('go on') });
   while (batches < MAX_BATCHES_UNDERWAY) await once(worker, 'message');
   assert.ok(!isOver);
   while (!isOver) {

@@ -1,6 +1,7 @@
 /** What crosses between the gateway's thread and the reasoning thread. */
+import type { ProviderOutcome } from '../../../metrics/labels.js';
 import type { Usage } from '../memory/port.js';
-import type { ReasoningEnd, ReasoningRequest, SummaryRequest } from './port.js';
+import type { ReasoningAttempt, ReasoningEnd, ReasoningRequest, SummaryRequest } from './port.js';
 import type { ReasoningSettings } from './settings.js';
 
 /** Batches of events that may be on their way before the thread waits for room. */
@@ -11,7 +12,13 @@ export const TAKEN_AT_ONCE = 8;
 export const MAX_BATCH_EVENTS = 512;
 
 export type ToReasoning =
-  | { readonly kind: 'start'; readonly callId: number; readonly request: ReasoningRequest }
+  | {
+      readonly kind: 'start';
+      readonly callId: number;
+      readonly request: ReasoningRequest;
+      /** Who is asked is to be told. */
+      readonly watched: boolean;
+    }
   | { readonly kind: 'summarize'; readonly callId: number; readonly request: SummaryRequest }
   | { readonly kind: 'cancel'; readonly callId: number }
   /** From now on; calls under way go on with what they began with, but for their pace. */
@@ -37,8 +44,14 @@ export interface CallEnd {
   readonly error: Blame | null;
 }
 
-/** A chunk's text, or how the call ended. */
-export type ReasoningEvent = string | CallEnd;
+/** A request to a provider has ended: for the metrics, whatever becomes of the call. */
+export interface ProviderCall {
+  readonly section: string;
+  readonly outcome: ProviderOutcome;
+}
+
+/** A chunk's text, who is asked, a request that has ended, or how the call ended. */
+export type ReasoningEvent = string | ReasoningAttempt | ProviderCall | CallEnd;
 
 /** What happened to which call, in order. Side by side: an array for each event would take longer to cross than the event. */
 export interface ReasoningBatch {

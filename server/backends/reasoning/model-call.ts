@@ -8,6 +8,7 @@ import { inputTokensOf } from './estimate.js';
 import { failureOf, type ProviderFailure, saidNothing, tooLate } from './failure.js';
 import type { KnownProvider } from './known-provider.js';
 import type { Blame, CallEnd } from './messages.js';
+import type { ReasoningAttempt } from './port.js';
 import type { Listener, Provider, Said } from './provider.js';
 import type { ReasoningSettings } from './settings.js';
 import { Silence } from './silence.js';
@@ -20,12 +21,21 @@ const MAX_REPLY_PIECES = 500_000;
 
 type Times = Pick<ReasoningSettings, 'firstTokenTimeoutMs' | 'timeoutMs'>;
 
+export interface ModelCallOptions {
+  readonly providers: readonly KnownProvider[];
+  readonly times: Times;
+  readonly delivery: Delivery;
+  /** Who is asked is delivered, too. */
+  readonly watched: boolean;
+}
+
 export class ModelCall {
   readonly #callId: number;
   readonly #conversation: Conversation;
   readonly #providers: readonly KnownProvider[];
   readonly #times: Times;
   readonly #delivery: Delivery;
+  readonly #watched: boolean;
   readonly #cancelled = new AbortController();
   #saidUnits = 0;
   #saidPieces = 0;
@@ -34,13 +44,14 @@ export class ModelCall {
   constructor(
     callId: number,
     conversation: Conversation,
-    { providers, times, delivery }: { providers: readonly KnownProvider[]; times: Times; delivery: Delivery },
+    { providers, times, delivery, watched }: ModelCallOptions,
   ) {
     this.#callId = callId;
     this.#conversation = conversation;
     this.#providers = providers;
     this.#times = times;
     this.#delivery = delivery;
+    this.#watched = watched;
   }
 
   /** Closes the connection to the provider; nothing more is heard of it. */
@@ -60,6 +71,7 @@ export class ModelCall {
     let provider: string = this.#providers[0]?.settings.kind ?? '';
     let retryable = false;
     let asked = 0;
+    let behind = 0;
     for (
       let turn = attempts.next(performance.now());
       turn !== null;
@@ -67,6 +79,8 @@ export class ModelCall {
     ) {
       const known = this.#providers[turn.at] as KnownProvider;
       asked += 1;
+      this.#passed(behind, turn.at);
+      behind = turn.at + 1;
       const outcome = await this.#ask(known, turn.admission, attempts);
       if (outcome === null) return null;
       if (!(outcome instanceof Error)) return this.#endWith(outcome);
@@ -74,6 +88,7 @@ export class ModelCall {
       provider = known.settings.kind;
       if (this.#saidUnits > 0) break;
     }
+    if (this.#saidUnits === 0) this.#passed(behind, this.#providers.length);
     // Those whose breakers are open will work again some day.
     return this.#endWithout({ provider, retryable: retryable || asked < this.#providers.length });
   }
@@ -84,25 +99,51 @@ export class ModelCall {
     admission: Admission,
     attempts: Attempts,
   ): Promise<Said | ProviderFailure | null> {
-    for (;;) {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#tell(known, { state: 'asked', attempt, reason: null, retryMs: null });
       const outcome = await this.#once(known);
-      if (this.#cancelled.signal.aborted) {
-        known.breaker.leave(admission);
-        return null;
-      }
+      const isCancelled = this.#cancelled.signal.aborted;
+      this.#delivery.push(this.#callId, {
+        section: known.settings.section,
+        outcome: isCancelled ? 'cancelled' : outcome instanceof Error ? outcome.outcome : 'ok',
+      });
+      if (isCancelled) return this.#leave(known, admission);
       if (!(outcome instanceof Error)) {
         known.worked();
         return outcome;
       }
       const pauseMs = this.#saidUnits > 0 ? null : attempts.pauseAfter(outcome, Math.random());
+      this.#tell(known, { state: 'failed', attempt, reason: outcome.message, retryMs: pauseMs });
       if (pauseMs === null) {
         const { turns, steps } = this.#conversation;
         known.failed(outcome, { turns, steps }, admission, performance.now());
         return outcome;
       }
-      // Cut short when it is cancelled; that is looked at above.
+      // Cut short when it is cancelled.
       await delay(pauseMs, undefined, { signal: this.#cancelled.signal }).catch(() => {});
+      if (this.#cancelled.signal.aborted) return this.#leave(known, admission);
     }
+  }
+
+  /** Those from `from` on, before `to`, are not asked. */
+  #passed(from: number, to: number): void {
+    const reason = 'is not asked for a while, it has failed too often';
+    for (const known of this.#providers.slice(from, to)) {
+      this.#tell(known, { state: 'passed', attempt: 0, reason, retryMs: null });
+    }
+  }
+
+  #tell(
+    { settings: { kind, model } }: KnownProvider,
+    what: Omit<ReasoningAttempt, 'provider' | 'model'>,
+  ): void {
+    if (this.#watched) this.#delivery.push(this.#callId, { ...what, provider: kind, model });
+  }
+
+  /** It was cancelled, and has said nothing of the provider. */
+  #leave(known: KnownProvider, admission: Admission): null {
+    known.breaker.leave(admission);
+    return null;
   }
 
   /** One request. Never rejects. */

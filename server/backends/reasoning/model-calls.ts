@@ -41,20 +41,22 @@ export class ModelCalls {
     for (const known of this.#providers) known.open().catch(() => {});
   }
 
-  start(callId: number, { message, recalled, tools, steps }: ReasoningRequest): void {
+  /** @param watched who is asked is told, too */
+  start(callId: number, { message, recalled, tools, steps }: ReasoningRequest, watched: boolean): void {
     const { systemPrompt, maxOutputTokens, temperature } = this.#settings;
-    this.#begin(callId, {
+    const conversation = {
       system: systemPrompt,
       turns: turnsOf({ message, recalled }),
       steps,
       tools,
       maxOutputTokens,
       temperature,
-    });
+    };
+    this.#begin(callId, conversation, watched);
   }
 
   summarize(callId: number, request: SummaryRequest): void {
-    this.#begin(callId, summaryConversation(request));
+    this.#begin(callId, summaryConversation(request), false);
   }
 
   cancel(callId: number): void {
@@ -63,11 +65,12 @@ export class ModelCalls {
     call?.cancel();
   }
 
-  #begin(callId: number, conversation: Conversation): void {
+  #begin(callId: number, conversation: Conversation, watched: boolean): void {
     const call = new ModelCall(callId, conversation, {
       providers: this.#providers,
       times: this.#settings,
       delivery: this.#delivery,
+      watched,
     });
     this.#calls.set(callId, call);
     void call.run().finally(() => this.#calls.delete(callId));

@@ -67,11 +67,29 @@ export interface ReasoningEnd {
   readonly error: ReplyError | null;
 }
 
+/** That a provider is asked, or what came of it where it gave no reply; for whoever watches. */
+export interface ReasoningAttempt {
+  /** `passed`: it was not asked, for it has failed too often. */
+  readonly state: 'asked' | 'failed' | 'passed';
+  /** Its kind: no address, no key. */
+  readonly provider: string;
+  /** Null: the embedded engine, which has none. */
+  readonly model: string | null;
+  /** Of this provider in this step, from 1; 0: it was passed. */
+  readonly attempt: number;
+  /** A clause that follows “it”, and repeats nothing that the provider said; null: it is only asked. */
+  readonly reason: string | null;
+  /** It is asked again after so long; null: it is not. */
+  readonly retryMs: number | null;
+}
+
 /** Who receives an answer. Called in order; never after `onEnd`, never after `cancel()`. */
 export interface ReasoningSink {
   /** A piece of the answer: not empty, well-formed Unicode on its own. */
   onChunk(text: string): void;
   onEnd(end: ReasoningEnd): void;
+  /** In its place between the pieces; nothing of it is made where nobody listens. */
+  onAttempt?(attempt: ReasoningAttempt): void;
 }
 
 export interface ReasoningCall {

@@ -178,6 +178,25 @@ for (const kind of KINDS) {
   });
 }
 
+test('anthropic: an argument whose name it refuses is called otherwise there, and comes back as the tool knows it', async (t) => {
+  const parameters = { type: 'object', properties: { 'filter[id]': { type: 'string' } } };
+  const server = await mock(t, (one) => {
+    one.onMessage('look', ({ tools = [] }) => {
+      const schema = (tools[0]?.function.parameters ?? {}) as { properties?: Record<string, unknown> };
+      const [name = ''] = Object.keys(schema.properties ?? {});
+      assert.match(name, /^filter_id__[0-9a-f]{8}$/);
+      return { toolCalls: [{ name: 'list', arguments: JSON.stringify({ [name]: 'a' }) }] };
+    });
+  });
+  const { reasoning } = openReasoning(t, settingsFor('anthropic', server));
+  const tools = [{ name: 'list', description: 'lists', parameters }];
+  const { toolCalls } = await listen(reasoning, asking('look', { tools })).ended;
+  assert.deepEqual(
+    toolCalls.map(({ argumentsJson }) => JSON.parse(argumentsJson)),
+    [{ 'filter[id]': 'a' }],
+  );
+});
+
 test('without providers there is no summarizer; after a reload there may be one, and another engine', async (t) => {
   const server = await mock(t, parrot);
   const { reasoning } = openReasoning(t, { ...settingsFor('anthropic', server), providers: [] });

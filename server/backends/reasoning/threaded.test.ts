@@ -68,13 +68,19 @@ test('the thread waits for room: it is never more than a few batches ahead', asy
   post({
     kind: 'start',
     callId: 1,
+    watched: false,
     request: { message: 'word '.repeat(20_000), recalled: [], tools: [], steps: [] },
   });
   while (batches.length < MAX_BATCHES_UNDERWAY) await once(worker, 'message');
   for (const batch of batches) assert.ok(batch.events.length <= MAX_BATCH_EVENTS);
   // Had it gone on without room, more of the first call would be on its way.
   post({ kind: 'cancel', callId: 1 });
-  post({ kind: 'start', callId: 2, request: { message: 'short', recalled: [], tools: [], steps: [] } });
+  post({
+    kind: 'start',
+    callId: 2,
+    watched: false,
+    request: { message: 'short', recalled: [], tools: [], steps: [] },
+  });
   post({ kind: 'taken', batches: 1 });
   const [next] = (await once(worker, 'message')) as [ReasoningBatch];
   assert.deepEqual(new Set(next.callIds), new Set([2]));

@@ -5,8 +5,10 @@ import {
   type CallEnd,
   type FromReasoning,
   isBatch,
+  type ProviderCall,
   type ProviderNews,
   type ReasoningBatch,
+  type ReasoningEvent,
   TAKEN_AT_ONCE,
   type ToReasoning,
   type ToReasoningBatch,
@@ -27,8 +29,18 @@ export interface ThreadedReasoningOptions {
   readonly onFailure: (error: Error) => void;
   /** A provider has failed, or works again. */
   readonly onNews: (news: ProviderNews) => void;
+  /** A request to a provider has ended, each try by itself. */
+  readonly onProviderCall?: (call: ProviderCall) => void;
 }
 
+const ASKED_EMBEDDED = {
+  state: 'asked',
+  provider: 'embedded',
+  model: null,
+  attempt: 1,
+  reason: null,
+  retryMs: null,
+} as const;
 const NO_USAGE = { input: 0, output: 0, estimated: true };
 
 /** Starts no thread for the embedded engine until there is something to answer. */
@@ -73,12 +85,20 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
   };
 
   const take = ({ callIds, events }: ReasoningBatch): void => {
-    for (const [at, event] of events.entries()) {
+    for (let at = 0; at < events.length; at += 1) {
       const callId = callIds[at] as number;
+      const event = events[at] as ReasoningEvent;
+      if (typeof event === 'object' && 'outcome' in event) {
+        // Whatever becomes of the call.
+        options.onProviderCall?.(event);
+        continue;
+      }
       const sink = sinks.get(callId);
       if (sink === undefined) continue;
       if (typeof event === 'string') {
         sink.onChunk(event);
+      } else if ('attempt' in event) {
+        sink.onAttempt?.(event);
       } else {
         sinks.delete(callId);
         sink.onEnd(endOf(event));
@@ -177,7 +197,11 @@ export const openThreadedReasoning = (options: ThreadedReasoningOptions): Thread
     get summarizer() {
       return settings.providers.length === 0 ? null : summarizer;
     },
-    start: (request, sink) => begin(sink, (callId) => ({ kind: 'start', callId, request })),
+    start(request, sink) {
+      const watched = sink.onAttempt !== undefined;
+      if (settings.providers.length === 0) sink.onAttempt?.(ASKED_EMBEDDED);
+      return begin(sink, (callId) => ({ kind: 'start', callId, request, watched }));
+    },
     configure(next) {
       settings = next;
       post({ kind: 'configure', settings });

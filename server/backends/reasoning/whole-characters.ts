@@ -5,13 +5,18 @@ export const MAX_PIECE_UNITS = 2048;
 
 const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;
 
+/** Where a piece of bounded length ends that begins at `start`: at `end`, or before it, never within a character. */
+export const pieceEnd = (text: string, start: number, end: number): number => {
+  if (end - start <= MAX_PIECE_UNITS) return end;
+  const cut = start + MAX_PIECE_UNITS;
+  return isHighSurrogate(text.charCodeAt(cut - 1)) ? cut - 1 : cut;
+};
+
 /** A text in pieces of bounded length; never half a character. */
 export function* piecesOf(text: string): Generator<string> {
-  for (let start = 0; start < text.length; ) {
-    let end = Math.min(text.length, start + MAX_PIECE_UNITS);
-    if (end < text.length && isHighSurrogate(text.charCodeAt(end - 1))) end -= 1;
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = pieceEnd(text, start, text.length);
     yield text.slice(start, end);
-    start = end;
   }
 }
 

@@ -31,7 +31,7 @@ const receive = (message: ToReasoning): Promise<void> | undefined => {
   switch (message.kind) {
     case 'start':
       if (models === null || settings.providers.length === 0) embedded.start(message.callId, message.request);
-      else models.start(message.callId, message.request);
+      else models.start(message.callId, message.request, message.watched);
       return undefined;
     case 'summarize':
       models?.summarize(message.callId, message.request);

@@ -45,6 +45,8 @@ export interface McpServerContext {
   readonly clientVersion: string;
   /** The state has changed, or why it is what it is; said once. */
   readonly onReport: (report: ServerReport) => void;
+  /** A server's program runs, in a group of its own; null: no longer. */
+  readonly onProcess: (server: string, pid: number | null) => void;
 }
 
 interface Call {
@@ -189,7 +191,7 @@ export class McpServer {
   }
 
   #receive(message: FromServer): void {
-    if (message.kind === 'process') this.#pid = message.pid;
+    if (message.kind === 'process') this.#runsAs(message.pid);
     // What it still says behind its end is of no use.
     if (this.#state === 'failed') return;
     switch (message.kind) {
@@ -263,7 +265,7 @@ export class McpServer {
     // A thread that was ended has left its process behind.
     const wasForced = this.#pid !== null;
     if (this.#pid !== null) killGroup(this.#pid, 'SIGKILL');
-    this.#pid = null;
+    this.#runsAs(null);
     this.#worker = null;
     if (this.#closing) return;
     const workedMs = this.#readySinceMs === null ? 0 : performance.now() - this.#readySinceMs;
@@ -275,6 +277,12 @@ export class McpServer {
         'failed',
         'It had to be ended by force too often: it is not started again before the gateway is.',
       );
+  }
+
+  #runsAs(pid: number | null): void {
+    if (this.#pid === pid) return;
+    this.#pid = pid;
+    this.#context.onProcess(this.name, pid);
   }
 
   #become(state: SkillState, reason: string | null): void {

@@ -68,7 +68,7 @@ export const openServers = (
     });
     before();
   };
-  const skills = openThreadedSkills({ servers, pins, clientVersion: '0', onReport });
+  const skills = openThreadedSkills({ servers, pins, clientVersion: '0', onReport, onProcess: () => {} });
   t.after(() => skills.close());
   return {
     skills,

@@ -10,9 +10,15 @@ export type Reloaded =
   /** The configuration is not valid, and nothing has changed; the reason is fit for the operator. */
   | { readonly outcome: 'refused'; readonly reason: string };
 
+/** Who wants the configuration to be read again. */
+export interface ReloadAsker {
+  readonly sessionId: string;
+  readonly clientId: string;
+}
+
 export interface SystemPort {
   /** Resident memory of the whole process. */
   residentBytes(): number;
   /** Reads the configuration again. */
-  reload(): Promise<Reloaded>;
+  reload(asker: ReloadAsker): Promise<Reloaded>;
 }

@@ -1,7 +1,8 @@
 /** A channel while somebody uses it: its log, and the messages that wait for their reply. */
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Run } from '../runs/run.js';
-import { ChannelLog, type Stream } from '../streams/log.js';
+import { ChannelLog } from '../streams/log.js';
+import type { Stream } from '../streams/stream.js';
 import type { Principal } from './principal.js';
 
 /** The channel that every principal has and nobody can delete. */

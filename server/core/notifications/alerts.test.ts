@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createMetrics } from '../../../metrics/metrics.js';
 import { openSqliteMemory } from '../../backends/memory/sqlite.js';
 import { TimerWheel } from '../time/timer-wheel.js';
 import { Alerts } from './alerts.js';
@@ -23,10 +24,11 @@ const start = async (t: TestContext) => {
   let nowMs = 0;
   const clock = { nowMs: () => nowMs, wallMs: () => WALL_MS + nowMs };
   const wheel = new TimerWheel(100, 0);
+  const metrics = createMetrics();
   const settings = { proactive: true, timezone: 'UTC' };
   const faults: unknown[] = [];
   const onFault = (_what: string, error: unknown) => faults.push(error);
-  const notifications = new Notifications({ memory, clock, wheel, settings, onFault });
+  const notifications = new Notifications({ memory, clock, wheel, settings, metrics, onFault });
   const alerts = new Alerts({ notifications, clock, operators: () => ['ada'], onFault });
   const connect = (principal: string) => {
     const items: PingItem[] = [];

@@ -4,6 +4,7 @@
  * others needs a timer: what has come due meanwhile is found when they come.
  */
 
+import type { GatewayMetrics } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { MemoryPort, StoredNotification } from '../../backends/memory/port.js';
 import { randomHex } from '../ids.js';
@@ -18,6 +19,7 @@ export interface NotificationsOptions {
   readonly clock: Clock;
   readonly wheel: TimerWheel;
   readonly settings: NotificationSettings;
+  readonly metrics: Pick<GatewayMetrics, 'notificationsQueued' | 'notificationsDelivered'>;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -59,6 +61,7 @@ export class Notifications {
       PROTOCOL.maxNotificationsPerPrincipal,
     );
     if (outcome === 'limit-reached') return null;
+    this.#options.metrics.notificationsQueued += 1;
     this.#empty.delete(notification.principal);
     this.#queues.get(notification.principal)?.add(notification);
     return notification.notificationId;
@@ -81,6 +84,7 @@ export class Notifications {
       // The store has said so to the log already.
       const notification = { ...wanted, notificationId: this.#nextId(wanted.createdAtMs) };
       this.#unstored = [...this.#unstored, notification].slice(-MAX_UNSTORED);
+      this.#options.metrics.notificationsQueued += 1;
       this.#queues.get(principal)?.add(notification);
     }
     if (refused) throw new Error(`the queue of ${principal} is full`);
@@ -104,12 +108,13 @@ export class Notifications {
   }
 
   #open(principal: string, isEmpty: boolean): NotificationQueue {
-    const { memory, clock, wheel, settings, onFault } = this.#options;
+    const { memory, clock, wheel, settings, metrics, onFault } = this.#options;
     const queue: NotificationQueue = new NotificationQueue({
       clock,
       wheel,
       nextRunMs: (cron, afterMs) => nextRunMs(cron, settings.timezone, afterMs),
       onSettled: (settled) => {
+        metrics.notificationsDelivered += settled.length;
         const ids = new Set(settled.map(({ notificationId }) => notificationId));
         this.#unstored = this.#unstored.filter(({ notificationId }) => !ids.has(notificationId));
         // Where it fails they come once more, which a client tells by their ids.

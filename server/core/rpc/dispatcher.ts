@@ -3,13 +3,16 @@
  * What a handler answers at once is sent at once; only what had to ask a port waits.
  */
 
-import type { GatewayMetrics } from '../../../metrics/metrics.js';
-import { PROTOCOL } from '../../../schemas/codes.js';
+import { outcomeOfError } from '../../../metrics/labels.js';
+import type { GatewayMetrics, MethodCounts } from '../../../metrics/metrics.js';
+import { ERRORS, PROTOCOL } from '../../../schemas/codes.js';
 import { randomHex } from '../ids.js';
 import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
 import type { Peer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
+import { contextIn, parseTraceparent, type TraceContext } from '../telemetry/traceparent.js';
+import { NO_SPAN, type Span, type Tracer } from '../telemetry/tracer.js';
 import type { TurnClock } from '../time/turn-clock.js';
 import type { Trace } from '../trace/trace.js';
 import { isBadRequest, NO_PARAMS, NULL_ID, type Request, readRequest } from './envelope.js';
@@ -42,8 +45,9 @@ export interface DispatcherOptions {
   /** `[gateway.rate_limit]`, as it is now. */
   readonly rateLimits: RateLimits;
   readonly trace: Trace;
+  readonly tracer: Tracer;
   /** A handler threw or its port failed. The client is told `traceId` and nothing else. */
-  readonly onFault: (method: string, traceId: string, error: unknown) => void;
+  readonly onFault: (peer: Peer, method: string, traceId: string, error: unknown) => void;
 }
 
 export class Dispatcher {
@@ -54,6 +58,7 @@ export class Dispatcher {
   readonly #clock: TurnClock;
   readonly #rateLimits: RateLimits;
   readonly #trace: Trace;
+  readonly #tracer: Tracer;
   readonly #onFault: DispatcherOptions['onFault'];
 
   constructor(options: DispatcherOptions) {
@@ -64,6 +69,7 @@ export class Dispatcher {
     this.#clock = options.clock;
     this.#rateLimits = options.rateLimits;
     this.#trace = options.trace;
+    this.#tracer = options.tracer;
     this.#onFault = options.onFault;
   }
 
@@ -75,6 +81,7 @@ export class Dispatcher {
    * @param buffer where the frame's bytes are, from `offset` on
    */
   readonly receive = (peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean => {
+    this.#metrics.receivedBytes += frame.length;
     const { lobby, session } = peer;
     if (this.#trace.on) {
       // What is traced goes the long way.
@@ -106,10 +113,11 @@ export class Dispatcher {
     this.#metrics.messagesReceived += 1;
     const refusal = route.counts ? this.#limit(session) : null;
     if (refusal === null && route.constant !== null && params === NO_PARAMS) {
+      route.outcomes.ok += 1;
       if (idFrom !== idTo) session.reply(route.constant.prebuilt.withId(frame, idFrom, idTo));
       return DONE;
     }
-    const answer = refusal ?? this.#invoke(session, route, params);
+    const answer = refusal === null ? this.#invoke(session, route, params) : counted(route.outcomes, refusal);
     if (idFrom === idTo) return PENDING;
     if (answer instanceof RawJson) {
       session.reply(answer.prebuilt.withId(frame, idFrom, idTo));
@@ -179,7 +187,8 @@ export class Dispatcher {
   }
 
   #refuse(peer: Peer, why: 'parseError' | 'invalidRequest'): void {
-    this.#send(peer, errorReply(NULL_ID, fail(why)));
+    const failure = counted(this.#metrics.requests.unknown, fail(why));
+    this.#send(peer, errorReply(NULL_ID, failure));
     peer.close('protocolError');
   }
 
@@ -189,7 +198,8 @@ export class Dispatcher {
       this.#metrics.messagesReceived += 1;
       const reason = `a batch has 1 to ${PROTOCOL.maxBatchSize} members`;
       const refusal = peer.session === null ? null : this.#limit(peer.session);
-      this.#send(peer, errorReply(NULL_ID, refusal ?? fail('invalidRequest', { reason })));
+      const failure = counted(this.#metrics.requests.unknown, refusal ?? fail('invalidRequest', { reason }));
+      this.#send(peer, errorReply(NULL_ID, failure));
       return;
     }
     this.#metrics.messagesReceived += members.length;
@@ -212,9 +222,13 @@ export class Dispatcher {
     const { session } = peer;
     if (session !== null && (isBadRequest(request) || request.method !== UNCOUNTED)) {
       const refusal = this.#limit(session);
-      if (refusal !== null) return request.idJson === null ? null : errorReply(request.idJson, refusal);
+      if (refusal !== null) {
+        counted(this.#outcomesOf(isBadRequest(request) ? '' : request.method), refusal);
+        return request.idJson === null ? null : errorReply(request.idJson, refusal);
+      }
     }
     if (isBadRequest(request)) {
+      counted(this.#metrics.requests.unknown, request.failure);
       return request.idJson === null ? null : errorReply(request.idJson, request.failure);
     }
     const { idJson } = request;
@@ -232,7 +246,7 @@ export class Dispatcher {
     const rateLimiter = session.rateLimiterSince(nowMs);
     const verdict = rateLimiter.take(nowMs, this.#rateLimits);
     if (verdict === PASSES) return null;
-    this.#metrics.rateLimitHits += 1;
+    this.#metrics.rateLimitHits[rateLimiter.limit] += 1;
     // At the end of the turn: the answer to this message goes out first.
     if (verdict === CLOSES) queueMicrotask(() => session.peer.close('rateLimited'));
     return fail('rateLimited', { limit: rateLimiter.limit, retry_after_ms: rateLimiter.retryAfterMs(nowMs) });
@@ -241,55 +255,125 @@ export class Dispatcher {
   /** The result as JSON, a failure, or null for nothing to say. A promise of it never rejects. */
   #call(peer: Peer, request: Request, inBatch: boolean): Answered | null | Promise<Answered | null> {
     const { method } = request;
-    const { session, lobby } = peer;
+    const { session } = peer;
     if (method === 'auth.handshake') {
-      if (request.idJson === null) return null;
-      if (inBatch) return fail('invalidRequest', { reason: 'auth.handshake stands alone, not in a batch' });
-      if (lobby === null)
-        return fail('invalidRequest', { reason: 'this connection is authenticated already' });
-      if (this.#trace.on) {
-        this.#trace.routed(peer, method, 'SystemController', request.idJson, request.params);
-      }
-      return this.#lobbies
-        .handshake(peer, lobby, request.params)
-        .catch((error: unknown) => this.#fault(method, error));
+      return this.#handshake(peer, request, inBatch);
     }
-    if (session === null) return fail('authRequired');
+    if (session === null) return counted(this.#outcomesOf(method), fail('authRequired'));
     const route = this.#routes.get(method);
-    if (route === undefined) return fail('methodNotFound', null, cut(method));
+    if (route === undefined) {
+      return counted(this.#metrics.requests.unknown, fail('methodNotFound', null, cut(method)));
+    }
     if (this.#trace.on) this.#trace.routed(peer, method, route.target, request.idJson, request.params);
     return this.#invoke(session, route, request.params);
   }
 
+  #handshake(
+    peer: Peer,
+    { method, idJson, params }: Request,
+    inBatch: boolean,
+  ): Failure | null | Promise<Answered | null> {
+    const { lobby } = peer;
+    const outcomes = this.#metrics.requests['auth.handshake'];
+    const refuse = (reason: string): Failure => counted(outcomes, fail('invalidRequest', { reason }));
+    if (idJson === null) {
+      outcomes.invalid += 1;
+      return null;
+    }
+    if (inBatch) return refuse('auth.handshake stands alone, not in a batch');
+    if (lobby === null) return refuse('this connection is authenticated already');
+    if (this.#trace.on) this.#trace.routed(peer, method, 'SystemController', idJson, params);
+    return this.#judge(peer, lobby, params);
+  }
+
+  async #judge(peer: Peer, lobby: Lobby, params: object): Promise<Answered | null> {
+    const method = 'auth.handshake';
+    const fromMs = this.#clock.nowMs();
+    const context = parseTraceparent((params as { readonly traceparent?: unknown }).traceparent);
+    const span = this.#tracer.on ? this.#tracer.start(method, context, {}) : NO_SPAN;
+    let answer: Answered | null;
+    try {
+      answer = await this.#lobbies.handshake(peer, lobby, params);
+      // Strangers are not measured: they could have as many spans as they like.
+      if (typeof answer === 'string') span.end();
+    } catch (error) {
+      answer = this.#fault(peer, method, context, span, error);
+    }
+    // Who has gone meanwhile is not told.
+    if (answer === null) return null;
+    this.#metrics.requestDurations.SystemController.observe((this.#clock.nowMs() - fromMs) / 1000);
+    return counted(this.#metrics.requests[method], answer);
+  }
+
   #invoke(session: Session, route: Route, params: object): Answered | Promise<Answered> {
+    const { outcomes } = route;
     if (route.scopeBit !== 0 && (session.scopeBits & route.scopeBit) === 0) {
+      outcomes.denied += 1;
       return fail('permissionDenied', { scope: route.scope });
     }
-    if (!route.validate(params)) return invalidParams(route.validate);
+    if (!route.validate(params)) {
+      outcomes.invalid += 1;
+      outcomes.validationFailures += 1;
+      return invalidParams(route.validate);
+    }
+    const span = this.#tracer.on ? this.#span(session, route, params) : NO_SPAN;
     try {
-      const result = route.handle(session, params as never);
-      if (result instanceof Promise) return this.#later(session, route, result);
-      return encodeResult(route, result);
+      const result = route.handle(session, params as never, span);
+      if (result instanceof Promise) return this.#later(session, route, params, result, span);
+      const answer = encodeResult(route, result);
+      // What is answered at once is measured for nobody but a client that says it wants to know.
+      if (span !== NO_SPAN && contextIn(params) !== null) endSpan(span, answer);
+      return counted(outcomes, answer);
     } catch (error) {
-      return this.#fault(route.method, error);
+      const context = contextOf(session, params);
+      return counted(outcomes, this.#fault(session.peer, route.method, context, span, error));
     }
   }
 
+  #span(session: Session, route: Route, params: object): Span {
+    return this.#tracer.start(route.method, contextOf(session, params), {
+      'openclaw.session_id': session.sessionId,
+      'openclaw.client_id': session.clientId,
+    });
+  }
+
+  /** Of a method that a caller has named. */
+  #outcomesOf(method: string): MethodCounts {
+    return this.#routes.get(method)?.outcomes ?? this.#metrics.requests.unknown;
+  }
+
   /** What a port has to say first. */
-  async #later(session: Session, route: Route, result: Promise<unknown>): Promise<Answered> {
+  async #later(
+    session: Session,
+    route: Route,
+    params: object,
+    result: Promise<unknown>,
+    span: Span,
+  ): Promise<Answered> {
+    const fromMs = this.#clock.nowMs();
     session.openCalls += 1;
     session.principal.hold();
     try {
       const settled = await result;
-      // Nobody is left to be told.
-      return session.peer.closed ? '' : encodeResult(route, settled);
+      // Where nobody is left to be told, only what came of it counts.
+      const isUntold = session.peer.closed && !(settled instanceof Failure);
+      const answer = isUntold ? '' : encodeResult(route, settled);
+      endSpan(span, answer);
+      return this.#countedLater(route, fromMs, answer);
     } catch (error) {
-      return this.#fault(route.method, error);
+      const context = contextOf(session, params);
+      return this.#countedLater(route, fromMs, this.#fault(session.peer, route.method, context, span, error));
     } finally {
       session.openCalls -= 1;
       session.principal.release();
       this.#takeWaiting(session);
     }
+  }
+
+  /** An answer that was not there at once is measured: from turn to turn of the loop, which costs no look at a clock. */
+  #countedLater(route: Route, fromMs: number, answer: Answered): Answered {
+    route.durations.observe((this.#clock.nowMs() - fromMs) / 1000);
+    return counted(route.outcomes, answer);
   }
 
   #finishBatch(peer: Peer, session: Session | null, replies: readonly Reply[]): void {
@@ -305,21 +389,46 @@ export class Dispatcher {
       return;
     }
     if (this.#trace.on) this.#trace.sent(peer, text);
-    peer.send(text);
+    const bytes = peer.send(text);
+    if (bytes < 0) return;
+    this.#metrics.messagesSent += 1;
+    this.#metrics.sentBytes += bytes;
   }
 
-  #fault(method: string, error: unknown): Failure {
-    const traceId = randomHex(8);
-    this.#onFault(method, traceId, error);
-    return fail('internalError', { trace_id: traceId });
+  /** Under the id of the client's own trace where there is one, so that both find the same thing. */
+  #fault(peer: Peer, method: string, context: TraceContext | null, span: Span, error: unknown): Failure {
+    const traceId = span.traceId ?? context?.traceId ?? randomHex(16);
+    this.#onFault(peer, method, traceId, error);
+    const failure = fail('internalError', { trace_id: traceId });
+    endSpan(span, failure);
+    return failure;
   }
 }
 
 /** The result as JSON, or why there is none. */
 type Answered = string | RawJson | Failure;
 
+/** Counts what came of a request, and gives it back. */
+const counted = <A extends Answered>(outcomes: MethodCounts, answer: A): A => {
+  if (answer instanceof Failure) outcomes[outcomeOfError(answer.code)] += 1;
+  else outcomes.ok += 1;
+  return answer;
+};
+
 const encodeResult = (route: Route, result: unknown): Answered =>
   result instanceof Failure || result instanceof RawJson ? result : route.serialize(result as never);
+
+/** The trace that a request belongs to: its own, else its connection's. */
+const contextOf = (session: Session, params: object): TraceContext | null =>
+  contextIn(params) ?? session.traceContext;
+
+/** −32603 and 5xxx are the gateway's; every other error is the caller's. */
+const isOwnFault = (code: number): boolean => code === ERRORS.internalError.code || code >= 5000;
+
+const endSpan = (span: Span, answer: Answered): void => {
+  if (!(answer instanceof Failure)) span.end();
+  else span.end({ 'rpc.jsonrpc.error_code': answer.code }, isOwnFault(answer.code));
+};
 
 const respond = (idJson: string, answer: Answered): string => {
   if (answer instanceof Failure) return errorReply(idJson, answer);

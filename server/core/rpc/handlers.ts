@@ -61,7 +61,7 @@ export const buildHandlers = (options: HandlersOptions): Handlers => ({
     },
   }),
   ...skillMethods(options),
-  ...heartbeatMethods(),
+  ...heartbeatMethods(options),
   ...systemMethods(options),
   ...notificationMethods(options),
 });
@@ -86,10 +86,12 @@ const memoryMethods = ({ memory }: HandlersOptions): Pick<Handlers, 'memory.sear
 
 const EMPTY = new RawJson('{}');
 
-const heartbeatMethods = (): Pick<Handlers, 'heartbeat.pong'> => ({
+const heartbeatMethods = ({ metrics }: HandlersOptions): Pick<Handlers, 'heartbeat.pong'> => ({
   // Unknown seqs are ignored (protocol section 7).
   'heartbeat.pong': (session, { seq, client_load: clientLoad }) => {
-    if (session.heartbeat.answered(seq, clientLoad ?? null)) session.courier.acknowledged(seq);
+    const answered = session.heartbeat.answered(seq, clientLoad ?? null);
+    metrics.heartbeats.answered += answered;
+    if (answered > 0) session.courier.acknowledged(seq);
     return EMPTY;
   },
 });
@@ -117,7 +119,7 @@ const systemMethods = (
       memory_bytes: system.residentBytes(),
       heartbeat_total: sessions.count,
       ...heartbeatStatus(sessions),
-      rate_limit_hits: metrics.rateLimitHits,
+      rate_limit_hits: metrics.rateLimitHits.messages_per_second + metrics.rateLimitHits.messages_per_minute,
       server_version: serverVersion,
     }),
     'system.trace': (session, { enabled, ...wishes }) => {
@@ -125,8 +127,8 @@ const systemMethods = (
       else trace.unwatch(session);
       return { enabled };
     },
-    'system.reload': async () => {
-      const reloaded = await system.reload();
+    'system.reload': async (session) => {
+      const reloaded = await system.reload(session);
       if (reloaded.outcome === 'refused') return fail('invalidRequest', { reason: reloaded.reason });
       return { changed: [...reloaded.changed], needs_restart: [...reloaded.needsRestart] };
     },

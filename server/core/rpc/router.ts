@@ -1,4 +1,6 @@
 /** The route table: one look-up of a method's name gives everything about it. */
+import type { Histogram } from '../../../metrics/histogram.js';
+import type { GatewayMetrics, MethodCounts } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Scope, Target } from '../../../schemas/define.js';
 import { METHODS } from '../../../schemas/generated/methods.js';
@@ -7,6 +9,7 @@ import { type Validate, validators } from '../../../schemas/generated/validators
 import type { ClientMethod, Params, Result } from '../../../schemas/methods.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
+import type { Span } from '../telemetry/tracer.js';
 import { type Failure, fail } from './failure.js';
 import { PrebuiltReply } from './reply.js';
 
@@ -30,7 +33,7 @@ export type Answer<R> = R | RawJson | Failure | Promise<R | RawJson | Failure>;
 
 /** A function; or the result itself, where nobody and nothing changes it. */
 export type Handler<N extends ClientMethod> =
-  | ((session: Session, params: Params<N>) => Answer<Result<N>>)
+  | ((session: Session, params: Params<N>, span: Span) => Answer<Result<N>>)
   | RawJson;
 
 /** Methods that are routed; the handshake comes before there is a session to route for. */
@@ -48,8 +51,12 @@ export interface Route {
   readonly validate: Validate;
   /** What it answers to whoever asks without params, all that can be judged beforehand judged; null where that takes work. */
   readonly constant: RawJson | null;
-  readonly handle: (session: Session, params: never) => Answer<never>;
+  readonly handle: (session: Session, params: never, span: Span) => Answer<never>;
   readonly serialize: (result: never) => string;
+  /** What came of its calls so far. */
+  readonly outcomes: MethodCounts;
+  /** Of its target’s answers that came later, in seconds. */
+  readonly durations: Histogram;
 }
 
 /** The one message that never counts for the rate limit (protocol section 6). */
@@ -58,7 +65,10 @@ export const UNCOUNTED = 'heartbeat.pong';
 /** A Map, not an object: `constructor` and `__proto__` are no methods. */
 export type Routes = ReadonlyMap<string, Route>;
 
-export const buildRoutes = (handlers: Handlers): Routes => {
+export const buildRoutes = (
+  handlers: Handlers,
+  { requests, requestDurations }: Pick<GatewayMetrics, 'requests' | 'requestDurations'>,
+): Routes => {
   const routes = new Map<string, Route>();
   for (const { name, target, scope } of METHODS) {
     if (!Object.hasOwn(handlers, name)) continue;
@@ -76,6 +86,8 @@ export const buildRoutes = (handlers: Handlers): Routes => {
       constant: scope === null && validate({}) ? constant : null,
       handle: (handler instanceof RawJson ? () => handler : handler) as Route['handle'],
       serialize: resultSerializers[method] as Route['serialize'],
+      outcomes: requests[method],
+      durations: requestDurations[target],
     });
   }
   return routes;

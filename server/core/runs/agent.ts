@@ -17,11 +17,15 @@ import type {
 } from '../../backends/reasoning/port.js';
 import { readArguments } from '../skills/arguments.js';
 import type { Catalogue } from '../skills/catalogue.js';
+import { shareOf } from '../skills/skill-room.js';
 import type { SkillRuns } from '../skills/skill-runs.js';
-import { reasoningFailed } from './completion.js';
+import { NO_SPAN, type Span } from '../telemetry/tracer.js';
+import type { RunTrace } from '../trace/run-trace.js';
+import type { TracedStep } from '../trace/traced-step.js';
+import { estimateUsage, reasoningFailed, sumOfUsage } from './completion.js';
+import { inLanes } from './lanes.js';
 import { BACKGROUND, hasOwnBackground, offerOf } from './offered-tools.js';
 import type { Run } from './run.js';
-import type { UsedSkill } from './skill-uses.js';
 
 /** Calls of one step that are run; the others are told that they were too many. */
 const MAX_CALLS = 16;
@@ -32,27 +36,40 @@ const MAX_SAID_UNITS = 8 * 1024 * 1024;
 const TOO_MUCH = 'It is left out: what came of all calls is too large already. Answer with what you have.';
 /** Between what the model has said before its calls and what it says behind them. */
 const PARAGRAPH = '\n\n';
+const NOTHING: Usage = { input: 0, output: 0 };
 
 /** How a reply ended: never with calls of tools. */
 export type AgentEnd = Omit<ReasoningEnd, 'finishReason' | 'toolCalls'> & {
   readonly finishReason: Exclude<ReasoningEnd['finishReason'], 'tools'>;
 };
 
-export interface AgentSink extends Pick<ReasoningSink, 'onChunk'> {
-  onEnd(end: AgentEnd): void;
+/** Who hears of replies that come about, of all of them. */
+export interface AgentSink {
+  /** A piece of the answer: not empty, well-formed Unicode on its own. */
+  onChunk(run: Run, text: string): void;
+  /** What the run has used is not what it was. */
+  onSkills(run: Run): void;
+  onEnd(run: Run, end: AgentEnd): void;
+}
+
+/** A reply that comes about. */
+export interface AgentCall {
+  /** Ends it; the sink hears nothing more. Gives what it has cost, of a step that was under way an estimate. */
+  cancel(): Usage;
 }
 
 export interface AgentOptions {
   readonly reasoning: Pick<ReasoningPort, 'start'>;
   readonly catalogue: Catalogue;
   readonly skillRuns: SkillRuns;
+  readonly trace: RunTrace;
   /** `reasoning.max_steps`, as it is now: how often a model may ask for skills on the way to one reply. */
   readonly limits: { readonly maxSteps: number };
   /** `skills.max_concurrent`, as it is now. */
   readonly skillLimits: { readonly maxConcurrent: number };
   /** So many skills are not offered for want of room, more than ever before. */
   readonly onLeftOut: (skills: number) => void;
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: (what: string, error: unknown, run: Run) => void;
 }
 
 export class Agent {
@@ -70,29 +87,31 @@ export class Agent {
   }
 
   /** Begins the reply to a run's message; `sink` hears it as if it were one call of the model. */
-  start(run: Run, recalled: readonly RecalledTurn[], sink: AgentSink): ReasoningCall {
+  start(run: Run, recalled: readonly RecalledTurn[], sink: AgentSink): AgentCall {
     const answer = new Answer(this.#options, run, recalled, sink);
     answer.next();
     return answer;
   }
 }
 
-class Answer implements ReasoningCall {
+class Answer implements AgentCall, ReasoningSink {
   readonly #options: AgentOptions;
   readonly #run: Run;
   readonly #recalled: readonly RecalledTurn[];
   readonly #sink: AgentSink;
   readonly #steps: ReasoningStep[] = [];
   readonly #abort = new AbortController();
-  #usage: Usage = { input: 0, output: 0 };
+  #usage: Usage = NOTHING;
   #leftBytes = MAX_OUTCOME_BYTES;
   #call: ReasoningCall | null = null;
-  /** Skills that have begun and not ended. */
-  readonly #using = new Set<Omit<UsedSkill, 'ok' | 'content'>>();
+  /** Of that call. */
+  #callSpan: Span = NO_SPAN;
+  /** Of this step; null: nobody watched when it began. */
+  #traced: TracedStep | null = null;
   /** In this step the model may ask for skills, whatever is changed meanwhile. */
   #mayAsk = false;
-  /** Said in this step. */
-  #text = '';
+  /** The chunk that this step began with. */
+  #stepIndex = 0;
   #saidUnits = 0;
   /** Something was said in an earlier step, and nothing in this one yet. */
   #paragraphIsDue = false;
@@ -106,28 +125,37 @@ class Answer implements ReasoningCall {
     setMaxListeners(MAX_CALLS, this.#abort.signal);
   }
 
-  cancel(): void {
+  cancel(): Usage {
     this.#abort.abort();
-    // They may have done something, so it is told that they were used.
-    const content = 'The reply was ended before it had a result.';
-    for (const use of this.#using) this.#run.skillUses.add({ ...use, ok: false, content });
-    this.#using.clear();
-    this.#call?.cancel();
+    this.#run.skillUses.endAll('The reply was ended before it had a result.');
+    if (this.#call === null) return this.#usage;
+    this.#call.cancel();
+    const asked = Buffer.byteLength(this.#run.message);
+    const usage = estimateUsage(asked, Buffer.byteLength(this.#said()));
+    this.#callSpan.end({ 'openclaw.finish_reason': 'cancelled' });
+    this.#traced?.cancelled(usage, this.#said);
+    return sumOfUsage(this.#usage, usage);
   }
 
   /** Asks the model for its next step. Never throws. */
   next(): void {
-    const { reasoning, onFault } = this.#options;
+    const { reasoning, trace, onFault } = this.#options;
     const tools = this.#tools();
-    this.#text = '';
+    this.#stepIndex = this.#run.stream.nextIndex;
+    const step = this.#steps.length + 1;
+    this.#run.steps = step;
+    this.#callSpan = this.#run.origin.span.child('reasoning.call', { 'openclaw.step': step });
+    this.#traced = trace.on ? trace.step(this.#run, step, tools.length) : null;
+    const heard = this.#traced?.hearing(this, this.#said) ?? this;
     try {
       this.#call = reasoning.start(
         { message: this.#run.message, recalled: this.#recalled, tools, steps: this.#steps },
-        { onChunk: (text) => this.#said(text), onEnd: (end) => this.#ended(end) },
+        heard,
       );
     } catch (error) {
-      onFault('reasoning', error);
-      this.#end('error', reasoningFailed('gateway', true));
+      onFault('reasoning', error, this.#run);
+      const failure = reasoningFailed('gateway', true);
+      heard.onEnd({ finishReason: 'error', toolCalls: [], usage: NOTHING, error: failure });
     }
   }
 
@@ -141,21 +169,30 @@ class Answer implements ReasoningCall {
     return tools;
   }
 
-  #said(text: string): void {
-    if (this.#paragraphIsDue) this.#sink.onChunk(PARAGRAPH);
-    this.#paragraphIsDue = false;
-    this.#text += text;
+  /** In this step, so far. */
+  readonly #said = (): string => this.#run.stream.textFrom(this.#stepIndex);
+
+  onChunk(text: string): void {
+    if (this.#paragraphIsDue) {
+      this.#paragraphIsDue = false;
+      this.#sink.onChunk(this.#run, PARAGRAPH);
+      this.#stepIndex = this.#run.stream.nextIndex;
+    }
     this.#saidUnits += text.length;
-    this.#sink.onChunk(text);
+    this.#sink.onChunk(this.#run, text);
   }
 
-  #ended({ finishReason, toolCalls, usage, error }: ReasoningEnd): void {
+  onEnd({ finishReason, toolCalls, usage, error }: ReasoningEnd): void {
     this.#call = null;
-    this.#usage = {
-      input: this.#usage.input + usage.input,
-      output: this.#usage.output + usage.output,
-      ...(this.#usage.estimated === true || usage.estimated === true ? { estimated: true } : {}),
-    };
+    this.#callSpan.end(
+      {
+        'openclaw.finish_reason': finishReason,
+        'gen_ai.usage.input_tokens': usage.input,
+        'gen_ai.usage.output_tokens': usage.output,
+      },
+      finishReason === 'error',
+    );
+    this.#usage = sumOfUsage(this.#usage, usage);
     if (finishReason !== 'tools') this.#end(finishReason, error);
     // It asks for more although it was offered nothing, or talks without an end.
     else if (!this.#mayAsk || this.#saidUnits > MAX_SAID_UNITS) this.#end('length', null);
@@ -165,31 +202,17 @@ class Answer implements ReasoningCall {
   async #useSkills(calls: readonly ToolCall[]): Promise<void> {
     const outcomes = await this.#useAll(calls);
     if (this.#abort.signal.aborted) return;
-    this.#steps.push({ text: this.#text, outcomes: outcomes.map(this.#bounded) });
-    this.#paragraphIsDue ||= this.#text.trim() !== '';
+    const text = this.#said();
+    this.#steps.push({ text, outcomes: outcomes.map(this.#bounded) });
+    this.#paragraphIsDue ||= text.trim() !== '';
     this.next();
   }
 
-  /** Side by side, but of each skill no more than may run at the same time: the rest would be refused. */
-  async #useAll(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
-    const outcomes: ToolOutcome[] = [];
-    const waiting = new Map<string, [call: ToolCall, at: number][]>();
-    for (const [at, call] of calls.entries()) {
-      waiting.set(call.name, [...(waiting.get(call.name) ?? []), [call, at]]);
-    }
-    const useInTurn = async (queue: [ToolCall, number][]): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const [call, at] = next;
-        if (this.#abort.signal.aborted) return;
-        outcomes[at] = await this.#use(call, at);
-      }
-    };
+  /** Side by side, but of each skill no more than its principal may run at the same time: the rest would be refused. */
+  #useAll(calls: readonly ToolCall[]): Promise<readonly ToolOutcome[]> {
     const { maxConcurrent } = this.#options.skillLimits;
-    const lanes = [...waiting.values()].flatMap((queue) =>
-      Array.from({ length: Math.min(queue.length, maxConcurrent) }, () => useInTurn(queue)),
-    );
-    await Promise.all(lanes);
-    return outcomes;
+    const use = (call: ToolCall, at: number): Promise<ToolOutcome> => this.#use(call, at);
+    return inLanes(calls, ({ name }) => name, shareOf(maxConcurrent), use, this.#abort.signal);
   }
 
   /** From the first that is too large on, nothing more is used. */
@@ -206,9 +229,14 @@ class Answer implements ReasoningCall {
 
   /** Never rejects. */
   async #use(call: ToolCall, at: number): Promise<ToolOutcome> {
-    const { catalogue, skillRuns } = this.#options;
-    const { channel, messageId, stream, skillUses } = this.#run;
-    const refuse = (content: string): ToolOutcome => ({ call, ok: false, content });
+    const { catalogue, skillRuns, trace } = this.#options;
+    const { channel, skillUses, steps: step } = this.#run;
+    const refuse = (content: string): ToolOutcome => {
+      const outcome = { ok: false, content };
+      const about = { run: this.#run, skill: call.name, step, background: false };
+      if (trace.on) trace.skillEnded(about, 'refused', outcome, 0);
+      return { call, ...outcome };
+    };
     if (at >= MAX_CALLS)
       return refuse(`At most ${MAX_CALLS} skills are used at a time; ask again for this one.`);
     if (this.#leftBytes === 0) return refuse(TOO_MUCH);
@@ -224,19 +252,22 @@ class Answer implements ReasoningCall {
       skill,
       arguments: args,
       channel,
-      reply: { messageId, stream },
+      clientId: this.#run.clientId,
+      reply: this.#run,
       background,
+      span: this.#run.origin.span,
       // What runs in the background outlives the reply.
       signal: background ? null : this.#abort.signal,
     });
-    const use = { invocationId, skill: skill.info.name, arguments: args };
-    this.#using.add(use);
+    skillUses.begin({ invocationId, skill: skill.info.name, arguments: args });
+    this.#sink.onSkills(this.#run);
     const { ok, content } = await outcome;
-    if (this.#using.delete(use)) skillUses.add({ ...use, ok, content });
+    skillUses.end(invocationId, ok, content);
+    this.#sink.onSkills(this.#run);
     return { call, ok, content };
   }
 
   #end(finishReason: AgentEnd['finishReason'], error: ReasoningEnd['error']): void {
-    this.#sink.onEnd({ finishReason, usage: this.#usage, error });
+    this.#sink.onEnd(this.#run, { finishReason, usage: this.#usage, error });
   }
 }

@@ -31,6 +31,13 @@ export const reasoningFailed = (provider: string, retryable: boolean): ReplyErro
   data: { provider, retryable },
 });
 
+/** Of two steps: estimated where either is. */
+export const sumOfUsage = (one: Usage, other: Usage): Usage => ({
+  input: one.input + other.input,
+  output: one.output + other.output,
+  ...(one.estimated === true || other.estimated === true ? { estimated: true } : {}),
+});
+
 /** The usual rule of thumb for tokens of a text: four bytes each. */
 export const estimateUsage = (inputBytes: number, outputBytes: number): Usage => ({
   input: Math.ceil(inputBytes / 4),

@@ -14,9 +14,11 @@ import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
 import { hasOtherReader } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
+import { contextIn } from '../telemetry/traceparent.js';
+import type { Span } from '../telemetry/tracer.js';
 import type { Clock } from '../time/clock.js';
 import { resumeRun } from './resume.js';
-import { messageBytes, Run } from './run.js';
+import { messageBytes, Run, type RunOrigin } from './run.js';
 import type { Runs } from './runs.js';
 
 type ChatHandlers = Pick<Handlers, Extract<keyof Handlers, `chat.${string}`>>;
@@ -58,7 +60,8 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
   };
 
   return {
-    'chat.send': async (session, { message, channel: channelId, idempotency_key: key, metadata }) => {
+    'chat.send': async (session, params, span) => {
+      const { message, channel: channelId, idempotency_key: key, metadata } = params;
       if (draining()) return fail('shuttingDown');
       const problem = checkText({ texts: { message, idempotency_key: key }, metadata });
       if (problem !== null) return problem;
@@ -96,7 +99,8 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
           return { message_id: stored.messageId, channel: stored.channelId, seq: stored.seq };
         }
         if (stored.outcome === 'no-channel' || channel.deleted) return fail('channelNotFound');
-        accept(session, channel, new Run(channel, messageId, message, stored.seq));
+        const origin = originOf(session, params, span, channel.id, messageId);
+        accept(session, channel, new Run(channel, messageId, message, stored.seq, origin));
         accepted = true;
         return { message_id: messageId, channel: channel.id, seq: stored.seq };
       } finally {
@@ -137,6 +141,20 @@ export const chatMethods = (options: ChatOptions): ChatHandlers => {
     },
   };
 };
+
+/** The span of a reply begins with its place in the queue. */
+const originOf = (
+  session: Session,
+  params: object,
+  span: Span,
+  channelId: string,
+  messageId: string,
+): RunOrigin => ({
+  sessionId: session.sessionId,
+  clientId: session.clientId,
+  traceId: span.traceId ?? contextIn(params)?.traceId ?? session.traceId,
+  span: span.child('chat.reply', { 'openclaw.channel_id': channelId, 'openclaw.message_id': messageId }),
+});
 
 /** However many channels it has, its unanswered messages have one bound; a single one always fits. */
 const isTooMuch = ({ unansweredBytes }: Principal, bytes: number): boolean =>

@@ -23,6 +23,11 @@ export class Places<Owner extends object, Waiter extends object> {
     this.#limits = limits;
   }
 
+  /** Places that somebody has. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** True: it has a place, until {@link release}. False: it waits, as it did if it did, until {@link next} or {@link leave}. */
   take(owner: Owner, waiter: Waiter): boolean {
     if (this.#hasPlace && this.#mayHaveMore(owner) && !this.#waiting.has(owner)) {

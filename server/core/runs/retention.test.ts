@@ -84,10 +84,10 @@ test('replies are forgotten in the order they ended, each at its own time, on on
 test('past the bound the oldest go early, wherever they were said; the newest always stays', () => {
   const { retention, forgotten } = stepped(10_000);
   const [left, right] = [openChannel('left'), openChannel('right')];
-  retention.keep(endedRun(left, 'msg-1', 'x'.repeat(4000)));
-  retention.keep(endedRun(right, 'msg-2', 'x'.repeat(4000)));
+  retention.keep(endedRun(left, 'msg-1', 'x'.repeat(3000)));
+  retention.keep(endedRun(right, 'msg-2', 'x'.repeat(3000)));
   assert.deepEqual(forgotten, []);
-  retention.keep(endedRun(left, 'msg-3', 'x'.repeat(4000)));
+  retention.keep(endedRun(left, 'msg-3', 'x'.repeat(3000)));
   assert.deepEqual(forgotten, ['msg-1']);
   retention.keep(endedRun(left, 'msg-4', 'x'.repeat(12_000)));
   assert.deepEqual(forgotten, ['msg-1', 'msg-2', 'msg-3']);
@@ -103,6 +103,18 @@ test('many short replies count for what their entries cost', () => {
   for (let at = 0; at < 100; at += 1) retention.keep(endedRun(channel, `msg-${at}`, 'x'));
   assert.ok(forgotten.length > 50);
   assert.equal(channel.kept.size, 100 - forgotten.length);
+});
+
+test('a reply counts for the buffers that it has taken, not only for what it says', () => {
+  const { retention, forgotten } = stepped(100_000);
+  const channel = openChannel('default');
+  for (const messageId of ['msg-1', 'msg-2']) {
+    const run = endedRun(channel, messageId);
+    // Just too long for a buffer of half the size.
+    while (run.stream.encodedBytes < 33_000) channel.log.appendChunk(run.stream, 'x'.repeat(1000));
+    retention.keep(run);
+  }
+  assert.deepEqual(forgotten, ['msg-1']);
 });
 
 test('forgetting leaves what the running reply and other kept ones need', () => {

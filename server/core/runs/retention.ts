@@ -7,7 +7,7 @@ import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Run } from './run.js';
 
 /** What an entry of a log costs beside its text, about. */
-const ENTRY_BYTES = 120;
+const ENTRY_BYTES = 500;
 
 interface Kept {
   readonly run: Run;
@@ -40,8 +40,9 @@ export class Retention {
   keep(run: Run): void {
     const { clock, wheel, windowMs, maxBytes } = this.#options;
     const untilMs = clock.nowMs() + windowMs;
-    const { encodedBytes, frameBytes, nextIndex } = run.stream;
-    const bytes = encodedBytes + frameBytes + run.messageBytes + (nextIndex + 2) * ENTRY_BYTES;
+    const { chunks, frameBytes } = run.stream;
+    let bytes = frameBytes + run.messageBytes + (chunks.length + 2) * ENTRY_BYTES;
+    for (const { bufferBytes } of chunks) bytes += bufferBytes;
     run.channel.kept.add(run);
     this.#kept.push({ run, untilMs, bytes });
     this.#bytes += bytes;

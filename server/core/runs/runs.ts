@@ -2,7 +2,9 @@
  * The life of replies: one at a time in each channel, in the order of their messages, each
  * recalled, reasoned about, streamed into the channel's log and stored as it grows.
  */
-import type { MemoryPort } from '../../backends/memory/port.js';
+import type { GatewayMetrics } from '../../../metrics/metrics.js';
+import type { FinishReason } from '../../../schemas/define.js';
+import type { MemoryPort, ReplyError } from '../../backends/memory/port.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
@@ -10,15 +12,15 @@ import { isFollowed } from '../streams/cursor.js';
 import type { Pump } from '../streams/pump.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
-import type { Agent, AgentEnd } from './agent.js';
+import type { RunTrace } from '../trace/run-trace.js';
+import type { Agent, AgentEnd, AgentSink } from './agent.js';
 import { completionFrame, estimateUsage } from './completion.js';
+import { Growth } from './growth.js';
 import { LateEnds } from './late-ends.js';
 import { type PlaceLimits, Places } from './places.js';
 import type { Retention } from './retention.js';
 import type { Run, RunEnd } from './run.js';
 
-/** A growing reply is stored at least this often. */
-const STORE_INTERVAL_MS = 1000;
 /** Text of replies that have ended while the store failed. */
 const MAX_LATE_CHARS = 32 * 1024 * 1024;
 
@@ -29,20 +31,27 @@ export interface RunsOptions {
   readonly wheel: TimerWheel;
   readonly pump: Pump;
   readonly retention: Retention;
+  readonly trace: RunTrace;
   /** `chat.detached_timeout` and `memory.recall_tokens`, as they are now. */
   readonly limits: { detachedTimeoutMs: number; recallTokens: number };
   /** Replies at a time, as they are now; see {@link Runs.limitsChanged}. */
   readonly places: Readonly<PlaceLimits>;
+  readonly metrics: Pick<GatewayMetrics, 'streamsEnded' | 'timeToFirstToken' | 'tokens'>;
   /** A reply was stored whole, as the newest of its channel or not. Must not throw. */
   readonly onStored: (channel: Channel, seq: number) => void;
   /** Something failed that no client is told about. */
-  readonly onFault: (what: string, error: unknown) => void;
+  readonly onFault: (what: string, error: unknown, run?: Run) => void;
+  /** A reply has ended, whether it could be stored or not. */
+  readonly onEnded: (run: Run, finishReason: FinishReason, durationMs: number) => void;
+  /** A reply was ended by a failure; null: not a provider's. */
+  readonly onFailed: (run: Run, error: ReplyError | null) => void;
 }
 
 export class Runs {
   readonly #options: RunsOptions;
   /** Runs that are queued, streaming or ending. */
   readonly #open = new Set<Run>();
+  readonly #growth: Growth;
   readonly #late: LateEnds;
   readonly #places: Places<Principal, Channel>;
   #endWaiters: (() => void)[] = [];
@@ -50,6 +59,7 @@ export class Runs {
 
   constructor(options: RunsOptions) {
     this.#options = options;
+    this.#growth = new Growth(options);
     this.#late = new LateEnds({ ...options, maxChars: MAX_LATE_CHARS });
     this.#places = new Places(options.places);
   }
@@ -57,6 +67,11 @@ export class Runs {
   /** Replies that have not ended. */
   get openCount(): number {
     return this.#open.size;
+  }
+
+  /** Replies that are being written. */
+  get activeCount(): number {
+    return this.#places.taken;
   }
 
   /** Takes a message whose place in the store is certain, and which counts among its principal's unanswered ones. */
@@ -145,63 +160,46 @@ export class Runs {
 
   /** Recall, then reason. Never rejects. */
   async #answer(run: Run): Promise<void> {
-    const { memory, agent, limits, onFault } = this.#options;
+    const { memory, agent, limits, trace, onFault } = this.#options;
     const { principal, id } = run.channel;
     const ask = { query: run.message, beforeSeq: run.seq, maxTokens: limits.recallTokens };
+    const span = run.origin.span.child('memory.recall');
     const recalled = await memory.recall(principal.name, id, ask).catch((error: unknown) => {
       // Without its memory a reply is poorer, not impossible.
-      onFault('recall', error);
-      return [];
+      onFault('recall', error, run);
+      return null;
     });
+    span.end({ 'openclaw.recalled_turns': recalled?.length ?? 0 }, recalled === null);
+    if (trace.on) trace.recalled(run, recalled, ask.maxTokens === 0, run.startedAtMs);
     if (run.state !== 'streaming') return;
-    run.call = agent.start(run, recalled, {
-      onChunk: (text) => this.#chunk(run, text),
-      onEnd: (end) => this.#reasoned(run, end),
-    });
+    run.call = agent.start(run, recalled ?? [], this.#agentSink);
   }
+
+  /** One for all: what every chunk passes should be in few places. */
+  readonly #agentSink: AgentSink = {
+    onChunk: (run, text) => this.#chunk(run, text),
+    onSkills: (run) => {
+      run.skillsUnstored = true;
+      this.#growth.grew(run);
+    },
+    onEnd: (run, end) => this.#reasoned(run, end),
+  };
 
   #chunk(run: Run, text: string): void {
     if (run.state !== 'streaming') return;
+    const { clock, metrics } = this.#options;
+    if (run.stream.nextIndex === 0) {
+      metrics.timeToFirstToken.observe((clock.nowMs() - run.startedAtMs) / 1000);
+    }
     run.channel.log.appendChunk(run.stream, text);
-    run.unstored += text;
     this.#options.pump.logGrew(run.channel.log);
-    this.#storeSoon(run);
-  }
-
-  #storeSoon(run: Run): void {
-    if (run.unstored === '' || run.state !== 'streaming') return;
-    run.storeTimer ??= new Timer<Run>(run, (owner) => this.#storeGrowth(owner));
-    if (run.storeTimer.scheduled) return;
-    this.#options.wheel.schedule(run.storeTimer, this.#options.clock.nowMs() + STORE_INTERVAL_MS);
-  }
-
-  /** One part at a time, so that parts cannot change places when one fails. */
-  #storeGrowth(run: Run): void {
-    const text = run.unstored;
-    if (text === '' || run.state !== 'streaming' || run.storing !== null) return;
-    run.unstored = '';
-    const { memory, onFault } = this.#options;
-    run.storing = memory
-      .appendReply(run.replyRef, text)
-      .then(
-        () => {
-          run.storeFails = false;
-        },
-        (error: unknown) => {
-          run.unstored = text + run.unstored;
-          if (!run.storeFails) onFault('a reply waits to be stored', error);
-          run.storeFails = true;
-        },
-      )
-      .finally(() => {
-        run.storing = null;
-        this.#storeSoon(run);
-      });
+    this.#growth.grew(run);
   }
 
   #reasoned(run: Run, end: AgentEnd): void {
     if (run.state !== 'streaming') return;
     const { finishReason, usage, error } = end;
+    if (finishReason === 'error') this.#options.onFailed(run, error);
     if (finishReason !== 'error' || run.stream.nextIndex === 0)
       this.#end(run, { finishReason, usage, error });
     else this.#end(run, { finishReason: 'interrupted', usage, error: null });
@@ -219,8 +217,8 @@ export class Runs {
       return true;
     }
     if (run.state !== 'streaming') return false;
-    run.call?.cancel();
-    this.#end(run, end);
+    const usage = run.call?.cancel() ?? null;
+    this.#end(run, { ...end, usage });
     return true;
   }
 
@@ -229,21 +227,22 @@ export class Runs {
     run.state = 'ending';
     run.end = end;
     run.call = null;
-    if (run.storeTimer !== null) wheel.cancel(run.storeTimer);
+    this.#growth.stop(run);
     if (run.detachedTimer !== null) wheel.cancel(run.detachedTimer);
     void this.#finish(run, end, Math.round(clock.nowMs() - run.startedAtMs));
   }
 
   /** Stores the end, then tells it: whoever has seen a completion finds it again after a crash. Never rejects. */
   async #finish(run: Run, end: RunEnd, durationMs: number): Promise<void> {
-    const { memory, pump, retention, clock, onStored } = this.#options;
+    const { memory, pump, retention, trace, clock, metrics, onStored } = this.#options;
     const { channel } = run;
     const usage = end.usage ?? estimateUsage(Buffer.byteLength(run.message), run.stream.encodedBytes);
     const totalTokens = usage.input + usage.output;
     await run.storing;
     const { finishReason, error } = end;
     const skills = run.skillUses.all;
-    const stored = { text: run.unstored, finishReason, totalTokens, durationMs, usage, error, skills };
+    const text = run.stream.textFrom(run.storedChunks);
+    const stored = { text, finishReason, totalTokens, durationMs, usage, error, skills };
     let refused = false;
     try {
       await memory.finishReply(run.replyRef, stored);
@@ -251,8 +250,20 @@ export class Runs {
       refused = true;
       this.#late.add(run.replyRef, stored, refusal);
     }
-    run.unstored = '';
     run.state = 'ended';
+    if (trace.on) {
+      const told = { finish_reason: finishReason, steps: run.steps, tokens: totalTokens };
+      trace.done(run, { ...told, duration_ms: durationMs, error: error?.code ?? null });
+    }
+    this.#options.onEnded(run, finishReason, durationMs);
+    run.origin.span.end(
+      {
+        'openclaw.finish_reason': finishReason,
+        'gen_ai.usage.input_tokens': usage.input,
+        'gen_ai.usage.output_tokens': usage.output,
+      },
+      finishReason === 'error' || finishReason === 'interrupted',
+    );
     const complete = completionFrame(channel.id, run.messageId, { ...end, usage, totalTokens, durationMs });
     if (!run.stream.begun) channel.log.begin(run.stream);
     run.keepsFromPosition = Math.min(
@@ -260,6 +271,8 @@ export class Runs {
       channel.running?.stream.firstPosition ?? run.stream.firstPosition,
     );
     channel.log.seal(run.stream, complete, SCOPE_BIT.chat);
+    metrics.streamsEnded[finishReason] += 1;
+    metrics.tokens += totalTokens;
     channel.lastActivityMs = clock.nowMs();
     pump.logGrew(channel.log);
     if (channel.running === run) {

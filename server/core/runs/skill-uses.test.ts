@@ -24,6 +24,26 @@ test('what was used is kept in its order; nothing is null', () => {
   ]);
 });
 
+test('what has begun is told as such until it ends, which it does once', () => {
+  const uses = new SkillUses();
+  const { ok: _ok, content: _content, ...begun } = use();
+  uses.begin(begun);
+  uses.begin({ ...begun, invocationId: 'inv-2' });
+  assert.equal(uses.all, null);
+  uses.end('inv-1', true, 'b');
+  const told = () => uses.soFar.map(({ invocation_id, ok, content }) => [invocation_id, ok, content]);
+  const first = ['inv-1', true, 'b'];
+  assert.deepEqual(told(), [first, ['inv-2', false, 'The gateway was ended before it had a result.']]);
+  uses.endAll('cut');
+  uses.end('inv-2', true, 'late');
+  assert.deepEqual(told(), [first, ['inv-2', false, 'cut']]);
+  assert.deepEqual(uses.all, uses.soFar);
+  for (let at = 0; at < 100; at += 1) {
+    uses.begin({ ...begun, invocationId: `inv-${at}`, arguments: { a: '漢'.repeat(900) } });
+  }
+  assert.ok(Buffer.byteLength(JSON.stringify({ skills: uses.soFar })) <= PROTOCOL.maxMetadataBytes);
+});
+
 test('arguments that are long, deep, or no text that can be stored are left out', () => {
   let deep: object = {};
   for (let level = 0; level < PROTOCOL.maxMetadataDepth; level += 1) deep = { deep };

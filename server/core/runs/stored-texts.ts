@@ -7,7 +7,8 @@ import type { FinishReason } from '../../../schemas/define.js';
 import type { MemoryPort, StoredReply } from '../../backends/memory/port.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import type { Session } from '../sessions/session.js';
-import { ChannelLog, Stream } from '../streams/log.js';
+import { ChannelLog } from '../streams/log.js';
+import { Stream } from '../streams/stream.js';
 import { completionFrame } from './completion.js';
 
 /** An open reply that nobody runs was cut where its end could not be stored. */

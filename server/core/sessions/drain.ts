@@ -41,7 +41,7 @@ export const drain = async (options: DrainOptions): Promise<void> => {
   for (let pauses = 0; pauses < FLUSH_PAUSES && sessions.count > 0; pauses += 1) {
     if (pauses > 0) await pause();
     for (const session of [...sessions.values()]) {
-      if (session.unsentBytes === 0 && session.behind.length === 0) session.peer.close('serverShutdown');
+      if (session.unsentBytes === 0 && session.behind.isEmpty) session.peer.close('serverShutdown');
     }
   }
   for (const session of [...sessions.values()]) session.peer.close('serverShutdown');

@@ -14,8 +14,12 @@ const start = (limits: HeartbeatLimits = LIMITS, ordinal = 0) => {
   let nowMs = 0;
   const peer = {
     lostAtMs: null as number | null,
+    missed: 0,
     lastDrainedMs: Number.NEGATIVE_INFINITY,
     sendPing: (seq: number) => pings.push({ seq, atMs: nowMs }),
+    heartbeatMissed: () => {
+      peer.missed += 1;
+    },
     heartbeatLost: () => {
       peer.lostAtMs = nowMs;
     },
@@ -42,11 +46,13 @@ test('a client that answers is pinged every interval and never lost', () => {
   assert.equal(peer.lostAtMs, null);
   assert.equal(heartbeat.ok, true);
   assert.equal(heartbeat.clientLoad, 0.45);
+  assert.equal(peer.missed, 0);
 });
 
 test('a client that never answers is lost after three pings and three intervals', () => {
   const { peer, pings, to, wheel } = start();
   to(200_000);
+  assert.equal(peer.missed, 3);
   assert.equal(pings.length, 3);
   const waitedMs = (peer.lostAtMs ?? 0) - (pings[0]?.atMs ?? 0);
   assert.ok(waitedMs >= 90_000 && waitedMs <= 90_000 + TICK_MS, `${waitedMs}`);
@@ -78,11 +84,11 @@ test('a client that answers one ping late is alive', () => {
 test('pongs for pings that were never sent, or were answered, change nothing', () => {
   const { heartbeat, peer, pings, to } = start();
   to(31_000);
-  assert.equal(heartbeat.answered(pings.length + 1, 1), false);
-  assert.equal(heartbeat.answered(0, 1), false);
+  assert.equal(heartbeat.answered(pings.length + 1, 1), 0);
+  assert.equal(heartbeat.answered(0, 1), 0);
   assert.equal(heartbeat.clientLoad, null);
-  assert.equal(heartbeat.answered(1, 0.5), true);
-  assert.equal(heartbeat.answered(1, 0.9), false);
+  assert.equal(heartbeat.answered(1, 0.5), 1);
+  assert.equal(heartbeat.answered(1, 0.9), 0);
   to(200_000, () => heartbeat.answered(1, null));
   assert.notEqual(peer.lostAtMs, null, 'an answer given once does not count again');
 });
@@ -110,6 +116,7 @@ test('a drain in the same millisecond as the ping before it counts', () => {
       // A quarter of a millisecond later the socket takes something; a session rounds it up.
       peer.lastDrainedMs = Math.ceil(nowMs + 0.25);
     },
+    heartbeatMissed: () => {},
     heartbeatLost: () => {
       peer.lost = true;
     },

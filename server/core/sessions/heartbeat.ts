@@ -16,6 +16,8 @@ export interface HeartbeatPeer {
   sendPing(seq: number): void;
   /** When the socket last took bytes that had been waiting, monotonic; below 0: never. */
   readonly lastDrainedMs: number;
+  /** A scheduled ping was not answered in time. */
+  heartbeatMissed(): void;
   /** The verdict: it is gone. */
   heartbeatLost(): void;
 }
@@ -65,15 +67,16 @@ export class Heartbeat extends Deadline {
     this.#wheel.cancel(this);
   }
 
-  /** A pong acknowledges its seq and all before it. False for a seq that was never sent, or is no news. */
-  answered(seq: number, clientLoad: number | null): boolean {
-    if (seq > this.#seq || seq <= this.#answeredSeq) return false;
+  /** A pong acknowledges its seq and all before it. How many pings it has news of; 0 for a seq that was never sent, too. */
+  answered(seq: number, clientLoad: number | null): number {
+    if (seq > this.#seq || seq <= this.#answeredSeq) return 0;
+    const answered = seq - this.#answeredSeq;
     this.#answeredSeq = seq;
     if (clientLoad !== null) this.clientLoad = clientLoad;
     // Whoever answers at all is there: what is still under way to him is counted anew.
     this.#unanswered = 0;
     this.#waitingSinceMs = null;
-    return true;
+    return answered;
   }
 
   /** A ping is due, or the wait for an answer is over. */
@@ -82,7 +85,9 @@ export class Heartbeat extends Deadline {
     this.#forgiveWhoDrains();
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
     const pingDue = nowMs >= this.#nextPingMs;
-    if ((pingDue && this.#unanswered >= maxMissed) || waitedMs >= timeoutMs) {
+    const isLost = (pingDue && this.#unanswered >= maxMissed) || waitedMs >= timeoutMs;
+    if (this.#unanswered > 0 && (pingDue || isLost)) this.#peer.heartbeatMissed();
+    if (isLost) {
       this.#peer.heartbeatLost();
       return;
     }

@@ -1,5 +1,6 @@
 /** Connections that have not authenticated yet, and the one way in (protocol section 3). */
 
+import type { HandshakeOutcome } from '../../../metrics/labels.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Scope } from '../../../schemas/define.js';
 import { resultSerializers } from '../../../schemas/generated/serializers.js';
@@ -11,10 +12,11 @@ import type { Principal, Principals } from '../channels/principal.js';
 import { randomHex } from '../ids.js';
 import { type Failure, fail } from '../rpc/failure.js';
 import { invalidParams } from '../rpc/router.js';
+import { parseTraceparent } from '../telemetry/traceparent.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
 import type { Peer } from './peer.js';
 import { scopeBits, scopeNames } from './scopes.js';
-import { Session, type SessionShared } from './session.js';
+import { Session, type SessionIdentity, type SessionShared } from './session.js';
 import type { Sessions } from './sessions.js';
 
 /** What is known of a connection until its handshake. */
@@ -55,6 +57,8 @@ export interface LobbiesOptions {
   readonly authenticate: (token: string, address: string) => Verdict;
   /** Is an accepted token still valid? */
   readonly isValid: (tokenHash: string) => boolean;
+  /** A handshake's token is not valid. @param throttled the address has failed too often for it to be looked at */
+  readonly onRefused: (peer: Peer, clientId: string, throttled: boolean) => void;
   /** A session has begun. */
   readonly onSession: (session: Session) => void;
   /** Restores streams that a resumed session names; their frames follow the handshake's answer. */
@@ -88,7 +92,7 @@ export class Lobbies {
   /** A connection has opened: it has until the deadline to authenticate. */
   enter(peer: Peer): void {
     const { wheel, shared, limits } = this.#options;
-    peer.lobby = new Lobby(new Timer(peer, closeLate));
+    peer.lobby = new Lobby(new Timer(peer, this.#timeOut));
     this.#peers.add(peer);
     wheel.schedule(peer.lobby.deadline, shared.clock.nowMs() + limits.authTimeoutMs);
   }
@@ -119,11 +123,17 @@ export class Lobbies {
    */
   async handshake(peer: Peer, lobby: Lobby, params: object): Promise<string | Failure | null> {
     const validate = validators['auth.handshake'];
-    if (!validate(params)) return invalidParams(validate);
-    const { token, client_id: clientId, resume } = params as HandshakeParams;
+    if (!validate(params)) {
+      this.#count('invalid');
+      this.#options.shared.metrics.requests['auth.handshake'].validationFailures += 1;
+      return invalidParams(validate);
+    }
+    const { token, client_id: clientId, traceparent, resume } = params as HandshakeParams;
     const verdict = this.#options.authenticate(token, peer.address);
     if (!verdict.ok) {
       lobby.failures += 1;
+      this.#count(verdict.retryAfterMs === null ? 'rejected' : 'throttled');
+      this.#options.onRefused(peer, clientId, verdict.retryAfterMs !== null);
       return fail(
         'authFailed',
         verdict.retryAfterMs === null ? null : { retry_after_ms: verdict.retryAfterMs },
@@ -136,11 +146,23 @@ export class Lobbies {
       try {
         if (peer.closed) return null;
         // It may have been revoked while the principal was loaded, when no session could be closed for it.
-        if (!this.#options.isValid(verdict.tokenHash)) return fail('authFailed');
-        return this.#begin(peer, principal, clientId, verdict, resume);
+        if (!this.#options.isValid(verdict.tokenHash)) {
+          this.#count('rejected');
+          return fail('authFailed');
+        }
+        return this.#begin(
+          peer,
+          principal,
+          { clientId, traceContext: parseTraceparent(traceparent) },
+          verdict,
+          resume,
+        );
       } finally {
         principal.release();
       }
+    } catch (error) {
+      this.#count('error');
+      throw error;
     } finally {
       lobby.authenticating = false;
     }
@@ -149,15 +171,31 @@ export class Lobbies {
   /** After the handshake's answer: the third failure closes, otherwise what waited is given back in order. */
   settle(peer: Peer, lobby: Lobby): readonly string[] {
     if (lobby.failures >= PROTOCOL.maxHandshakeFailures) peer.close('authFailed');
-    else if (lobby.late && peer.lobby !== null) peer.close('authTimeout');
+    else if (lobby.late && peer.lobby !== null) this.#closeLate(peer);
     if (peer.closed) return [];
     return lobby.waiting.splice(0);
+  }
+
+  #count(outcome: HandshakeOutcome): void {
+    this.#options.shared.metrics.handshakes[outcome] += 1;
+  }
+
+  /** The deadline of a connection has come. */
+  readonly #timeOut = (peer: Peer): void => {
+    // A valid token was here in time: how long the store takes with it is not the client's fault.
+    if (peer.lobby?.authenticating === true) peer.lobby.late = true;
+    else this.#closeLate(peer);
+  };
+
+  #closeLate(peer: Peer): void {
+    this.#count('timeout');
+    peer.close('authTimeout');
   }
 
   #begin(
     peer: Peer,
     principal: Principal,
-    clientId: string,
+    client: Pick<SessionIdentity, 'clientId' | 'traceContext'>,
     verdict: Verdict & { ok: true },
     resume: HandshakeParams['resume'],
   ): string {
@@ -165,8 +203,10 @@ export class Lobbies {
     const earlier = resume === undefined ? null : sessions.takeOver(resume.session_id, principal.name);
     const sessionId = earlier === null || resume === undefined ? `sess-${randomHex(8)}` : resume.session_id;
     const identity = {
+      // Member by member: an object that begins with a spread is made by the runtime, at a tenth of the whole handshake.
       sessionId,
-      clientId,
+      clientId: client.clientId,
+      traceContext: client.traceContext,
       principal,
       scopeBits: scopeBits(verdict.scopes),
       tokenHash: verdict.tokenHash,
@@ -190,6 +230,7 @@ export class Lobbies {
     peer.session = session;
     peer.admitted();
     sessions.add(session);
+    this.#count(earlier === null ? 'accepted' : 'resumed');
     onSession(session);
     if (earlier !== null && resume?.streams !== undefined) resumeStreams(session, resume.streams);
     return resultSerializers['auth.handshake']({
@@ -208,9 +249,3 @@ export class Lobbies {
     });
   }
 }
-
-const closeLate = (peer: Peer): void => {
-  // A valid token was here in time: how long the store takes with it is not the client's fault.
-  if (peer.lobby?.authenticating === true) peer.lobby.late = true;
-  else peer.close('authTimeout');
-};

@@ -10,6 +10,8 @@ export interface Peer {
   /** The remote address as text, for throttling and the log. */
   readonly address: string;
   readonly closed: boolean;
+  /** How it ended: the gateway’s close by its name, the client’s by its code (1006: none came); null: not yet, or unknown. */
+  readonly ending: CloseName | number | null;
   /** Set from the handshake on. */
   session: Session | null;
   /** What is known until the handshake; null after it. */
@@ -17,9 +19,12 @@ export interface Peer {
 
   /** It has authenticated, and no longer counts as a stranger. */
   admitted(): void;
-  /** Sends a text frame; bytes are UTF-8 and need not outlive the call. Must not be called once `closed`. False: the frame is
-   * gone, and the connection can only be closed. */
-  send(frame: string | Uint8Array): boolean;
+  /**
+   * Sends a text frame; bytes are UTF-8 and need not outlive the call. Must not be called once `closed`. Returns the
+   * frame's bytes; −1: it is gone, and the connection can only be closed.
+   * @param knownBytes of a text, where they are known
+   */
+  send(frame: string | Uint8Array, knownBytes?: number): number;
   /**
    * Bytes that the socket has not taken yet, or that are still on their way to it; 0 inside a socket callback,
    * whatever was sent there.

@@ -1,4 +1,5 @@
 /** An authenticated connection: who it is, what it follows, and what it has not taken yet. */
+import type { GatewayMetrics } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
@@ -6,11 +7,15 @@ import { RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
 import { Courier, type CourierPeer, type NotificationSettings } from '../notifications/courier.js';
 import { notificationFrame } from '../rpc/reply.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
-import type { ChannelLog, Frame, Stream } from '../streams/log.js';
+import { CursorQueue } from '../streams/cursor-queue.js';
+import type { ChannelLog, Frame } from '../streams/log.js';
 import type { Pump, StreamReader } from '../streams/pump.js';
+import type { Stream } from '../streams/stream.js';
+import type { TraceContext } from '../telemetry/traceparent.js';
 import type { Clock } from '../time/clock.js';
-import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import type { TimerWheel } from '../time/timer-wheel.js';
 import type { Trace } from '../trace/trace.js';
+import { type BacklogOwner, BacklogWatch } from './backlog.js';
 import { emptyPing } from './empty-ping.js';
 import { Follows } from './follows.js';
 import { Heartbeat, type HeartbeatLimits, type HeartbeatPeer } from './heartbeat.js';
@@ -28,6 +33,7 @@ export interface SessionShared {
   readonly wheel: TimerWheel;
   readonly pump: Pump;
   readonly trace: Trace;
+  readonly metrics: GatewayMetrics;
   /** `gateway.max_backlog_seconds` and `gateway.max_reply_backlog_bytes`, as they are now. */
   readonly limits: { maxBacklogMs: number; maxReplyBacklogBytes: number };
   /** `[gateway.rate_limit]`, as it is now. */
@@ -42,6 +48,8 @@ export interface SessionIdentity {
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  /** The trace that its requests belong to which name none; null: none. */
+  readonly traceContext: TraceContext | null;
   /** How many sessions came before it: spreads what all of them do now and then. */
   readonly ordinal: number;
 }
@@ -52,13 +60,14 @@ interface Resumed {
   readonly channel: Channel | null;
 }
 
-export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
+export class Session implements StreamReader, HeartbeatPeer, CourierPeer, BacklogOwner {
   readonly peer: Peer;
   readonly sessionId: string;
   readonly clientId: string;
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
+  readonly traceContext: TraceContext | null;
   /** Made for its first message: a connection that only listens needs none. */
   #rateLimiter: RateLimiter | null = null;
   readonly heartbeat: Heartbeat;
@@ -70,7 +79,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   readonly follows = new Follows();
   /** Cursors on single streams, from `chat.resume`; null while there is none. */
   #resumed: Resumed[] | null = null;
-  readonly behind: Cursor[] = [];
+  readonly behind = new CursorQueue();
   ready = false;
   /** Batches that are not answered yet: what they start streaming begins after their answer. */
   #openBatches = 0;
@@ -85,7 +94,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** The largest frame or reply since nothing was unsent: however large, alone it is no backlog. */
   #largestBytes = 0;
   readonly #shared: SessionShared;
-  #backlogTimer: Timer<Session> | null = null;
+  #backlog: BacklogWatch | null = null;
   #lastProgressMs = 0;
   lastDrainedMs = NEVER_MS;
 
@@ -96,11 +105,16 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.principal = identity.principal;
     this.scopeBits = identity.scopeBits;
     this.tokenHash = identity.tokenHash;
+    this.traceContext = identity.traceContext;
     this.current = current;
     this.#shared = shared;
     const nowMs = shared.clock.nowMs();
     this.heartbeat = new Heartbeat(this, shared.wheel, shared.heartbeatLimits, identity.ordinal, nowMs);
     this.courier = new Courier(this, shared.clock, shared.wheel, shared.notificationSettings);
+  }
+
+  get traceId(): string | null {
+    return this.traceContext?.traceId ?? null;
   }
 
   /** Counts its messages from the handshake on: whoever has sent none has a full bucket. @param nowMs when the message came */
@@ -141,13 +155,16 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   /** The same past the trace: what was answered while nobody watched. Too many unsent ones close the connection with 1013. */
   reply(frame: string | Uint8Array): void {
     if (this.peer.closed) return;
-    if (!this.peer.send(frame)) {
+    const bytes = this.peer.send(frame);
+    if (bytes < 0) {
       this.peer.close('tryAgainLater');
       return;
     }
-    const bytes = frame.length < REPLY_CHECK_BYTES ? frame.length : Buffer.byteLength(frame);
+    const { metrics } = this.#shared;
+    metrics.messagesSent += 1;
+    metrics.sentBytes += bytes;
     if (bytes > this.#largestBytes) this.#largestBytes = bytes;
-    this.#uncheckedReplyBytes += frame.length;
+    this.#uncheckedReplyBytes += bytes;
     if (this.#uncheckedReplyBytes >= REPLY_CHECK_BYTES) {
       this.#uncheckedReplyBytes = 0;
       this.#shared.pump.readerReady(this);
@@ -215,7 +232,7 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     for (const channel of this.follows.channels()) {
       for (const run of channel.openRuns()) if (this.followsStream(channel, run.stream)) return true;
     }
-    return this.behind.length > 0 || (this.#resumed !== null && this.#resumed.length > 0);
+    return !this.behind.isEmpty || (this.#resumed !== null && this.#resumed.length > 0);
   }
 
   /** Takes every cursor off its log and stops every timer. Returns the channels that were followed. */
@@ -228,19 +245,21 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     }
     this.follows.clear();
     this.#resumed = null;
-    this.behind.length = 0;
+    this.behind.clear();
     this.heartbeat.stop();
     this.courier.leave();
     this.#shared.trace.unwatch(this);
-    if (this.#backlogTimer !== null) this.#shared.wheel.cancel(this.#backlogTimer);
+    if (this.#backlog !== null) {
+      this.#shared.wheel.cancel(this.#backlog);
+      this.#backlog.count(0);
+    }
     return channels;
   }
 
   #drop(cursor: Cursor): void {
     detachCursor(cursor);
     this.cursorFinished(cursor);
-    const at = this.behind.indexOf(cursor);
-    if (at !== -1) this.behind.splice(at, 1);
+    this.behind.remove(cursor);
   }
 
   // --- delivery (StreamReader) -----------------------------------------------------------
@@ -264,7 +283,17 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
   sendFrame(frame: Frame): void {
     if (this.#shared.trace.on) this.#shared.trace.sentOfLog(this.peer, frame.text);
     if (frame.bytes > this.#largestBytes) this.#largestBytes = frame.bytes;
-    if (!this.peer.send(frame.text)) this.peer.close('tryAgainLater');
+    if (this.peer.send(frame.text, frame.bytes) < 0) {
+      this.peer.close('tryAgainLater');
+      return;
+    }
+    const { metrics } = this.#shared;
+    metrics.messagesSent += 1;
+    metrics.sentBytes += frame.bytes;
+    if (frame.chunks > 0) {
+      metrics.chunksSent += frame.chunks;
+      metrics.chunksMerged += frame.chunks - 1;
+    }
   }
 
   cursorFinished(cursor: Cursor): void {
@@ -289,11 +318,13 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     if (this.peer.closed) return;
     if (this.peer.unsentBytes === 0) {
       this.#largestBytes = 0;
+      this.#backlog?.count(0);
       return;
     }
-    if (this.peer.backlogBytes - this.#largestBytes > this.#shared.limits.maxReplyBacklogBytes)
+    const { backlogBytes } = this.peer;
+    if (backlogBytes - this.#largestBytes > this.#shared.limits.maxReplyBacklogBytes)
       this.peer.close('tryAgainLater');
-    else this.#watchBacklog();
+    else this.#watchBacklog(backlogBytes);
   }
 
   openBatch(): void {
@@ -310,7 +341,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     // Whole, so that it costs no box; upwards, as the heartbeat wants it.
     this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     this.lastDrainedMs = this.#lastProgressMs;
-    if (this.behind.length > 0) this.#shared.pump.readerReady(this);
+    this.#backlog?.count(this.peer.backlogBytes);
+    if (!this.behind.isEmpty) this.#shared.pump.readerReady(this);
   }
 
   /**
@@ -322,16 +354,18 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
       this.flushed();
       return;
     }
+    this.#backlog?.count(0);
     if (this.peer.unsentBytes === 0) this.#largestBytes = 0;
-    if (this.#backlogTimer?.scheduled === true) {
+    if (this.#backlog?.scheduled === true) {
       this.#lastProgressMs = Math.ceil(this.#shared.clock.nowMs());
     }
-    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
+    if (!this.behind.isEmpty && this.peer.hasRoom) this.#shared.pump.readerReady(this);
   }
 
   // --- heartbeat (HeartbeatPeer, CourierPeer) ----------------------------------------------
 
   sendPing(seq: number): void {
+    this.#shared.metrics.heartbeats.sent += 1;
     const notifications = this.courier.carry(seq);
     const isEmpty = notifications.length === 0;
     this.say(isEmpty ? emptyPing(seq) : notificationFrame('heartbeat.ping', { seq, notifications }));
@@ -341,27 +375,30 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer {
     this.heartbeat.ping();
   }
 
+  heartbeatMissed(): void {
+    this.#shared.metrics.heartbeats.missed += 1;
+  }
+
   heartbeatLost(): void {
     this.peer.close('heartbeatTimeout');
   }
 
-  #watchBacklog(): void {
-    this.#backlogTimer ??= new Timer<Session>(this, checkBacklog);
-    if (this.#backlogTimer.scheduled) return;
+  #watchBacklog(bytes: number): void {
+    this.#backlog ??= new BacklogWatch(this, this.#shared.metrics);
+    this.#backlog.count(bytes);
+    if (this.#backlog.scheduled) return;
     const nowMs = this.#shared.clock.nowMs();
     this.#lastProgressMs = Math.ceil(nowMs);
-    this.#shared.wheel.schedule(this.#backlogTimer, nowMs + BACKLOG_CHECK_MS);
+    this.#shared.wheel.schedule(this.#backlog, nowMs + BACKLOG_CHECK_MS);
   }
 
   /** Is a client still taking what it is sent? Also the belt for a drain event that never comes. */
   checkBacklog(nowMs: number): void {
     if (this.peer.closed) return;
-    if (this.behind.length > 0 && this.peer.hasRoom) this.#shared.pump.readerReady(this);
+    this.#backlog?.count(this.peer.backlogBytes);
+    if (!this.behind.isEmpty && this.peer.hasRoom) this.#shared.pump.readerReady(this);
     if (this.peer.unsentBytes === 0) return;
     if (nowMs - this.#lastProgressMs >= this.#shared.limits.maxBacklogMs) this.peer.close('tryAgainLater');
-    else if (this.#backlogTimer !== null)
-      this.#shared.wheel.schedule(this.#backlogTimer, nowMs + BACKLOG_CHECK_MS);
+    else if (this.#backlog !== null) this.#shared.wheel.schedule(this.#backlog, nowMs + BACKLOG_CHECK_MS);
   }
 }
-
-const checkBacklog = (session: Session, nowMs: number): void => session.checkBacklog(nowMs);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createMetrics } from '../../../metrics/metrics.js';
 import { openSqliteMemory } from '../../backends/memory/sqlite.js';
 import { openBuiltInSkills } from '../../backends/skills/built-in.js';
 import { invoke, skillsContract } from '../../backends/skills/contract.js';
@@ -21,10 +22,11 @@ const open = async (t: TestContext) => {
     rmSync(dir, { recursive: true });
   });
   const clock = { nowMs: () => 0, wallMs: () => WALL_MS };
+  const metrics = createMetrics();
   const settings = { proactive: true, timezone: 'UTC' };
   const wheel = new TimerWheel(100, 0);
   const onFault = (what: string, error: unknown) => assert.fail(`${what}: ${error}`);
-  const notifications = new Notifications({ memory, clock, wheel, settings, onFault });
+  const notifications = new Notifications({ memory, clock, wheel, settings, metrics, onFault });
   const reminders = remindersOf({ memory, notifications, notificationSettings: settings, clock });
   const skills = openBuiltInSkills({
     memory,

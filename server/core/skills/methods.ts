@@ -60,6 +60,7 @@ export const skillMethods = (
     'skill.call': async (
       session,
       { skill: name, arguments: args = {}, channel: channelId, background = false },
+      span,
     ) => {
       if (draining()) return fail('shuttingDown');
       const channel = channelId === undefined ? session.current : session.principal.channels.get(channelId);
@@ -69,8 +70,9 @@ export const skillMethods = (
       const read = checkArguments(args);
       if (!read.ok) return fail('invalidParams', { errors: [{ path: '/arguments', message: read.problem }] });
       const startedAtMs = clock.nowMs();
-      const request = { skill, arguments: read.arguments, channel, reply: null, background, signal: null };
-      const { invocationId, outcome } = skillRuns.start(request);
+      const { clientId } = session;
+      const request = { skill, arguments: read.arguments, channel, clientId, background, span };
+      const { invocationId, outcome } = skillRuns.start({ ...request, reply: null, signal: null });
       const { ok, content } = await outcome;
       return {
         invocation_id: invocationId,

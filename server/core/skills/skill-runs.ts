@@ -3,6 +3,8 @@
  * skill with so many others at most. What comes of it is text for a model and decides nothing here.
  */
 import { randomBytes } from 'node:crypto';
+import type { SkillOutcomeLabel } from '../../../metrics/labels.js';
+import { countSkillRun, type GatewayMetrics } from '../../../metrics/metrics.js';
 import { ERRORS } from '../../../schemas/codes.js';
 import type { SkillOutcome } from '../../backends/skills/port.js';
 import type { Channel } from '../channels/channel.js';
@@ -10,12 +12,15 @@ import type { Principals } from '../channels/principal.js';
 import type { Notifications } from '../notifications/notifications.js';
 import { notificationFrame } from '../rpc/reply.js';
 import { SCOPE_BIT } from '../sessions/scopes.js';
-import type { Stream } from '../streams/log.js';
 import type { Pump } from '../streams/pump.js';
+import type { Stream } from '../streams/stream.js';
+import type { Span } from '../telemetry/tracer.js';
 import type { Clock } from '../time/clock.js';
 import { Timer, type TimerWheel } from '../time/timer-wheel.js';
+import type { RunTrace } from '../trace/run-trace.js';
 import type { SkillArguments } from './arguments.js';
 import type { Skill } from './catalogue.js';
+import { SkillRoom } from './skill-room.js';
 import type { StrayEvents } from './stray-events.js';
 
 /** Of all skills together: what the gateway keeps for them is bounded. */
@@ -38,7 +43,9 @@ export interface SkillRunsOptions {
   readonly strays: StrayEvents;
   readonly principals: Principals;
   readonly notifications: Notifications;
+  readonly trace: RunTrace;
   readonly limits: SkillLimits;
+  readonly metrics: GatewayMetrics;
   readonly onFault: (what: string, error: unknown) => void;
 }
 
@@ -46,10 +53,14 @@ export interface SkillRequest {
   readonly skill: Skill;
   readonly arguments: SkillArguments;
   readonly channel: Channel;
-  /** The reply that it is run for; null: none, it was called by itself. */
-  readonly reply: { readonly messageId: string; readonly stream: Stream } | null;
+  /** Of whoever has called it, or sent the message that is replied to. */
+  readonly clientId: string;
+  /** The reply that it is run for, in which step of it; null: none, it was called by itself. */
+  readonly reply: { readonly messageId: string; readonly stream: Stream; readonly steps: number } | null;
   /** Answer at once, and end with a notification. */
   readonly background: boolean;
+  /** What it is run for. */
+  readonly span: Span;
   /** Ends the run, one in the background too; null: nothing does but its time limit. */
   readonly signal: AbortSignal | null;
 }
@@ -70,10 +81,15 @@ export const skillError = (content: string): { readonly code: number; readonly m
   message: `${ERRORS.skillFailed.message}: ${shortened(content)}`,
 });
 
+const outcomeOf = ({ ok }: SkillOutcome, late: boolean, aborted: boolean): SkillOutcomeLabel => {
+  if (ok) return 'ok';
+  if (late) return 'timeout';
+  return aborted ? 'cancelled' : 'failed';
+};
+
 export class SkillRuns {
   readonly #options: SkillRunsOptions;
-  /** Runs of each skill, by its name; none has 0. */
-  readonly #running = new Map<string, number>();
+  readonly #room = new SkillRoom(MAX_RUNNING);
   readonly #ends = new Map<AbortController, Promise<unknown>>();
   readonly #background = new Set<AbortController>();
   #stopped = false;
@@ -83,10 +99,16 @@ export class SkillRuns {
   }
 
   start(request: SkillRequest): SkillRun {
-    const { channel, background, reply } = request;
+    const { trace, clock } = this.#options;
+    const { channel, background, reply, signal } = request;
     const { name } = request.skill.info;
     const invocationId = `inv-${randomBytes(12).toString('hex')}`;
-    const startedAtMs = this.#options.clock.nowMs();
+    const startedAtMs = clock.nowMs();
+    const span = request.span.child('skill.run', {
+      'openclaw.skill': name,
+      'openclaw.invocation_id': invocationId,
+      'openclaw.background': background,
+    });
     // A call that belongs to no message is one of its own.
     const about = {
       invocation_id: invocationId,
@@ -94,6 +116,13 @@ export class SkillRuns {
       channel: channel.id,
       message_id: reply?.messageId ?? invocationId,
     };
+    const traced = {
+      run: { messageId: about.message_id, clientId: request.clientId, channel },
+      skill: name,
+      step: reply?.steps ?? null,
+      background,
+    };
+    if (trace.on) trace.skillBegins(traced, request.arguments);
     this.#tell(
       request,
       channel,
@@ -101,11 +130,17 @@ export class SkillRuns {
     );
     const abort = new AbortController();
     const ended = this.#run(request, invocationId, abort).then(async ({ ok, content }) => {
+      const durationMs = clock.nowMs() - startedAtMs;
+      span.end({}, !ok);
+      if (trace.on) {
+        const outcome = ok ? 'ok' : signal?.aborted === true ? 'cancelled' : 'failed';
+        trace.skillEnded(traced, outcome, { ok, content }, durationMs);
+      }
       const frame = notificationFrame('skill.result', {
         ...about,
         ok,
         ...(ok ? { result: content } : { error: skillError(content) }),
-        duration_ms: Math.round(this.#options.clock.nowMs() - startedAtMs),
+        duration_ms: Math.round(durationMs),
       });
       if (background) await this.#endInBackground(request, frame, { ok, content });
       else this.#tell(request, channel, frame);
@@ -138,12 +173,17 @@ export class SkillRuns {
 
   /** Never rejects. */
   async #run(request: SkillRequest, invocationId: string, abort: AbortController): Promise<SkillOutcome> {
-    const { limits, wheel, clock, onFault } = this.#options;
+    const { limits, wheel, clock, metrics, onFault } = this.#options;
     const { info, port } = request.skill;
-    const refuse = (why: string): SkillOutcome => ({ ok: false, content: why });
-    const running = this.#running.get(info.name) ?? 0;
+    const count = (outcome: SkillOutcomeLabel): void => countSkillRun(metrics, info.server, outcome);
+    const fault = (why: string): SkillOutcome => ({ ok: false, content: why });
+    const refuse = (why: string): SkillOutcome => {
+      count('refused');
+      return fault(why);
+    };
+    const { name: principal } = request.channel.principal;
     if (this.#stopped) return refuse('The gateway is ending.');
-    if (running >= limits.maxConcurrent || this.#ends.size >= MAX_RUNNING) {
+    if (this.#ends.size >= MAX_RUNNING || !this.#room.take(info.name, principal, limits.maxConcurrent)) {
       return refuse(`${info.name} runs as often as it may at the same time; try again later.`);
     }
     const timeoutMs = request.background ? limits.backgroundTimeoutMs : limits.timeoutMs;
@@ -156,29 +196,28 @@ export class SkillRuns {
     request.signal?.addEventListener('abort', onAbort);
     if (request.signal?.aborted) abort.abort();
     wheel.schedule(timer, clock.nowMs() + timeoutMs);
-    this.#running.set(info.name, running + 1);
     try {
       const outcome = await port.invoke(
         {
           invocationId,
           skill: info.name,
           arguments: request.arguments,
-          principal: request.channel.principal.name,
+          principal,
           channelId: request.channel.id,
           maxOutputBytes: limits.maxOutputBytes,
         },
         abort.signal,
       );
-      return late && !outcome.ok ? refuse(`It did not end within ${timeoutMs / 1000} seconds.`) : outcome;
+      count(outcomeOf(outcome, late, abort.signal.aborted));
+      return late && !outcome.ok ? fault(`It did not end within ${timeoutMs / 1000} seconds.`) : outcome;
     } catch (error) {
       onFault('skill', error);
-      return refuse('It failed for a reason that is the gateway’s own.');
+      count('failed');
+      return fault('It failed for a reason that is the gateway’s own.');
     } finally {
       wheel.cancel(timer);
       request.signal?.removeEventListener('abort', onAbort);
-      const left = (this.#running.get(info.name) ?? 1) - 1;
-      if (left === 0) this.#running.delete(info.name);
-      else this.#running.set(info.name, left);
+      this.#room.leave(info.name, principal);
     }
   }
 

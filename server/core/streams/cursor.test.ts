@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import { attachCursor, Cursor, detachCursor, isFollowed, type Reader } from './cursor.js';
-import { ChannelLog, Stream } from './log.js';
+import { ChannelLog } from './log.js';
+import { Stream } from './stream.js';
 
 const chatter: Reader = { scopeBits: SCOPE_BIT.chat };
 

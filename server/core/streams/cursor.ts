@@ -3,7 +3,8 @@
  * now on) and resumption (one stream from behind an index).
  */
 import { SCOPE_BIT } from '../sessions/scopes.js';
-import type { ChannelLog, Frame, LogEntry, Stream } from './log.js';
+import type { ChannelLog, Frame, LogEntry } from './log.js';
+import type { Stream } from './stream.js';
 
 /** Who reads: its scopes decide what it may see, its identity what it caused itself. */
 export interface Reader {
@@ -19,8 +20,9 @@ export class Cursor {
   position: number;
   /** Streams that this cursor leaves to another one, or that ran before it came. */
   #skipped: Stream[] | null = null;
-  /** Set while the reader's session has this cursor in its list of what is behind. */
+  /** For the {@link CursorQueue} of its reader alone. */
   queued = false;
+  nextQueued: Cursor | null = null;
   next: Cursor | null = null;
   previous: Cursor | null = null;
 
@@ -78,8 +80,8 @@ export class Cursor {
         this.#pass(entry);
         return entry.frame;
       }
-      const { frame, next } = log.merge(this.position);
-      this.position = next;
+      const frame = log.merge(entry, this.position);
+      this.position = log.mergedNext;
       return frame;
     }
     return null;
@@ -88,17 +90,17 @@ export class Cursor {
   #wants(entry: LogEntry): boolean {
     if (this.only !== null && entry.stream !== this.only) return false;
     if (entry.stream !== null && this.skips(entry.stream)) return false;
-    if (entry.kind === 'chunk') return (this.reader.scopeBits & SCOPE_BIT.chat) !== 0;
+    if (entry.kind === 'chunks') return (this.reader.scopeBits & SCOPE_BIT.chat) !== 0;
     return (this.reader.scopeBits & entry.scopeBit) !== 0 && entry.except !== this.reader;
   }
 
   #pass(entry: LogEntry): void {
     const { stream } = entry;
-    if (stream !== null && this.#skipped !== null && stream.endPosition === this.position) {
+    if (stream !== null && this.#skipped !== null && stream.endPosition === entry.position) {
       this.#skipped = this.#skipped.filter((other) => other !== stream);
       if (this.#skipped.length === 0) this.#skipped = null;
     }
-    this.position += 1;
+    this.position = entry.end;
   }
 }
 

@@ -1,8 +1,10 @@
 /** A reader without a socket for the tests of this folder: it takes frames as slowly as it is told to. */
 import { SCOPE_BIT } from '../sessions/scopes.js';
 import { attachCursor, Cursor } from './cursor.js';
-import type { ChannelLog, Frame, Stream } from './log.js';
+import { CursorQueue } from './cursor-queue.js';
+import type { ChannelLog, Frame } from './log.js';
 import type { Pump, StreamReader } from './pump.js';
+import type { Stream } from './stream.js';
 
 /** Params of a `chat.stream` frame. */
 export interface StreamParams {
@@ -17,7 +19,7 @@ export const paramsOf = (frame: Frame): StreamParams =>
 
 export class FakeReader implements StreamReader {
   readonly scopeBits: number;
-  readonly behind: Cursor[] = [];
+  readonly behind = new CursorQueue();
   readonly frames: Frame[] = [];
   readonly finished: Cursor[] = [];
   ready = false;

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SCOPE_BIT } from '../sessions/scopes.js';
+import { attachCursor, Cursor } from './cursor.js';
 import { paramsOf } from './fake-reader.js';
-import { ChannelLog, type Frame, Stream } from './log.js';
+import { ChannelLog, type Frame } from './log.js';
+import { Stream } from './stream.js';
 
 const MAX_FRAME_BYTES = 512;
 const NOTE = '{"note":true}';
@@ -32,15 +34,23 @@ const fill = (parts: readonly (string | { ofStream: boolean })[]) => {
   return { log, stream, text: parts.filter((part) => typeof part === 'string').join('') };
 };
 
+const mergeAt = (log: ChannelLog, position: number): Frame => {
+  const entry = log.at(position);
+  assert.ok(entry.kind === 'chunks');
+  return log.merge(entry, position);
+};
+
 /** The stream's frames from a position on, merged as far as they go. */
 const readFrom = (log: ChannelLog, start: number): Frame[] => {
   const frames: Frame[] = [];
   for (let position = start; position < log.end; ) {
-    if (log.at(position).kind === 'frame') {
-      position += 1;
+    const entry = log.at(position);
+    if (entry.kind === 'frame') {
+      position = entry.end;
       continue;
     }
-    const { frame, next } = log.merge(position);
+    const frame = log.merge(entry, position);
+    const next = log.mergedNext;
     assert.ok(next > position);
     frames.push(frame);
     position = next;
@@ -119,12 +129,14 @@ test('readers at one position share one frame, until there is more to merge', ()
   const open = new Stream('msg-2');
   log.begin(open);
   log.appendChunk(open, 'a');
-  const shared = log.merge(open.firstPosition);
-  assert.equal(log.merge(open.firstPosition).frame, shared.frame);
+  for (let at = 0; at < 2; at += 1)
+    attachCursor(new Cursor(log, { scopeBits: SCOPE_BIT.chat }, log.end, null));
+  const shared = mergeAt(log, open.firstPosition);
+  assert.equal(mergeAt(log, open.firstPosition), shared);
   log.appendChunk(open, 'b');
-  const longer = log.merge(open.firstPosition);
-  assert.equal(paramsOf(longer.frame).chunk, 'ab');
-  assert.equal(paramsOf(shared.frame).chunk, 'a');
+  const longer = mergeAt(log, open.firstPosition);
+  assert.equal(paramsOf(longer).chunk, 'ab');
+  assert.equal(paramsOf(shared).chunk, 'a');
   assert.ok(stream.endPosition < open.firstPosition);
 });
 
@@ -133,7 +145,8 @@ test('positions outlive forgetting; what is forgotten is known to be', () => {
     fc.property(entries, fc.nat(60), (parts, count) => {
       const { log, stream, text } = fill(parts);
       const { end } = log;
-      log.merge(log.end - 1);
+      const last = stream.positionBehind(stream.nextIndex - 1) - 1;
+      if (last >= 0) mergeAt(log, last);
       log.forgetBefore(count);
       log.forgetBefore(count - 3);
       assert.equal(log.end, end);
@@ -154,10 +167,10 @@ test('the longest ids leave room for the longest text within a frame', () => {
   const stream = new Stream('m'.repeat(64));
   log.begin(stream);
   // As if it had said this much already: no index will ever have more digits.
-  stream.positions.length = 2 ** 32 - 4;
+  stream.nextIndex = 2 ** 32 - 4;
   log.appendChunk(stream, 'x'.repeat(MAX_FRAME_BYTES - 320 - 1));
   log.appendChunk(stream, 'y');
-  const { frame } = log.merge(stream.firstPosition);
+  const frame = mergeAt(log, stream.firstPosition);
   assert.equal(paramsOf(frame).span, 2);
   assert.ok(frame.bytes <= MAX_FRAME_BYTES);
 });

@@ -4,12 +4,13 @@
  * A slow reader therefore costs its cursors and never a queue.
  */
 import { type Cursor, detachCursor, type Reader } from './cursor.js';
+import type { CursorQueue } from './cursor-queue.js';
 import type { ChannelLog, Frame } from './log.js';
 
 /** Someone with a socket who holds cursors. */
 export interface StreamReader extends Reader {
   /** Cursors that have entries to look at, in turn. */
-  readonly behind: Cursor[];
+  readonly behind: CursorQueue;
   /** Set while the reader waits for the next flush. */
   ready: boolean;
   /** Closed, or about to send something that must come first. */
@@ -46,10 +47,7 @@ export class Pump {
 
   /** A cursor was set behind the end of its log. */
   cursorSet(cursor: Cursor, reader: StreamReader): void {
-    if (cursor.behind && !cursor.queued) {
-      cursor.queued = true;
-      reader.behind.push(cursor);
-    }
+    if (cursor.behind) reader.behind.push(cursor);
     this.readerReady(reader);
   }
 
@@ -95,10 +93,9 @@ export class Pump {
 /** One frame from each cursor in turn, while the socket takes them. */
 const pump = (reader: StreamReader): void => {
   const { behind } = reader;
-  while (behind.length > 0 && !reader.held) {
+  while (!behind.isEmpty && !reader.held) {
     if (!reader.hasRoom) break;
-    const cursor = behind.shift() as Cursor;
-    cursor.queued = false;
+    const cursor = behind.take() as Cursor;
     if (cursor.lost) {
       reader.cursorLost();
       return;
@@ -108,10 +105,7 @@ const pump = (reader: StreamReader): void => {
     if (cursor.finished) {
       detachCursor(cursor);
       reader.cursorFinished(cursor);
-    } else if (cursor.behind) {
-      cursor.queued = true;
-      behind.push(cursor);
-    }
+    } else if (cursor.behind) behind.push(cursor);
   }
   reader.flushed();
 };

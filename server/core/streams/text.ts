@@ -14,8 +14,9 @@ const TILDE = 0x7e;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Whether every character stands for itself inside a JSON string, and for one byte. */
-const isPlain = (text: string): boolean => {
+/** Whether it is short, and every character stands for itself inside a JSON string, and for one byte. */
+export const isItsOwnJson = (text: string): boolean => {
+  if (text.length > MAX_PLAIN_LENGTH) return false;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     if (unit < SPACE || unit > TILDE || unit === QUOTE || unit === BACKSLASH) return false;
@@ -24,7 +25,7 @@ const isPlain = (text: string): boolean => {
 };
 
 const encode = (text: string): EncodedText => {
-  if (text.length <= MAX_PLAIN_LENGTH && isPlain(text)) return { json: text, bytes: text.length };
+  if (isItsOwnJson(text)) return { json: text, bytes: text.length };
   const json = JSON.stringify(text).slice(1, -1);
   return { json, bytes: Buffer.byteLength(json) };
 };

@@ -1,6 +1,6 @@
 /**
- * The live trace: every frame that comes, where it is routed to, every frame that goes, for whoever watches
- * (`system.trace`, `openclaw gateway --debug`). While nobody does, a message costs the test of {@link Trace.on}.
+ * The live trace: every frame that comes, where it is routed to, what a reply does inside (`run-trace.ts`), every frame
+ * that goes, for whoever watches (`system.trace`, `openclaw gateway --debug`). While nobody does, a message costs the test of {@link Trace.on}.
  */
 import type { Notified, Params } from '../../../schemas/methods.js';
 import { isBadRequest, readRequest } from '../rpc/envelope.js';
@@ -48,8 +48,17 @@ export interface TraceOptions {
   readonly sink: ((event: TraceEvent) => void) | null;
 }
 
+/** A reply that comes about, or a skill that runs by itself. */
+export interface TracedRun {
+  readonly messageId: string;
+  /** Whoever has asked for it. */
+  readonly clientId: string;
+  readonly channel: { readonly id: string };
+}
+
 /** What is told of one member of a frame before anybody's wishes are asked. */
 type Told = Omit<TraceEvent, 'time' | 'client_id' | 'body'>;
+type ToldInside = Omit<Told, 'msg_id' | 'channel' | 'message_id'>;
 
 export class Trace {
   /** Somebody watches. */
@@ -136,6 +145,14 @@ export class Trace {
     this.#sentNotification(peer, described, text);
   }
 
+  /** A reply has got on. @param text what a body is made of; null where there is none */
+  inside(run: TracedRun, told: ToldInside, text: (() => string) | null): void {
+    const { messageId, clientId, channel } = run;
+    const msg_id = this.#calls.requestOf(messageId) ?? UNKNOWN;
+    const about = { msg_id, channel: channel.id, message_id: messageId };
+    this.#show(null, { time: this.#now(), ...about, ...told, client_id: clientId }, text);
+  }
+
   #sentNotification(peer: Peer, described: Described, text: string): void {
     const { messageId, ...told } = described;
     const msg_id = (messageId === null ? undefined : this.#calls.requestOf(messageId)) ?? UNKNOWN;
@@ -159,16 +176,23 @@ export class Trace {
 
   /** @param text the frame's, for those who want bodies; null where there is none */
   #tell(peer: Peer, told: Told, text: string | null): void {
-    const { clock, sink } = this.#options;
-    const time = new Date(clock.wallMs()).toISOString();
-    const event: TraceEvent = { time, ...told, client_id: this.#calls.clientOf(peer) ?? UNKNOWN };
-    sink?.(event);
+    const event = { time: this.#now(), ...told, client_id: this.#calls.clientOf(peer) ?? UNKNOWN };
+    this.#show(peer, event, text === null ? null : () => text);
+  }
+
+  #now(): string {
+    return new Date(this.#options.clock.wallMs()).toISOString();
+  }
+
+  /** @param peer whose frame it is, which does not see it; null: nobody's */
+  #show(peer: Peer | null, event: TraceEvent, text: (() => string) | null): void {
+    this.#options.sink?.(event);
     let body: string | null = null;
     for (const [session, { wishes, backlog }] of this.#watchers) {
       if (session.peer === peer || !wants(wishes, event)) continue;
       backlog.add(() => {
         if (wishes.verbose !== true || text === null) return event;
-        body ??= maskedBody(text);
+        body ??= maskedBody(text());
         return { ...event, body };
       });
     }

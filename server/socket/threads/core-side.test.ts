@@ -142,7 +142,7 @@ test('a peer that is closed hears nothing more, gets nothing more, and is told o
   const peer = await open(1);
   peer.close('normal');
   peer.close('serverShutdown');
-  assert.equal(peer.send('too late'), false);
+  assert.equal(peer.send('too late'), -1);
   await tell((writer) => {
     writer.putData(TO_CORE.text, 1, 'was under way');
     writer.put(TO_CORE.gone, 1, 0);

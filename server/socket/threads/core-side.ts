@@ -2,7 +2,7 @@
 import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import type { ListenerOptions } from '../listener.js';
 import type { Places } from '../places.js';
-import { BatchReader, BatchWriter, TO_CORE, TO_SOCKETS } from './link.js';
+import { BatchReader, BatchWriter, codeIn, lingersIn, TO_CORE, TO_SOCKETS } from './link.js';
 import { type Carrier, RemotePeer } from './remote-peer.js';
 
 const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
@@ -105,7 +105,7 @@ export class CoreSide implements Carrier {
 
   /** The thread has ended, and every socket with it. */
   lost(): void {
-    for (const peer of this.#peers.values()) this.#gone(peer);
+    for (const peer of this.#peers.values()) this.#gone(peer, null);
     this.#peers.clear();
   }
 
@@ -152,8 +152,8 @@ export class CoreSide implements Carrier {
         return true;
       case TO_CORE.gone:
         this.#peers.delete(connection);
-        if (value === 1) this.#options.places.linger(this.#options.addressKey(peer.address));
-        this.#gone(peer);
+        if (lingersIn(value)) this.#options.places.linger(this.#options.addressKey(peer.address));
+        this.#gone(peer, codeIn(value));
         return true;
       default:
         throw new RangeError(`a record of kind ${kind}`);
@@ -181,9 +181,10 @@ export class CoreSide implements Carrier {
     }
   }
 
-  #gone(peer: RemotePeer): void {
+  #gone(peer: RemotePeer, code: number | null): void {
     if (peer.closed) return;
     peer.closed = true;
+    peer.ending = code;
     this.#options.onClose(peer);
   }
 }

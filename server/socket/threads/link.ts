@@ -30,7 +30,7 @@ export const TO_CORE = {
   backlog: 21,
   /** The same, fewer than before: the client takes them. */
   drained: 22,
-  /** It has gone. The value is 1 where the gateway's side has ended it. */
+  /** It has gone. The value is what {@link goneValue} makes of how. */
   gone: 23,
   /** Everything in the oldest batch with frames that was not told of yet has been given to the sockets. */
   taken: 24,
@@ -39,6 +39,12 @@ export const TO_CORE = {
 export type Kind = (typeof TO_SOCKETS)[keyof typeof TO_SOCKETS] | (typeof TO_CORE)[keyof typeof TO_CORE];
 
 const WITH_BYTES: ReadonlySet<number> = new Set([TO_SOCKETS.frame, TO_CORE.opened, TO_CORE.text]);
+
+/** @param code the client's close code; 0: it was closed here @param lingers the gateway's side has ended it */
+export const goneValue = (code: number, lingers: boolean): number => 2 * code + (lingers ? 1 : 0);
+/** The client's close code; null: it was closed here. */
+export const codeIn = (value: number): number | null => value >> 1 || null;
+export const lingersIn = (value: number): boolean => (value & 1) === 1;
 
 const WORD_BYTES = 4;
 const PLACE_BYTES = 8;

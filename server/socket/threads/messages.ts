@@ -1,6 +1,7 @@
 /** What a socket thread is started with, and what is said between it and the core besides batches. */
 
 import type { AdmissionLimits } from '../../core/limits/admission.js';
+import type { Site } from '../site.js';
 import type { Certificate } from '../tls.js';
 import type { OriginRules } from '../upgrade.js';
 import type { Parcel } from './spares.js';
@@ -24,7 +25,7 @@ export interface ThreadData {
   readonly isFirst: boolean;
   readonly certificate: Certificate | null;
   readonly maxMessageBytes: number;
-  readonly page: { readonly contentType: string; readonly body: string };
+  readonly site: Site;
   readonly rules: Rules;
   /** Of {@link SocketCount}. */
   readonly count: Int32Array;

@@ -1,6 +1,7 @@
 /** A session whose socket is in another thread: what is on its way is no backlog, and no sign of life either. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createMetrics } from '../../../metrics/metrics.js';
 import type { CloseName } from '../../../schemas/codes.js';
 import { Principal } from '../../core/channels/principal.js';
 import { Session, type SessionShared } from '../../core/sessions/session.js';
@@ -26,6 +27,7 @@ const setUp = () => {
   const shared: SessionShared = {
     clock,
     trace: new Trace({ clock, later: () => {}, sink: null }),
+    metrics: createMetrics(),
     wheel,
     pump: new Pump((task) => {
       flush = task;
@@ -50,6 +52,7 @@ const setUp = () => {
     principal,
     scopeBits: 63,
     tokenHash: '',
+    traceContext: null,
     ordinal: 0,
   };
   const session = new Session(peer, identity, principal.defaultChannel, shared);
@@ -90,7 +93,7 @@ test('a client that takes all, and always has more on its way, is not one that h
 
 test('what has arrived and is not taken is watched, though nothing more is sent', () => {
   const { session, closes, arrive, endTurn, pass } = setUp();
-  session.sendFrame({ text: REPLY, bytes: REPLY.length });
+  session.sendFrame({ text: REPLY, bytes: REPLY.length, chunks: 0 });
   endTurn();
   arrive(REPLY.length, REPLY.length);
   pass(MAX_BACKLOG_MS - SECOND_MS);

@@ -26,6 +26,7 @@ export class RemotePeer implements Peer {
   /** Among the connections of its thread. */
   readonly number: number;
   closed = false;
+  ending: CloseName | number | null = null;
   session: Session | null = null;
   lobby: Lobby | null = null;
   /** What its socket had not taken when its thread last told. */
@@ -55,11 +56,11 @@ export class RemotePeer implements Peer {
     this.#carrier.admitted(this);
   }
 
-  send(frame: string | Uint8Array): boolean {
-    if (this.closed) return false;
+  send(frame: string | Uint8Array): number {
+    if (this.closed) return -1;
     this.#lastBytes = this.#carrier.carry(this, frame);
     this.#underwayBytes += this.#lastBytes;
-    return true;
+    return this.#lastBytes;
   }
 
   /** So many bytes of what it was sent have been given to its socket. */
@@ -70,6 +71,7 @@ export class RemotePeer implements Peer {
   close(name: CloseName): void {
     if (this.closed) return;
     this.closed = true;
+    this.ending = name;
     this.#carrier.close(this, name);
   }
 }

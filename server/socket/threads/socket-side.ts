@@ -3,7 +3,7 @@ import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import { Connection } from '../connection.js';
 import type { DoorOptions } from '../door.js';
 import { lingers } from '../places.js';
-import { BatchReader, BatchWriter, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
+import { BatchReader, BatchWriter, goneValue, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
 
 const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
 
@@ -74,11 +74,11 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
   };
 
   readonly onClose = (connection: Connection): void => {
-    const { number } = numbered(connection);
+    const { number, ending } = numbered(connection);
     this.#connections.delete(number);
     this.#drained.delete(numbered(connection));
     this.#backlogs.delete(numbered(connection));
-    this.#tell(TO_CORE.gone, number, lingers(connection) ? 1 : 0);
+    this.#tell(TO_CORE.gone, number, goneValue(typeof ending === 'number' ? ending : 0, lingers(connection)));
   };
 
   // --- the link ----------------------------------------------------------------------------

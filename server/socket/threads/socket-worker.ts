@@ -22,7 +22,7 @@ const BACKLOG_LOOK_MS = 1000;
 
 const port = parentPort;
 if (port === null) throw new Error('runs as a worker thread only');
-const { host, certificate, maxMessageBytes, page, count, cells, ...data } = workerData as ThreadData;
+const { host, certificate, maxMessageBytes, site, count, cells, ...data } = workerData as ThreadData;
 
 const tell = (notice: Notice): void => port.postMessage(notice);
 const onFault = (what: string, error: unknown): void =>
@@ -58,7 +58,7 @@ const requests = new Requests({
   },
   originRules: (ownPort) => ({ ...rules.origin, port: ownPort }),
   trustedProxies: () => proxies,
-  page,
+  site,
   onFault,
   tls: certificate !== null,
 });

@@ -29,13 +29,14 @@ export const listenThreaded = async (
   if (!CAN_SHARE_PORT) {
     throw new ListenError('Only Linux shares a port among threads: set gateway.workers to 1.');
   }
-  const { host, certificate, maxMessageBytes, page, admission } = options;
+  const { host, certificate, maxMessageBytes, site, admission } = options;
   const { limits } = admission;
   const count = SocketCount.cells();
   const cells = SharedAdmission.cells();
+  const socketCount = new SocketCount(count, limits);
   const places = new Places(
     { admission: new SharedAdmission(cells, limits), later: options.later },
-    new SocketCount(count, limits),
+    socketCount,
   );
   const rules = (): Rules => {
     const { servedHosts, allowedOrigins, scheme } = options.originRules(0);
@@ -54,7 +55,7 @@ export const listenThreaded = async (
       isFirst,
       certificate,
       maxMessageBytes,
-      page,
+      site,
       rules: rules(),
       count,
       places: cells,
@@ -86,6 +87,9 @@ export const listenThreaded = async (
   return {
     port,
     canRenew: certificate !== null,
+    get connecting() {
+      return socketCount.connecting;
+    },
     renew: async (renewed, onPresented) => {
       const order = { kind: 'present', certificate: renewed } as const;
       const presented = await Promise.allSettled(threads.map((thread) => thread.tell(order)));
