@@ -135,7 +135,7 @@ const buildWeb = async () => {
 };
 
 const isInstalled = () => read(INSTALL_STAMP) === wantedInstall();
-const hasPage = () => existsSync(join(ROOT, 'dist', 'web', 'index.html'));
+const hasPage = () => existsSync(join(ROOT, WEB, 'index.html'));
 const isWebBuilt = () => hasPage() && read(WEB_STAMP) === wantedBuild(WEB_SOURCES);
 const isBuilt = () => hasPage() && read(BUILD_STAMP) === wantedBuild();
 

@@ -2,10 +2,7 @@
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { atEnd } from '../helpers/gateway.js';
-import { chromiumProgram, NEEDS_BROWSER } from './chromium.js';
-
-/** For `test`'s options: why tests in a browser cannot run here; false where they can. */
-export const noBrowser = NEEDS_BROWSER.skip;
+import { chromiumProgram } from './chromium.js';
 
 /** What a page has complained about, and what it asked of others than its own server. */
 export interface Watched {
@@ -18,18 +15,14 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking
 
 let browser: Promise<Browser> | null = null;
 
-const launch = (): Promise<Browser> => {
+/** An empty page of a profile of its own, gone after the test; the browser is shared by the tests of a file. */
+export const newPage = async (t: TestContext, options: BrowserContextOptions = {}): Promise<Watched> => {
   const { path, env } = chromiumProgram();
-  return chromium.launch({
+  browser ??= chromium.launch({
     executablePath: path,
     args: FLAGS,
     env: { PATH: process.env.PATH ?? '', ...env },
   });
-};
-
-/** An empty page of a profile of its own, gone after the test; the browser is shared by the tests of a file. */
-export const newPage = async (t: TestContext, options: BrowserContextOptions = {}): Promise<Watched> => {
-  browser ??= launch();
   const context = await (await browser).newContext(options);
   atEnd(t, () => context.close());
   const page = await context.newPage();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startTestGateway } from '../helpers/gateway.js';
 import { mockModels, modelConfig } from '../helpers/models.js';
-import { closeBrowser, newPage, noBrowser } from './browser.js';
+import { closeBrowser, newPage } from './browser.js';
+import { NEEDS_BROWSER } from './chromium.js';
 import { servePage } from './page-server.js';
 
 const WORDS = 20_000;
@@ -46,7 +47,7 @@ const TEXTS = {
 after(closeBrowser);
 
 for (const [what, content] of Object.entries(TEXTS)) {
-  test(`a reply of 20 000 words, ${what}`, { skip: noBrowser }, async (t) => {
+  test(`a reply of 20 000 words, ${what}`, NEEDS_BROWSER, async (t) => {
     const models = await mockModels(t, (server) => {
       server.onMessage(/.*/, { content }, { chunkSize: 24 });
     });

@@ -1,16 +1,16 @@
 /** The page as somebody uses it: a real browser, a real gateway. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { embeddedReply, engine } from '../helpers/engine.js';
 import { type GatewayUnderTest, startTestGateway } from '../helpers/gateway.js';
-import { closeBrowser, newPage, noBrowser, type Watched } from './browser.js';
+import { checkAccessibility } from './accessibility.js';
+import { closeBrowser, newPage, type Watched } from './browser.js';
+import { NEEDS_BROWSER } from './chromium.js';
 import { type PageServer, servePage } from './page-server.js';
 
-const WITH = { skip: noBrowser };
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const WITH = NEEDS_BROWSER;
 
 after(closeBrowser);
 
@@ -56,20 +56,6 @@ const lastReply = async (page: Page, count = 1): Promise<string> => {
       .locator('.markdown')
       .textContent()) ?? ''
   ).trim();
-};
-
-/** The rules of axe-core that the page breaks, those that are serious or worse. The page's own policy allows no injected script. */
-const findings = async (page: Page): Promise<string[]> => {
-  const debug = await page.context().newCDPSession(page);
-  const { result } = await debug.send('Runtime.evaluate', {
-    expression: `${AXE}; axe.run().then(({ violations }) => JSON.stringify(violations.map(({ id, impact, nodes }) => [impact, id, nodes[0].html])))`,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  const violations = JSON.parse(String(result.value)) as string[][];
-  return violations
-    .filter(([impact]) => impact === 'serious' || impact === 'critical')
-    .map((each) => each.join(' '));
 };
 
 test('a wrong token is said to be wrong, and kept nowhere', WITH, async (t) => {
@@ -297,22 +283,21 @@ test('every page passes the checks of axe-core, in light and dark, wide and narr
     ['dark', 390],
   ] as const) {
     const { page } = await newPage(t, { colorScheme, viewport: { width, height: 800 } });
-    const about = `${colorScheme} ${width}`;
     await page.goto(server.url);
     await page.getByLabel('Token').waitFor();
-    assert.deepEqual(await findings(page), [], `signing in, ${about}`);
+    await checkAccessibility(page);
     await signIn(page, gateway.token);
     await say(
       page,
       '\n\n# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```js\nlet a;\n```\n\n[a](https://example.org)',
     );
     await lastReply(page);
-    assert.deepEqual(await findings(page), [], `conversation, ${about}`);
+    await checkAccessibility(page);
     for (const hash of ['#/traffic', '#/status', '#/reminders']) {
       await page.goto(`${server.url}${hash}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (hash === '#/status') await page.getByText('Heartbeat OK').waitFor();
-      assert.deepEqual(await findings(page), [], `${hash}, ${about}`);
+      await checkAccessibility(page);
     }
   }
 });

@@ -2,21 +2,27 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
+const RETRY_MS = 1000;
+
 /** A component, with a function that fetches it before anybody needs it: the gateway may be gone by then. */
 export type Lazy<P> = ComponentType<P> & { readonly prefetch: () => Promise<void> };
 
 export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): Lazy<P> => {
   let loaded: ComponentType<P> | null = null;
   const prefetch = async (): Promise<void> => {
-    loaded ??= await fetch();
+    try {
+      loaded ??= await fetch();
+    } catch {
+      // The gateway may be back in a moment.
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      loaded ??= await fetch();
+    }
   };
   const Page = (props: P) => {
     const [, render] = useState({});
     const [hasFailed, setFailed] = useState(false);
-    // As it is drawn: what was fetched between that and the effect is drawn by nobody else.
-    const isMissing = loaded === null;
     useEffect(() => {
-      if (!isMissing) return;
+      // Where it came between the first rendering and this one, too.
       prefetch().then(
         () => render({}),
         () => setFailed(true),
