@@ -1,10 +1,13 @@
 /** The page's entry. */
 import { render } from 'preact';
 import { PageSession } from './gateway/page-session.js';
+import { mendLanguage } from './language.js';
 import { loadMarkdown } from './markdown/load.js';
 import { App } from './ui/app.js';
 import { SessionContext } from './ui/context.js';
 import { applyTheme } from './ui/theme.js';
+
+mendLanguage();
 
 applyTheme();
 const { protocol, host, pathname } = location;

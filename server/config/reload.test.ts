@@ -66,6 +66,7 @@ test('only what is fixed when listening or choosing a model for vectors needs a 
     'gateway.host',
     'gateway.port',
     'gateway.workers',
+    'gateway.web_ui',
     'gateway.insecure',
     'gateway.max_message_bytes',
     'gateway.tls.enabled',
