@@ -1,62 +1,18 @@
 /** The page as somebody uses it: a real browser, a real gateway. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, type TestContext, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import { after, test } from 'node:test';
 import { embeddedReply, engine } from '../helpers/engine.js';
-import { type GatewayUnderTest, startTestGateway } from '../helpers/gateway.js';
+import { startTestGateway } from '../helpers/gateway.js';
 import { checkAccessibility } from './accessibility.js';
-import { closeBrowser, newPage, type Watched } from './browser.js';
+import { closeBrowser, newPage } from './browser.js';
 import { NEEDS_BROWSER } from './chromium.js';
-import { type PageServer, servePage } from './page-server.js';
+import { lastReply, open, say, signIn } from './conversation.js';
+import { servePage } from './page-server.js';
 
 const WITH = NEEDS_BROWSER;
 
 after(closeBrowser);
-
-interface Opened extends Watched {
-  readonly gateway: GatewayUnderTest;
-  readonly server: PageServer;
-}
-
-const open = async (t: TestContext, config = engine(0)): Promise<Opened> => {
-  const gateway = await startTestGateway(t, { config });
-  const server = await servePage(t, gateway.port);
-  const watched = await newPage(t);
-  await watched.page.goto(server.url);
-  return { ...watched, gateway, server };
-};
-
-const signIn = async (page: Page, token: string): Promise<void> => {
-  await page.getByLabel('Token').fill(token);
-  await page.getByLabel('Token').press('Enter');
-  await page.getByText('Connected', { exact: true }).first().waitFor({ state: 'attached' });
-};
-
-const say = async (page: Page, message: string): Promise<void> => {
-  // At once: typing thousands of lines takes a browser minutes.
-  await page.getByLabel('Message', { exact: true }).evaluate((field: HTMLTextAreaElement, text) => {
-    field.value = text;
-    field.dispatchEvent(new Event('input', { bubbles: true }));
-  }, message);
-  await page.getByLabel('Message', { exact: true }).press('Enter');
-};
-
-/** The last reply, once it has ended. */
-const lastReply = async (page: Page, count = 1): Promise<string> => {
-  const ended = page.locator('.reply', { hasNot: page.locator('.writing') });
-  await ended.nth(count - 1).waitFor();
-  await page.waitForFunction(
-    (at) => (document.querySelectorAll('.reply')[at]?.querySelector('.markdown')?.textContent ?? '') !== '',
-    count - 1,
-  );
-  return (
-    (await ended
-      .nth(count - 1)
-      .locator('.markdown')
-      .textContent()) ?? ''
-  ).trim();
-};
 
 test('a wrong token is said to be wrong, and kept nowhere', WITH, async (t) => {
   const { page, errors } = await open(t);

@@ -47,6 +47,28 @@ test('a reply that is faster than the answer to its message is not shown twice',
   assert.deepEqual(said(state), [['Hello', 'Hi', 'streaming']]);
 });
 
+test('what another connection says comes behind what was stored before it', () => {
+  let state = talk.loaded(talk.EMPTY, page([['msg-0', 1, 'before']]), 'newest');
+  state = talk.sent(state, 'own-1', 'mine', AT);
+  state = talk.stored(state, 'own-1', 'msg-1');
+  state = talk.sent(state, 'own-2', 'not there yet', AT);
+  state = talk.heard(state, { ...ABOUT, message_id: 'msg-2', seq: 5, message: 'theirs', client_id: 'x' });
+  const order = ['before', 'mine', 'theirs', 'not there yet'];
+  assert.deepEqual(
+    state.turns.map(({ message }) => message),
+    order,
+  );
+  const all = page([
+    ['msg-0', 1, 'before'],
+    ['msg-1', 3, 'mine'],
+    ['msg-2', 5, 'theirs'],
+  ]);
+  assert.deepEqual(
+    talk.loaded(state, all, 'newest').turns.map(({ message }) => message),
+    order,
+  );
+});
+
 test('a message that was refused can be taken back', () => {
   let state = talk.sent(talk.EMPTY, 'own-1', 'Hello', AT);
   state = talk.refused(state, 'own-1', 'Too long.');

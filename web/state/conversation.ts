@@ -64,6 +64,10 @@ export const running = ({ turns }: Conversation): Turn[] => turns.filter(({ repl
 
 const inOrder = (turns: Turn[]): Turn[] => turns.sort((a, b) => (a.seq === b.seq ? 0 : a.seq - b.seq));
 
+/** 0 where nothing is known to be stored. */
+const newestSeq = (turns: readonly Turn[]): number =>
+  turns.reduce((newest, { seq }) => (Number.isFinite(seq) && seq > newest ? seq : newest), 0);
+
 const mapTurn = (
   conversation: Conversation,
   messageId: string,
@@ -99,13 +103,16 @@ export const sent = (conversation: Conversation, key: string, message: string, a
 /** The gateway has stored the message. What came of its reply before that stands in a turn of its own, which goes. */
 export const stored = (conversation: Conversation, key: string, messageId: string): Conversation => {
   const early = conversation.turns.find((turn) => turn.messageId === messageId && turn.key !== key);
+  // Which it is, history tells. It is behind all that is known to be stored, and before what will be.
+  const seq = newestSeq(conversation.turns) + 0.5;
   const turns = conversation.turns
     .filter((turn) => turn !== early)
     .map((turn) => {
       if (turn.key !== key) return turn;
-      return { ...turn, messageId, seq: early?.seq ?? turn.seq, reply: early?.reply ?? turn.reply };
+      const knownSeq = early !== undefined && Number.isFinite(early.seq) ? early.seq : seq;
+      return { ...turn, messageId, seq: knownSeq, reply: early?.reply ?? turn.reply };
     });
-  return { ...conversation, turns };
+  return { ...conversation, turns: inOrder(turns) };
 };
 
 /** The gateway did not take the message, or the connection ended before it did. */
@@ -264,5 +271,7 @@ export const loaded = (
 };
 
 /** For `before` of the next page; undefined where nothing is held. */
-export const oldestSeq = ({ turns }: Conversation): number | undefined =>
-  turns.find(({ seq }) => Number.isFinite(seq))?.seq;
+export const oldestSeq = ({ turns }: Conversation): number | undefined => {
+  const oldest = turns.find(({ seq }) => Number.isFinite(seq));
+  return oldest === undefined ? undefined : Math.ceil(oldest.seq);
+};

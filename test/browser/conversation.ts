@@ -1,0 +1,51 @@
+/** What tests of the page do over and over: open it, sign in, say something, wait for the reply. */
+import type { TestContext } from 'node:test';
+import type { Page } from 'playwright-core';
+import { engine } from '../helpers/engine.js';
+import { type GatewayUnderTest, startTestGateway } from '../helpers/gateway.js';
+import { newPage, type Watched } from './browser.js';
+import { type PageServer, servePage } from './page-server.js';
+
+export interface Opened extends Watched {
+  readonly gateway: GatewayUnderTest;
+  readonly server: PageServer;
+}
+
+export const open = async (t: TestContext, config = engine(0)): Promise<Opened> => {
+  const gateway = await startTestGateway(t, { config });
+  const server = await servePage(t, gateway.port);
+  const watched = await newPage(t);
+  await watched.page.goto(server.url);
+  return { ...watched, gateway, server };
+};
+
+export const signIn = async (page: Page, token: string): Promise<void> => {
+  await page.getByLabel('Token').fill(token);
+  await page.getByLabel('Token').press('Enter');
+  await page.getByText('Connected', { exact: true }).first().waitFor({ state: 'attached' });
+};
+
+export const say = async (page: Page, message: string): Promise<void> => {
+  // At once: typing thousands of lines takes a browser minutes.
+  await page.getByLabel('Message', { exact: true }).evaluate((field: HTMLTextAreaElement, text) => {
+    field.value = text;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  }, message);
+  await page.getByLabel('Message', { exact: true }).press('Enter');
+};
+
+/** The last reply, once it has ended. */
+export const lastReply = async (page: Page, count = 1): Promise<string> => {
+  const ended = page.locator('.reply', { hasNot: page.locator('.writing') });
+  await ended.nth(count - 1).waitFor();
+  await page.waitForFunction(
+    (at) => (document.querySelectorAll('.reply')[at]?.querySelector('.markdown')?.textContent ?? '') !== '',
+    count - 1,
+  );
+  return (
+    (await ended
+      .nth(count - 1)
+      .locator('.markdown')
+      .textContent()) ?? ''
+  ).trim();
+};
