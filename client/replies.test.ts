@@ -11,6 +11,7 @@ import {
   type Reply,
   TooManyCallsError,
 } from './node.js';
+import { open as openAt } from './scripted-connections.js';
 import { type Answer, chunk, completion, listen, type Message, SENT, send } from './scripted-gateway.js';
 
 const open = async (
@@ -19,16 +20,7 @@ const open = async (
   options: Partial<ConnectOptions> = {},
   handshake?: Answer,
 ): Promise<Gateway> => {
-  const url = await listen(t, answer, handshake);
-  const gateway = await connect({
-    url,
-    token: 'oc_local_test',
-    clientId: 'test',
-    backOff: { firstMs: 1, mostMs: 5 },
-    ...options,
-  });
-  t.after(() => gateway.close());
-  return gateway;
+  return openAt(t, await listen(t, answer, handshake), options);
 };
 
 /** Answers a message with the beginning of a reply, and `chat.cancel` with its end. */
