@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { backUp } from './backup.js';
-import { indexAll, newMessage, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, newMessage, quickDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { readStats } from './stats.js';
 import { createStore } from './store.js';
 
 /** A database in use, with `count` messages. */
 const prepared = async (t: TestContext, count: number) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await quickDirectory(t);
   const path = join(dir, 'a.db');
   const db = openDatabase(path);
   t.after(() => db.close());

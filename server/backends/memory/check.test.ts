@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { checkDatabase } from './check.js';
-import { indexAll, newMessage, replyEnd, replyTo, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, newMessage, quickDirectory, replyEnd, replyTo } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { createStore } from './store.js';
 
 /** A closed database with a hundred messages and their replies, after `change`. */
 const changed = async (t: TestContext, change: string): Promise<string> => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await quickDirectory(t), 'a.db');
   const db = openDatabase(path);
   const store = createStore(db);
   store.openPrincipal('ada');

@@ -1,7 +1,7 @@
 /** The part of the memory port's contract that is about notifications. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type OpenMemory, START_MS, startMemory, temporaryDirectory } from './contract-helpers.js';
+import { diskDirectory, type OpenMemory, START_MS, startMemory } from './contract-helpers.js';
 import type { MemoryPort, StoredNotification } from './port.js';
 
 const MOST = 1000;
@@ -29,7 +29,7 @@ const list = (memory: MemoryPort, principal = 'ada') =>
 export const notificationContract = (name: string, open: OpenMemory): void => {
   describe(`${name}: notifications`, () => {
     test('are kept as they are, by principal, and found again when it is opened anew', async (t) => {
-      const dir = await temporaryDirectory(t);
+      const dir = await diskDirectory(t);
       const first = await open(dir);
       const plain = notification('n-2');
       const full = notification('n-1', {

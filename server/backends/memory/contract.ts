@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import {
   contents,
   converse,
+  diskDirectory,
   EVERYTHING,
   newMessage,
   type OpenMemory,
@@ -15,7 +16,6 @@ import {
   START_MS,
   seqOf,
   startMemory,
-  temporaryDirectory,
 } from './contract-helpers.js';
 import { messageContract } from './contract-messages.js';
 import { notificationContract } from './contract-notifications.js';
@@ -122,7 +122,7 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
 
   describe(`${name}: reopening`, () => {
     test('finds everything as it was, and no reply still open', async (t) => {
-      const dir = await temporaryDirectory(t);
+      const dir = await diskDirectory(t);
       const first = await open(dir);
       await first.openPrincipal('ada');
       await first.createChannel('ada', channel('coding'), 10);
@@ -168,7 +168,7 @@ export const memoryContract = (name: string, open: OpenMemory): void => {
     });
 
     test('close finishes what is under way, may be called twice, and refuses what follows', async (t) => {
-      const memory = await open(await temporaryDirectory(t));
+      const memory = await open(await diskDirectory(t));
       const pending = memory.openPrincipal('ada');
       await Promise.all([memory.close(), memory.close()]);
       assert.equal((await pending).length, 1);

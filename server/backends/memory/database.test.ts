@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite from 'better-sqlite3';
-import { indexAll, newMessage, replyEnd, temporaryDirectory } from './contract-helpers.js';
+import { diskDirectory, indexAll, newMessage, replyEnd } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Erasure } from './erasure.js';
 import { SCHEMA_VERSION, schemaVersion } from './migrations.js';
@@ -18,7 +18,7 @@ const erasureOf = (db: Sqlite.Database): Erasure => {
 };
 
 test('a new database is durable at every commit and in the current version', async (t) => {
-  const db = openDatabase(join(await temporaryDirectory(t), 'a.db'));
+  const db = openDatabase(join(await diskDirectory(t), 'a.db'));
   t.after(() => db.close());
   const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete'].map((name) =>
     db.pragma(name, { simple: true }),
@@ -28,7 +28,7 @@ test('a new database is durable at every commit and in the current version', asy
 });
 
 test('a database of a newer version, or of another program, is refused and left as it was', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   for (const [name, statements, sentence] of [
     [
       'newer.db',
@@ -50,7 +50,7 @@ test('a database of a newer version, or of another program, is refused and left 
 });
 
 test('a file that cannot be opened is named with the cause and what to do', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   writeFileSync(join(dir, 'notes.db'), 'these are notes and not a database\n'.repeat(100));
   mkdirSync(join(dir, 'folder.db'));
   // A valid first page, whose table of contents points into nothing.
@@ -79,7 +79,7 @@ test('a file that cannot be opened is named with the cause and what to do', asyn
 });
 
 test('the index agrees with the messages through replies, deletions and a crash', async (t) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await diskDirectory(t), 'a.db');
   const crashed = openDatabase(path);
   const store = createStore(crashed);
   store.openPrincipal('ada');
@@ -110,7 +110,7 @@ test('the index agrees with the messages through replies, deletions and a crash'
 });
 
 test('a large channel is gone at once, erased in steps, and after a restart to the end', async (t) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await diskDirectory(t), 'a.db');
   const before = openDatabase(path);
   const store = createStore(before);
   store.openPrincipal('ada');

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { newMessage, replyEnd, replyTo, START_MS, seqOf, temporaryDirectory } from './contract-helpers.js';
+import { newMessage, quickDirectory, replyEnd, replyTo, START_MS, seqOf } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Erasure } from './erasure.js';
 import { createStore } from './store.js';
 import { WriteAheadLog } from './wal.js';
 
 test('of a deleted channel the summary goes first, and the rest in small steps', async (t) => {
-  const db = openDatabase(join(await temporaryDirectory(t), 'a.db'));
+  const db = openDatabase(join(await quickDirectory(t), 'a.db'));
   t.after(() => db.close());
   const store = createStore(db);
   const channel = { channelId: 'coding', name: '', metadata: {}, createdAtMs: START_MS };

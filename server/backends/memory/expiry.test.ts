@@ -5,11 +5,11 @@ import type { Database } from 'better-sqlite3';
 import {
   indexAll,
   newMessage,
+  quickDirectory,
   replyEnd,
   replyTo,
   START_MS,
   seqOf,
-  temporaryDirectory,
 } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Expiry } from './expiry.js';
@@ -21,7 +21,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const NO_LIMITS: MemoryLimits = { retentionMs: 0, maxChannelMessages: 0 };
 
 const start = async (t: TestContext) => {
-  const db = openDatabase(join(await temporaryDirectory(t), 'a.db'));
+  const db = openDatabase(join(await quickDirectory(t), 'a.db'));
   t.after(() => db.close());
   const store = createStore(db);
   store.openPrincipal('ada');

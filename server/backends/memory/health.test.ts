@@ -3,14 +3,14 @@ import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
-import { contents, newMessage, temporaryDirectory } from './contract-helpers.js';
+import { contents, newMessage, quickDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { StoreHealth } from './health.js';
 import { openSqliteMemory, type StoreHealthReport } from './sqlite.js';
 
 /** A memory with ada in it, and what it says of its health. */
 const start = async (t: TestContext) => {
-  const path = join(await temporaryDirectory(t), 'openclaw.db');
+  const path = join(await quickDirectory(t), 'openclaw.db');
   const reports: StoreHealthReport[] = [];
   let wake = (): void => {};
   const memory = await openSqliteMemory({
@@ -154,7 +154,7 @@ test('where a search cannot even find its channel, it fails alone', async (t) =>
 });
 
 test('a probe a second after the last failure says that the store works again, but never of a damaged one', async (t) => {
-  const db = openDatabase(join(await temporaryDirectory(t), 'a.db'));
+  const db = openDatabase(join(await quickDirectory(t), 'a.db'));
   t.after(() => db.close());
   let nowMs = 0;
   const reports: boolean[] = [];

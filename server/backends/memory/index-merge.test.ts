@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { indexAll, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, quickDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { IndexMerge } from './index-merge.js';
 
 test('pages of the index that removed messages leave empty go, once that is worth it', async (t) => {
-  const db = openDatabase(`${await temporaryDirectory(t)}/a.db`);
+  const db = openDatabase(`${await quickDirectory(t)}/a.db`);
   t.after(() => db.close());
   db.exec(
     `INSERT INTO channels (id, principal, channel_id, name, metadata, created_at_ms) VALUES (1, 'ada', 'c', '', '{}', 0)`,
@@ -41,7 +41,7 @@ test('pages of the index that removed messages leave empty go, once that is wort
 });
 
 test('what little is removed owes a merge within an hour, and that a longer pause', async (t) => {
-  const db = openDatabase(`${await temporaryDirectory(t)}/a.db`);
+  const db = openDatabase(`${await quickDirectory(t)}/a.db`);
   t.after(() => db.close());
   const owe = db.transaction(() => {
     for (let channel = 1; channel <= 40; channel += 1) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
-import { converse, newMessage, replyEnd, replyTo, seqOf, temporaryDirectory } from './contract-helpers.js';
+import { converse, newMessage, quickDirectory, replyEnd, replyTo, seqOf } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Indexing } from './indexing.js';
 import { renewIndex } from './migrations.js';
@@ -15,7 +15,7 @@ const MAX_WAITING = 20;
 
 /** A database whose time goes on by a millisecond each time it is asked for. */
 const start = async (t: TestContext) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await quickDirectory(t), 'a.db');
   const db = openDatabase(path);
   t.after(() => db.close());
   const store = createStore(db);
@@ -215,7 +215,7 @@ test('a channel is short as long as a recall gives all of it', async (t) => {
 });
 
 test('through the port everything acknowledged is found, also by whoever opens the database next', async (t) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await quickDirectory(t), 'a.db');
   const find = async (memory: Awaited<ReturnType<typeof openSqliteMemory>>): Promise<number | undefined> =>
     (await memory.search('ada', 'default', { query: 'word', limit: 1000 }))?.length;
   const memory = await openSqliteMemory({ path });

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite, { type Database } from 'better-sqlite3';
-import { indexAll, newMessage, temporaryDirectory } from './contract-helpers.js';
+import { diskDirectory, indexAll, newMessage } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { SCHEMA_VERSION, schemaVersion } from './migrations.js';
 import { createStore } from './store.js';
@@ -28,7 +28,7 @@ test('every schema version before this one has left a database', () => {
 
 for (const version of VERSIONS.filter((each) => existsSync(fixtureOf(each)))) {
   test(`a database of version ${version} is taken to the current one with everything in it`, async (t) => {
-    const path = join(await temporaryDirectory(t), 'a.db');
+    const path = join(await diskDirectory(t), 'a.db');
     copyFileSync(fixtureOf(version), path);
     const before = new Sqlite(path, { readonly: true });
     assert.equal(schemaVersion(before), version);
@@ -114,7 +114,7 @@ for (const version of VERSIONS.filter((each) => existsSync(fixtureOf(each)))) {
 }
 
 test('an index that was made by other rules is made anew', async (t) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await diskDirectory(t), 'a.db');
   copyFileSync(fixtureOf(6), path);
   const before = new Sqlite(path);
   before.exec(

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import Sqlite from 'better-sqlite3';
-import { indexAll, newMessage, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, newMessage, quickDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { rewriteDatabase } from './rewrite.js';
 import { createStore } from './store.js';
@@ -12,7 +12,7 @@ const CHANNELS = 12;
 const MESSAGES = 60;
 
 test('nothing of deleted channels is left in a database that is written anew', async (t) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await quickDirectory(t), 'a.db');
   const db = openDatabase(path);
   const store = createStore(db);
   store.openPrincipal('ada');
@@ -50,7 +50,7 @@ test('nothing of deleted channels is left in a database that is written anew', a
 });
 
 test('whoever reads the database meanwhile keeps it from being written anew, which is told', async (t) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await quickDirectory(t), 'a.db');
   const db = openDatabase(path);
   createStore(db).openPrincipal('ada');
   db.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { indexAll, temporaryDirectory } from './contract-helpers.js';
+import { indexAll, quickDirectory } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { CHANNEL_DIGITS, indexText, phrase, termsOf } from './search-text.js';
 
@@ -115,7 +115,7 @@ test('a text that would grow beyond bounds is not folded that far', () => {
 });
 
 test('whatever is written is found by its own terms, and leaves the index whole when it goes', async (t) => {
-  const db = openDatabase(`${await temporaryDirectory(t)}/a.db`);
+  const db = openDatabase(`${await quickDirectory(t)}/a.db`);
   t.after(() => db.close());
   db.exec(
     `INSERT INTO channels (id, principal, channel_id, name, metadata, created_at_ms) VALUES (7, 'ada', 'c', '', '{}', 0)`,

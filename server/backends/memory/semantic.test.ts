@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { memoryContract } from './contract.js';
-import { converse, newMessage, replyEnd, replyTo, seqOf, temporaryDirectory } from './contract-helpers.js';
+import { converse, diskDirectory, newMessage, replyEnd, replyTo, seqOf } from './contract-helpers.js';
 import {
   byText,
   type EmbeddingsServer,
@@ -50,7 +50,7 @@ const open = async (t: TestContext, dir: string, embeddings: EmbeddingsOptions |
 
 const start = async (t: TestContext, change: Partial<EmbeddingsOptions> = {}) => {
   const server = await embeddingsServer(t);
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   return { dir, server, ...(await open(t, dir, optionsFor(server, change))) };
 };
 
@@ -188,7 +188,7 @@ test('a reply gets its vector when it has ended, an empty one never', async (t) 
 });
 
 test('what was written without embeddings is made up for, newest first', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   const server = await embeddingsServer(t);
   const words = await open(t, dir, null);
   const channel = { channelId: 'other', name: '', metadata: {}, createdAtMs: 0 };

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { memoryContract } from './contract.js';
-import { contents, newMessage, replyEnd, temporaryDirectory } from './contract-helpers.js';
+import { contents, diskDirectory, newMessage, replyEnd } from './contract-helpers.js';
 import type { Commit } from './messages.js';
 import type { MemoryPort } from './port.js';
 import { openSqliteMemory } from './sqlite.js';
@@ -20,7 +20,7 @@ memoryContract('SQLite', (dir) => openSqliteMemory({ path: fileIn(dir) }));
 
 /** A file that already holds the schema, and `statements` on top of it. */
 const prepared = async (t: TestContext, statements: string): Promise<string> => {
-  const path = fileIn(await temporaryDirectory(t));
+  const path = fileIn(await diskDirectory(t));
   await (await openSqliteMemory({ path })).close();
   const db = new Sqlite(path);
   db.exec(statements);
@@ -43,7 +43,7 @@ const storeThree = (memory: MemoryPort) =>
   Promise.allSettled(['before', 'poison', 'after'].map((content) => memory.addMessage(newMessage(content))));
 
 test('the files are for their owner alone, whatever mode they had', async (t) => {
-  const path = fileIn(await temporaryDirectory(t));
+  const path = fileIn(await diskDirectory(t));
   writeFileSync(path, '', { mode: 0o644 });
   const umask = process.umask(0);
   t.after(() => process.umask(umask));
@@ -54,7 +54,7 @@ test('the files are for their owner alone, whatever mode they had', async (t) =>
 });
 
 test('closing leaves one file', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   const memory = await openSqliteMemory({ path: fileIn(dir) });
   await memory.openPrincipal('ada');
   await memory.close();
@@ -62,7 +62,7 @@ test('closing leaves one file', async (t) => {
 });
 
 test('what a deleted channel held is in none of the files any more', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   const memory = await opened(t, fileIn(dir));
   const channel = { channelId: 'coding', name: 'coding', metadata: {}, createdAtMs: 0 };
   await memory.createChannel('ada', channel, 10);
@@ -83,7 +83,7 @@ test('what a deleted channel held is in none of the files any more', async (t) =
 });
 
 test('what a summary said is in none of the files any more once its channel is deleted, or it is too old', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   const memory = await openSqliteMemory({ path: fileIn(dir) });
   t.after(() => memory.close());
   await memory.openPrincipal('ada');
@@ -115,7 +115,7 @@ test('what a summary said is in none of the files any more once its channel is d
 });
 
 test('whoever reads the file from outside holds nobody up, and what was erased leaves the files once he is done', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await diskDirectory(t);
   const memory = await opened(t, fileIn(dir));
   const secret = newMessage('swordfish', { channelId: 'coding', messageId: 'm' });
   await memory.createChannel('ada', { channelId: 'coding', name: '', metadata: {}, createdAtMs: 0 }, 10);
@@ -168,7 +168,7 @@ test('a commit that fails fails every write of the group and no read, and the ne
 });
 
 test('each transaction that writes is told of once, with its calls and before they are answered; what only reads is not', async (t) => {
-  const path = fileIn(await temporaryDirectory(t));
+  const path = fileIn(await diskDirectory(t));
   const commits: Commit[] = [];
   const memory = await openSqliteMemory({ path, onCommit: (commit) => commits.push(commit) });
   t.after(() => memory.close());
@@ -187,7 +187,7 @@ test('each transaction that writes is told of once, with its calls and before th
 });
 
 test('a call that cannot be copied to the thread fails alone', async (t) => {
-  const memory = await opened(t, fileIn(await temporaryDirectory(t)));
+  const memory = await opened(t, fileIn(await diskDirectory(t)));
   const outcomes = await Promise.allSettled([
     memory.addMessage(newMessage('before')),
     memory.addMessage(newMessage('bad', { metadata: { call: () => {} } })),
@@ -201,7 +201,7 @@ test('a call that cannot be copied to the thread fails alone', async (t) => {
 });
 
 test('answers that are larger than a group come all, and in order', async (t) => {
-  const memory = await opened(t, fileIn(await temporaryDirectory(t)));
+  const memory = await opened(t, fileIn(await diskDirectory(t)));
   const large = 'x'.repeat(1024 * 1024);
   const pages = [];
   for (let i = 0; i < 8; i++) {
@@ -214,7 +214,7 @@ test('answers that are larger than a group come all, and in order', async (t) =>
 });
 
 test('a thread that dies rejects what is pending and what follows, and says so once', async (t) => {
-  const path = fileIn(await temporaryDirectory(t));
+  const path = fileIn(await diskDirectory(t));
   const started = once(process, 'worker') as Promise<[Worker]>;
   const failures: Error[] = [];
   const memory = await openSqliteMemory({ path, onFailure: (error) => failures.push(error) });
@@ -234,7 +234,7 @@ test('a thread that dies rejects what is pending and what follows, and says so o
 });
 
 test('every acknowledged message survives SIGKILL, once and in order', async (t) => {
-  const path = fileIn(await temporaryDirectory(t));
+  const path = fileIn(await diskDirectory(t));
   const program = fileURLToPath(new URL('./crash-writer.js', import.meta.url));
   const acknowledged: string[] = [];
   for (let round = 0; round < 3; round++) {

@@ -3,7 +3,7 @@ import { copyFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Sqlite from 'better-sqlite3';
-import { contents, converse, newMessage, START_MS, temporaryDirectory } from './contract-helpers.js';
+import { contents, converse, newMessage, quickDirectory, START_MS } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { Erasure } from './erasure.js';
 import { openSqliteMemory, type SqliteMemory } from './sqlite.js';
@@ -15,7 +15,7 @@ const MIB = 1024 * 1024;
 const MAX_WAL_BYTES = 28 * MIB;
 
 const start = async (t: TestContext) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await quickDirectory(t);
   const path = join(dir, 'openclaw.db');
   const memory = await openSqliteMemory({ path });
   t.after(() => memory.close());
@@ -118,7 +118,7 @@ test('a database that was made before files could shrink is rewritten once, with
 });
 
 test('what was erased when the process died is off the disk soon after the next start', async (t) => {
-  const dir = await temporaryDirectory(t);
+  const dir = await quickDirectory(t);
   const path = join(dir, 'before.db');
   const db = openDatabase(path);
   t.after(() => db.close());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { newMessage, replyEnd, replyTo, seqOf, temporaryDirectory } from './contract-helpers.js';
+import { newMessage, quickDirectory, replyEnd, replyTo, seqOf } from './contract-helpers.js';
 import { openDatabase } from './database.js';
 import { byWords } from './embeddings-endpoint.js';
 import type { BatchAsk } from './embeddings-messages.js';
@@ -16,7 +16,7 @@ const LENGTH = 600;
 const MODEL = { model: 'words-1', dimensions: 0 };
 
 const start = async (t: TestContext) => {
-  const path = join(await temporaryDirectory(t), 'a.db');
+  const path = join(await quickDirectory(t), 'a.db');
   const db = openDatabase(path);
   t.after(() => db.close());
   const functions = await VectorFunctions.load();
