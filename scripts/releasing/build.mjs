@@ -1,0 +1,62 @@
+/** A commit built in a folder of its own, and what two such builds must have in common: every byte. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { StepFailed } from '../lib/steps.mjs';
+import { productionLock } from './bill.mjs';
+import { must } from './processes.mjs';
+
+/** @param {Buffer} bytes @returns {string} in hexadecimal */
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * @param {object} source
+ * @param {string} source.root of the repository
+ * @param {string} source.commit
+ * @param {string} source.folder that does not exist yet
+ * @param {boolean} source.linked with the packages that the repository has installed, instead of installing anew
+ * @param {Readonly<Record<string, string>>} source.env variables of the build, besides those of this process
+ */
+export const buildCommit = async ({ root, commit, folder, linked, env }) => {
+  mkdirSync(folder, { recursive: true });
+  const archive = `${folder}.tar`;
+  await must('git', ['archive', '--format=tar', `--output=${archive}`, commit], { cwd: root });
+  await must('tar', ['-xf', archive, '-C', folder], { cwd: root });
+  if (linked) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  // Nothing that a build runs is compiled at its installation, so nobody's install script runs beside what will be released.
+  const quiet = { ...env, npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' };
+  await must(process.execPath, [join('scripts', 'run.mjs'), 'build'], { cwd: folder, env: quiet });
+};
+
+/** @param {string} folder that was built @returns {Map<string, string>} the SHA-256 of each file of `dist/`, by path */
+export const hashesOf = (folder) => {
+  const dist = join(folder, 'dist');
+  const files = readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(dist, join(entry.parentPath, entry.name)))
+    // What the build remembers for itself: times and places.
+    .filter((path) => !path.startsWith('.'));
+  return new Map(
+    files.sort().map((path) => [path.split(sep).join('/'), sha256(readFileSync(join(dist, path)))]),
+  );
+};
+
+/** @param {Map<string, string>} one @param {Map<string, string>} other @returns {string[]} the paths that are not the same in both */
+export const differences = (one, other) =>
+  [...new Set([...one.keys(), ...other.keys()])].filter((path) => one.get(path) !== other.get(path)).sort();
+
+/**
+ * Packs what was built, with the lock of what it runs on.
+ *
+ * @param {string} folder that was built @param {string} target folder for the tarball
+ * @returns {Promise<string>} the tarball's path
+ */
+export const pack = async (folder, target) => {
+  mkdirSync(target, { recursive: true });
+  writeFileSync(join(folder, 'npm-shrinkwrap.json'), `${JSON.stringify(productionLock(folder), null, 2)}\n`);
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', target];
+  const [packed, ...more] = Object.values(JSON.parse(await must('npm', args, { cwd: folder })));
+  if (packed === undefined || more.length > 0)
+    throw new StepFailed('npm pack made another number of packages than one.');
+  return join(target, packed.filename);
+};
