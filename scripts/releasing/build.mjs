@@ -1,7 +1,15 @@
 /** A commit built in a folder of its own, and what two such builds must have in common: every byte. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 import { StepFailed } from '../lib/steps.mjs';
 import { productionLock } from './bill.mjs';
 import { must } from './processes.mjs';
@@ -10,19 +18,37 @@ import { must } from './processes.mjs';
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * @param {object} source
- * @param {string} source.root of the repository
- * @param {string} source.commit
- * @param {string} source.folder that does not exist yet
- * @param {boolean} source.linked with the packages that the repository has installed, instead of installing anew
- * @param {Readonly<Record<string, string>>} source.env variables of the build, besides those of this process
+ * @param {string} root of the repository @param {string} commit
+ * @param {string} folder that does not exist yet: the files of the commit
  */
-export const buildCommit = async ({ root, commit, folder, linked, env }) => {
+export const exportCommit = async (root, commit, folder) => {
   mkdirSync(folder, { recursive: true });
   const archive = `${folder}.tar`;
   await must('git', ['archive', '--format=tar', `--output=${archive}`, commit], { cwd: root });
   await must('tar', ['-xf', archive, '-C', folder], { cwd: root });
-  if (linked) symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+};
+
+/**
+ * @param {string} root of the repository
+ * @param {string} folder that does not exist yet: the files as they are now, beside the packages that are installed
+ */
+export const exportTree = async (root, folder) => {
+  const listed = await must('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+  });
+  for (const path of listed.split('\0').filter((each) => each !== '' && existsSync(join(root, each)))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(root, path), join(folder, path), { verbatimSymlinks: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+};
+
+/**
+ * Builds what was exported, and installs first what it needs.
+ *
+ * @param {string} folder @param {Readonly<Record<string, string>>} env variables besides those of this process
+ */
+export const build = async (folder, env) => {
   // Nothing that a build runs is compiled at its installation, so nobody's install script runs beside what will be released.
   const quiet = { ...env, npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' };
   await must(process.execPath, [join('scripts', 'run.mjs'), 'build'], { cwd: folder, env: quiet });
@@ -49,7 +75,7 @@ export const differences = (one, other) =>
  * Packs what was built, with the lock of what it runs on.
  *
  * @param {string} folder that was built @param {string} target folder for the tarball
- * @returns {Promise<string>} the tarball's path
+ * @returns {Promise<{ tarball: string, files: string[] }>} its path, and the paths of what is in it
  */
 export const pack = async (folder, target) => {
   mkdirSync(target, { recursive: true });
@@ -58,5 +84,5 @@ export const pack = async (folder, target) => {
   const [packed, ...more] = Object.values(JSON.parse(await must('npm', args, { cwd: folder })));
   if (packed === undefined || more.length > 0)
     throw new StepFailed('npm pack made another number of packages than one.');
-  return join(target, packed.filename);
+  return { tarball: join(target, packed.filename), files: packed.files.map(({ path }) => path) };
 };

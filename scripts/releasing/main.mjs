@@ -19,8 +19,8 @@ Then it tags the commit. It never pushes anything: what is left to do is printed
 
 Options:
   --dry-run     do all but the tag, and go on where a check refuses; ends with status 1 then
-  --quick       with --dry-run: use the packages installed here instead of installing anew
-                (half a minute instead of some)
+  --quick       with --dry-run: build the files as they are now, with the packages that are
+                installed here, and compare with what is built here (less than a minute)
   --sign        sign the tag with your key (git tag --sign)
   --out FOLDER  where the files go instead of release/vX.Y.Z
 

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
-import { describe, ROOT, StepFailed } from '../lib/steps.mjs';
+import { ROOT, StepFailed } from '../lib/steps.mjs';
 import { releaseNotes } from './changelog.mjs';
 import { checkAll, tagOf } from './checks.mjs';
 import { git, must } from './processes.mjs';
@@ -27,8 +27,8 @@ const step = async (what, work) => {
   return result;
 };
 
-const checks = async (dryRun) => {
-  const failed = await checkAll(ROOT, (what, problem) => {
+const checks = async (dryRun, quick) => {
+  const failed = await checkAll(ROOT, quick, (what, problem) => {
     if (problem === null) tell(what);
     else console.log(`✗ ${problem}`);
   });
@@ -36,19 +36,27 @@ const checks = async (dryRun) => {
   return failed;
 };
 
+/** @param {Map<string, string>} one @param {Map<string, string>} other hashes by path */
+const mustBeSame = async (one, other) => {
+  const { differences } = await import('./build.mjs');
+  const differ = differences(one, other);
+  if (differ.length > 0) throw new StepFailed(`Two builds of the same differ in ${differ.join(', ')}.`);
+};
+
 /**
- * Both builds, packed and compared.
+ * Two builds of the commit in two places, packed and compared.
  *
  * @returns {Promise<{ folder: string, tarball: string }>} the first of them
  */
-const buildTwice = async (scratch, commit, quick) => {
+const buildTwice = async (scratch, commit) => {
   // Loaded here: it needs packages, which the checks have seen to.
-  const { buildCommit, differences, hashesOf, pack } = await import('./build.mjs');
+  const { build, exportCommit, hashesOf, pack } = await import('./build.mjs');
   const built = [];
   for (const { name, env } of PLACES) {
     const folder = join(scratch, name, 'openclaw-gateway');
-    await step(`Built ${built.length === 0 ? 'once' : 'and packed again, elsewhere'}`, async () => {
-      await buildCommit({ root: ROOT, commit, folder, linked: quick, env });
+    await step(`Built ${built.length === 0 ? 'and packed' : 'and packed again, elsewhere'}`, async () => {
+      await exportCommit(ROOT, commit, folder);
+      await build(folder, env);
       built.push({
         folder,
         hashes: hashesOf(folder),
@@ -57,13 +65,31 @@ const buildTwice = async (scratch, commit, quick) => {
     });
   }
   const [one, other] = built;
-  const differ = differences(one.hashes, other.hashes);
-  if (differ.length > 0) throw new StepFailed(`Two builds of this commit differ in ${differ.join(', ')}.`);
+  await mustBeSame(one.hashes, other.hashes);
   if (!readFileSync(one.tarball).equals(readFileSync(other.tarball))) {
-    throw new StepFailed('Two packages of this commit differ, though what was built does not.');
+    throw new StepFailed('Two packages of the same differ, though what was built does not.');
   }
   tell(`Both are the same, byte for byte: ${one.hashes.size} files, and the package`);
   return one;
+};
+
+/** What takes half of that: the files as they are now, built elsewhere, and compared with what is built here. */
+const buildOnce = async (scratch) => {
+  const { build, exportTree, hashesOf, pack } = await import('./build.mjs');
+  const [, { name, env }] = PLACES;
+  const folder = join(scratch, name, 'openclaw-gateway');
+  const { tarball, files } = await step('Built and packed elsewhere', async () => {
+    await build(ROOT, {});
+    await exportTree(ROOT, folder);
+    await build(folder, env);
+    return pack(folder, join(scratch, name, 'packed'));
+  });
+  // What is here was compiled bit by bit, in another order: of what is in no package, declarations may have another one, too.
+  const packed = (hashes) => new Map([...hashes].filter(([path]) => files.includes(`dist/${path}`)));
+  const [here, there] = [packed(hashesOf(ROOT)), packed(hashesOf(folder))];
+  await mustBeSame(here, there);
+  tell(`What is packed of it is the same as here, byte for byte: ${there.size} files`);
+  return { folder, tarball };
 };
 
 /** @throws {StepFailed} where the package has what it should not have, or is not what its package.json says */
@@ -135,14 +161,14 @@ export const release = async ({ dryRun, quick, sign, out }) => {
   process.umask(0o022);
   const version = currentVersion(ROOT);
   const tag = tagOf(version);
-  describe(`${dryRun ? 'What a release would be' : 'Releasing'}: OpenClaw gateway ${version}`);
-  const refused = await checks(dryRun);
+  console.log(`${dryRun ? 'What a release would be' : 'Releasing'}: OpenClaw gateway ${version}`);
+  const refused = await checks(dryRun, quick);
   const commit = await git(ROOT, 'rev-parse', 'HEAD');
   const time = new Date(await git(ROOT, 'show', '--no-patch', '--format=%cI', commit));
 
   const scratch = mkdtempSync(join(tmpdir(), 'openclaw-release-'));
   try {
-    const { folder, tarball } = await buildTwice(scratch, commit, quick);
+    const { folder, tarball } = await (quick ? buildOnce(scratch) : buildTwice(scratch, commit));
     await inspect(tarball, scratch);
     const bytes = readFileSync(tarball);
     const { billOfMaterials } = await import('./bill.mjs');
