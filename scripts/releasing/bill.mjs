@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { build } from 'esbuild';
 import { nameOf } from '../lib/lock-rules.mjs';
 import { StepFailed } from '../lib/steps.mjs';
 import { must } from './processes.mjs';
@@ -23,6 +24,28 @@ export const productionLock = (folder) => {
   return { ...lock, packages: { '': rest, ...Object.fromEntries(kept) } };
 };
 
+/**
+ * Development packages are not installed with the gateway; but of some there is code in the page.
+ *
+ * @param {string} folder that was built @returns {Promise<string[]>} their names
+ */
+const bundledPackages = async (folder) => {
+  const { metafile } = await build({
+    absWorkingDir: folder,
+    entryPoints: [join('dist', 'web-src', 'main.js')],
+    bundle: true,
+    format: 'esm',
+    external: ['*.css', '*.svg'],
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const paths = Object.keys(metafile.inputs).filter((path) => path.includes('node_modules/'));
+  const names = paths.map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(nameOf(path))?.[0]);
+  return [...new Set(names)].sort();
+};
+
 /** @param {object} lock @returns {Set<string>} the package URL of each, as `pkg:npm/%40scope/name@1.2.3` */
 const packageUrls = (lock) =>
   new Set(
@@ -40,8 +63,8 @@ const uuidOf = (seed) => {
 };
 
 /**
- * A CycloneDX 1.5 document as npm writes it, of what the package brings when it is installed, with nothing in it that
- * is another next time.
+ * A CycloneDX 1.5 document as npm writes it, of what the package brings when it is installed and of what is in its page, with
+ * nothing in it that is another next time.
  *
  * @param {object} release
  * @param {string} release.folder that was built
@@ -51,8 +74,17 @@ const uuidOf = (seed) => {
  * @throws {StepFailed} where it does not fit the schema, or misses a package
  */
 export const billOfMaterials = async ({ folder, scratch, tarball, time }) => {
-  const { devDependencies: _, allowScripts: __, ...pkg } = readJson(folder, 'package.json');
+  const { devDependencies, allowScripts: _, ...pkg } = readJson(folder, 'package.json');
   const lock = productionLock(folder);
+  const { packages: all } = readJson(folder, 'package-lock.json');
+  for (const name of await bundledPackages(folder)) {
+    const { dev: _dev, ...entry } = all[`node_modules/${name}`] ?? {};
+    if (devDependencies[name] === undefined)
+      throw new StepFailed(`The page has code of ${name}, which package.json does not name.`);
+    lock.packages[`node_modules/${name}`] = entry;
+    pkg.dependencies[name] = devDependencies[name];
+  }
+  lock.packages[''].dependencies = pkg.dependencies;
   // npm names the document after the folder. With development packages in the lock it leaves out some that production
   // shares with them, so it does not get those.
   const named = join(scratch, pkg.name);

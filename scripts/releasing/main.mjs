@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { StepFailed } from '../lib/steps.mjs';
 import { bump } from './bump.mjs';
-import { release } from './release.mjs';
+import { checkOnly, release } from './release.mjs';
 
 const HELP = `Usage: scripts/release [options]
        scripts/release bump VERSION [--date YYYY-MM-DD]
@@ -18,6 +18,7 @@ two places and compares every byte, packs it, installs and tries the package, an
 Then it tags the commit. It never pushes anything: what is left to do is printed at the end.
 
 Options:
+  --check       do the checks and nothing else
   --dry-run     do all but the tag, and go on where a check refuses; ends with status 1 then
   --quick       with --dry-run: build the files as they are now, with the packages that are
                 installed here, and compare with what is built here (less than a minute)
@@ -42,6 +43,7 @@ const main = async (args) => {
       args: [...args],
       allowPositionals: true,
       options: {
+        check: { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         sign: { type: 'boolean', default: false },
@@ -70,6 +72,7 @@ const main = async (args) => {
     throw new StepFailed('--date goes with bump: the day of a release stands in CHANGELOG.md.');
   if (values.quick && !values['dry-run'])
     throw new StepFailed('--quick goes with --dry-run: a release is installed anew.');
+  if (values.check) return checkOnly();
   return release({ dryRun: values['dry-run'], quick: values.quick, sign: values.sign, out: values.out });
 };
 

@@ -36,6 +36,12 @@ const checks = async (dryRun, quick) => {
   return failed;
 };
 
+/** @throws {StepFailed} where a release would be refused, after each reason was told */
+export const checkOnly = async () => {
+  await checks(false, false);
+  console.log(`Version ${currentVersion(ROOT)} may be released.`);
+};
+
 /** @param {Map<string, string>} one @param {Map<string, string>} other hashes by path */
 const mustBeSame = async (one, other) => {
   const { differences } = await import('./build.mjs');

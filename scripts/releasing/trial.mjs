@@ -164,7 +164,7 @@ export const tryInstalled = async (folder, version, root) => {
     const chat = await must('npx', ['openclaw', 'chat', '--url', url, 'Hello'], { cwd: folder, env });
     expect('npx openclaw chat', chat, /You said: Hello/);
     const said = await must(process.execPath, ['program.js', url, token], { cwd: folder, env });
-    expect('A program with the client library', said, /You said: Hello[^]* 4040 string\n$/);
+    expect('A program with the client library', said, /You said: Hello[\s\S]* 4040 string\n$/);
     const http = url.replace('ws:', 'http:');
     const page = await (await fetch(http)).text();
     expect('The page', page, /<script type="module"[^>]* src="\/assets\//);
