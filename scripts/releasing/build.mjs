@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { compiledPath, sourceFiles } from '../lib/prepare.mjs';
 import { StepFailed } from '../lib/steps.mjs';
 import { productionLock } from './bill.mjs';
 import { must } from './processes.mjs';
@@ -44,6 +45,23 @@ export const exportTree = async (root, folder) => {
 };
 
 /**
+ * Copies what is built in the repository beside what was exported of it, without what is left there of sources that are gone.
+ *
+ * @param {string} root of the repository @param {string} folder
+ */
+export const copyBuilt = (root, folder) => {
+  const sources = new Set(sourceFiles().map((path) => compiledPath(path).replace(/(?:\.d)?\.[a-z]+$/, '')));
+  const isCurrent = (path) =>
+    /^dist[\\/]web[\\/]/.test(path) || sources.has(path.replace(/(?:\.d)?\.[a-z]+(?:\.map)?$/, ''));
+  for (const each of hashesOf(root).keys()) {
+    const path = join('dist', each);
+    if (!isCurrent(path)) continue;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(root, path), join(folder, path));
+  }
+};
+
+/**
  * Builds what was exported, and installs first what it needs.
  *
  * @param {string} folder @param {Readonly<Record<string, string>>} env variables besides those of this process
@@ -75,7 +93,7 @@ export const differences = (one, other) =>
  * Packs what was built, with the lock of what it runs on.
  *
  * @param {string} folder that was built @param {string} target folder for the tarball
- * @returns {Promise<{ tarball: string, files: string[] }>} its path, and the paths of what is in it
+ * @returns {Promise<string>} the tarball's path
  */
 export const pack = async (folder, target) => {
   mkdirSync(target, { recursive: true });
@@ -84,5 +102,5 @@ export const pack = async (folder, target) => {
   const [packed, ...more] = Object.values(JSON.parse(await must('npm', args, { cwd: folder })));
   if (packed === undefined || more.length > 0)
     throw new StepFailed('npm pack made another number of packages than one.');
-  return { tarball: join(target, packed.filename), files: packed.files.map(({ path }) => path) };
+  return join(target, packed.filename);
 };

@@ -42,13 +42,6 @@ export const checkOnly = async () => {
   console.log(`Version ${currentVersion(ROOT)} may be released.`);
 };
 
-/** @param {Map<string, string>} one @param {Map<string, string>} other hashes by path */
-const mustBeSame = async (one, other) => {
-  const { differences } = await import('./build.mjs');
-  const differ = differences(one, other);
-  if (differ.length > 0) throw new StepFailed(`Two builds of the same differ in ${differ.join(', ')}.`);
-};
-
 /**
  * Two builds of the commit in two places, packed and compared.
  *
@@ -56,7 +49,7 @@ const mustBeSame = async (one, other) => {
  */
 const buildTwice = async (scratch, commit) => {
   // Loaded here: it needs packages, which the checks have seen to.
-  const { build, exportCommit, hashesOf, pack } = await import('./build.mjs');
+  const { build, differences, exportCommit, hashesOf, pack } = await import('./build.mjs');
   const built = [];
   for (const { name, env } of PLACES) {
     const folder = join(scratch, name, 'openclaw-gateway');
@@ -71,7 +64,8 @@ const buildTwice = async (scratch, commit) => {
     });
   }
   const [one, other] = built;
-  await mustBeSame(one.hashes, other.hashes);
+  const differ = differences(one.hashes, other.hashes);
+  if (differ.length > 0) throw new StepFailed(`Two builds of the same differ in ${differ.join(', ')}.`);
   if (!readFileSync(one.tarball).equals(readFileSync(other.tarball))) {
     throw new StepFailed('Two packages of the same differ, though what was built does not.');
   }
@@ -79,22 +73,16 @@ const buildTwice = async (scratch, commit) => {
   return one;
 };
 
-/** What takes half of that: the files as they are now, built elsewhere, and compared with what is built here. */
-const buildOnce = async (scratch) => {
-  const { build, exportTree, hashesOf, pack } = await import('./build.mjs');
-  const [, { name, env }] = PLACES;
-  const folder = join(scratch, name, 'openclaw-gateway');
-  const { tarball, files } = await step('Built and packed elsewhere', async () => {
+/** Instead: the files as they are now, and what is built of them here. */
+const packHere = async (scratch) => {
+  const { build, copyBuilt, exportTree, pack } = await import('./build.mjs');
+  const folder = join(scratch, 'openclaw-gateway');
+  const tarball = await step('Packed what is here', async () => {
     await build(ROOT, {});
     await exportTree(ROOT, folder);
-    await build(folder, env);
-    return pack(folder, join(scratch, name, 'packed'));
+    copyBuilt(ROOT, folder);
+    return pack(folder, join(scratch, 'packed'));
   });
-  // What is here was compiled bit by bit, in another order: of what is in no package, declarations may have another one, too.
-  const packed = (hashes) => new Map([...hashes].filter(([path]) => files.includes(`dist/${path}`)));
-  const [here, there] = [packed(hashesOf(ROOT)), packed(hashesOf(folder))];
-  await mustBeSame(here, there);
-  tell(`What is packed of it is the same as here, byte for byte: ${there.size} files`);
   return { folder, tarball };
 };
 
@@ -174,7 +162,7 @@ export const release = async ({ dryRun, quick, sign, out }) => {
 
   const scratch = mkdtempSync(join(tmpdir(), 'openclaw-release-'));
   try {
-    const { folder, tarball } = await (quick ? buildOnce(scratch) : buildTwice(scratch, commit));
+    const { folder, tarball } = await (quick ? packHere(scratch) : buildTwice(scratch, commit));
     await inspect(tarball, scratch);
     const bytes = readFileSync(tarball);
     const { billOfMaterials } = await import('./bill.mjs');

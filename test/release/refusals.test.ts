@@ -20,7 +20,11 @@ test('a release is refused for every reason at once, and nothing is built', { sk
   clone.edit('README.md', `"server_version":"${VERSION}"`, '"server_version":"0.0.1"');
   clone.edit('docs/providers.md', /$/, `\nSince ${VERSION}.\n`);
   clone.edit('docs/configuration.md', /$/, '\nNot generated.\n');
-  clone.edit('bench/peers/package-lock.json', /"integrity": "sha512-[^"]+"/, '"resolved": "https://example.org/x.tgz"');
+  clone.edit(
+    'bench/peers/package-lock.json',
+    /"integrity": "sha512-[^"]+"/,
+    '"resolved": "https://example.org/x.tgz"',
+  );
   await clone.commit('Breaks it all');
   clone.write('new.txt', 'new');
 
