@@ -1,8 +1,8 @@
 /** The one message a connection must send first (protocol section 3). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Json } from '../helpers/client.js';
 import { VERSION } from '../../schemas/version.js';
+import type { Json } from '../helpers/client.js';
 import { engine } from '../helpers/engine.js';
 import { ask, askLast, errorOf } from '../helpers/exchange.js';
 import { startTestGateway } from '../helpers/gateway.js';
