@@ -128,6 +128,7 @@ const lint = async () => {
   const steps = [
     [bin('biome'), ['ci', '--error-on-warnings', '.']],
     [process.execPath, ['scripts/lint-imports.mjs']],
+    [process.execPath, ['scripts/lint-package.mjs']],
     [bin('knip'), []],
   ];
   let failed = 0;

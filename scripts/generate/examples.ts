@@ -1,5 +1,6 @@
 /** One example of each message; the compiler holds them to the method table. */
 import type { ClientMethod, Notified, Params, Result, ServerNotification } from '../../schemas/methods.js';
+import { VERSION } from '../../schemas/version.js';
 
 const message_id = 'msg-7f3a';
 const channel = 'default';
@@ -18,12 +19,12 @@ export const CALLS: {
   readonly [N in ClientMethod]: { readonly params: Params<N>; readonly result: Result<N> };
 } = {
   'auth.handshake': {
-    params: { client_id: 'cli-macbook-pro', client_version: '0.9.4', token: 'oc_local_xxxxxxxxxxxx' },
+    params: { client_id: 'cli-macbook-pro', client_version: VERSION, token: 'oc_local_xxxxxxxxxxxx' },
     result: {
       session_id: 'sess-a1b2c3d4',
       channels: ['default'],
       heartbeat_interval: 30,
-      server_version: '0.9.4',
+      server_version: VERSION,
       scopes: ['chat', 'channels', 'memory', 'skills', 'status'],
       limits: { max_message_bytes: 1_048_576, messages_per_second: 10, burst_size: 20 },
       resumed: false,
@@ -166,7 +167,7 @@ export const CALLS: {
       heartbeat_total: 2,
       rate_limit_hits: 0,
       client_load: 0.45,
-      server_version: '0.9.4',
+      server_version: VERSION,
     },
   },
   'system.methods': {
@@ -213,7 +214,7 @@ export const CALLS: {
   },
   'rpc.discover': {
     params: {},
-    result: { openrpc: '1.3.2', info: { title: 'OpenClaw Gateway', version: '0.9.4' }, methods: [] },
+    result: { openrpc: '1.3.2', info: { title: 'OpenClaw Gateway', version: VERSION }, methods: [] },
   },
 };
 

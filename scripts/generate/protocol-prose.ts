@@ -1,5 +1,6 @@
 /** The parts of the protocol page that are prose. */
 import { PROTOCOL } from '../../schemas/codes.js';
+import { VERSION } from '../../schemas/version.js';
 
 const kib = (bytes: number): string => `${bytes / 1024} KiB`;
 
@@ -26,8 +27,8 @@ closes the connection with 1009.
 ## A conversation
 
 \`\`\`json
-→ {"jsonrpc":"2.0","method":"auth.handshake","params":{"client_id":"cli-macbook-pro","client_version":"0.9.4","token":"oc_local_xxxxxxxxxxxx"},"id":"auth-001"}
-← {"jsonrpc":"2.0","result":{"session_id":"sess-a1b2c3d4","channels":["default"],"heartbeat_interval":30,"server_version":"0.9.4", …},"id":"auth-001"}
+→ {"jsonrpc":"2.0","method":"auth.handshake","params":{"client_id":"cli-macbook-pro","client_version":"${VERSION}","token":"oc_local_xxxxxxxxxxxx"},"id":"auth-001"}
+← {"jsonrpc":"2.0","result":{"session_id":"sess-a1b2c3d4","channels":["default"],"heartbeat_interval":30,"server_version":"${VERSION}", …},"id":"auth-001"}
 → {"jsonrpc":"2.0","method":"chat.send","params":{"message":"Hi!"},"id":1}
 ← {"jsonrpc":"2.0","result":{"message_id":"msg-7f3a","channel":"default","seq":1},"id":1}
 ← {"jsonrpc":"2.0","method":"chat.stream","params":{"chunk":"Hello","index":0,"channel":"default","message_id":"msg-7f3a"}}

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -14,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, ROOT, runQuietly, withLock } from './steps.mjs';
+import { describe, ROOT, runQuietly, StepFailed, withLock } from './steps.mjs';
 
 const INSTALL_STAMP = join(ROOT, 'node_modules', '.openclaw-installed');
 /** The rivals of the comparison: nothing but `npm run bench:peers` needs their packages. */
@@ -39,12 +40,14 @@ const read = (path) => {
   }
 };
 
-/** What is installed depends on this: the lock file, and the ABI that native modules were built for. */
+/** What is installed depends on this: the packages of the lock file, and the ABI that native modules were built for. */
 const wantedInstall = (folder = '.') => {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(ROOT, folder, 'package-lock.json')))
-    .digest('hex');
-  return `${lock} ${process.platform}-${process.arch} ABI ${process.versions.modules}\n`;
+  const lock = JSON.parse(readFileSync(join(ROOT, folder, 'package-lock.json'), 'utf8'));
+  // A new version of the gateway itself is nothing to install.
+  delete lock.version;
+  delete lock.packages[''].version;
+  const hash = createHash('sha256').update(JSON.stringify(lock)).digest('hex');
+  return `${hash} ${process.platform}-${process.arch} ABI ${process.versions.modules}\n`;
 };
 
 /** @returns {string[]} paths of every file that the build reads, from the root, sorted */
@@ -86,6 +89,10 @@ export const testFiles = () =>
     .map(compiledPath);
 
 const install = async () => {
+  // npm would empty the folder that it leads to, which is another clone's.
+  if (lstatSync(join(ROOT, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new StepFailed('node_modules is a link to packages of another lock file: remove it and try again.');
+  }
   const what = 'Installing dependencies (a first time can take two minutes: it may compile SQLite)';
   await runQuietly(what, 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
   writeFileSync(INSTALL_STAMP, wantedInstall());

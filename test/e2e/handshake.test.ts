@@ -1,6 +1,7 @@
 /** The one message a connection must send first (protocol section 3). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { VERSION } from '../../schemas/version.js';
 import type { Json } from '../helpers/client.js';
 import { engine } from '../helpers/engine.js';
 import { ask, askLast, errorOf } from '../helpers/exchange.js';
@@ -28,7 +29,7 @@ test(`${req('T-handshake', 'P3-handshake-result')} the handshake of the text is 
       session_id: answer.result.session_id,
       channels: ['default'],
       heartbeat_interval: 30,
-      server_version: '0.9.4',
+      server_version: VERSION,
       scopes: ['chat', 'channels', 'memory', 'skills', 'status', 'admin'],
       limits: { max_message_bytes: 1024 * 1024, messages_per_second: 10, burst_size: 20 },
       resumed: false,
