@@ -73,7 +73,10 @@ const sectionOf = (section: string): JsonSchema => {
     schemaOf(key, configOption(key)),
   ]);
   const sections = childrenOf(section).map((child) => [lastOf(child), sectionOf(child)]);
-  const schema = closed(CONFIG_SECTIONS[section] ?? '', Object.fromEntries([...options, ...sections]));
+  const schema = closed(
+    CONFIG_SECTIONS[section] ?? 'Sections of their own.',
+    Object.fromEntries([...options, ...sections]),
+  );
   if (section !== SERVERS) return schema;
   const server = Object.entries(MCP_OPTIONS).map(([name, option]) => [name, schemaOf(name, option)]);
   return {
