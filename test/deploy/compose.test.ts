@@ -19,13 +19,10 @@ const BASE = readYaml('compose.yaml');
 const TLS = readYaml('compose.tls.yaml');
 const DOMAIN = 'chat.example.org';
 
-const installed = (program: string, ...args: string[]): boolean =>
-  spawnSync(program, args).error === undefined;
-
-const missing = (name: string): string =>
-  `${name} is not on this machine: install Debian’s package of that name to have its configuration checked`;
-const NO_PROMTOOL: string | false = installed('promtool', '--version') ? false : missing('prometheus');
-const NO_CADDY: string | false = installed('caddy', 'version') ? false : missing('caddy');
+const NO_PROMTOOL: string | false =
+  spawnSync('promtool', ['--version']).error === undefined
+    ? false
+    : 'promtool is not on this machine: install Debian’s package prometheus to have its configuration checked';
 
 /** Services with what the second file adds to the first. */
 const together = (): Tree => {
@@ -180,17 +177,4 @@ test('Grafana finds the dashboards and the Prometheus', () => {
     const folder = volumes.find(({ to }) => to === `/etc/grafana/provisioning/${kind}`);
     assert.ok(folder !== undefined && statSync(join(FOLDER, folder.from)).isDirectory(), kind);
   }
-});
-
-test('Caddy takes its file, and passes everything to the gateway', { skip: NO_CADDY }, () => {
-  const file = join(FOLDER, 'caddy', 'Caddyfile');
-  const { status, stdout, stderr } = spawnSync('caddy', ['adapt', '--validate', '--config', file], {
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: join(ROOT, 'dist', '.helm'), OPENCLAW_DOMAIN: DOMAIN },
-  });
-  assert.equal(status, 0, stderr);
-  const { apps } = JSON.parse(stdout) as Tree;
-  const served = Object.values(apps.http.servers as Tree).find(({ listen }) => listen.includes(':443'));
-  assert.deepEqual(served?.routes[0].match, [{ host: [DOMAIN] }]);
-  assert.match(stdout, new RegExp(`"dial":"gateway:${CONFIG_OPTIONS['gateway.port'].default}"`));
 });
