@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { checkConfigText } from '../../server/config/load.js';
 import { CHART, NO_HELM, render, type Tree } from './helm.js';
 import { assertKubernetesTakes, distinct } from './kubernetes.js';
 
@@ -166,4 +167,20 @@ test('a value that does not exist, or is of another kind, is refused', { skip },
       JSON.stringify(values),
     );
   }
+});
+
+test('the examples of the README are values that Kubernetes takes', { skip }, async () => {
+  const examples = [...read('README.md').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
+    ([, text = '']) => text,
+  );
+  assert.ok(examples.length >= 5);
+  const plain = (await render()).text;
+  const documents: Tree[] = [];
+  for (const example of examples) {
+    const rendered = await render(parse(example) as Tree);
+    assert.notEqual(rendered.text, plain, example);
+    checkConfigText('config.toml', rendered.configToml);
+    documents.push(...rendered.documents);
+  }
+  await assertKubernetesTakes(distinct(documents));
 });
