@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { openHome } from './recorded-terminal.js';
 
@@ -102,4 +103,20 @@ test('a value that cannot be is wrong usage, and says what can', async (t) => {
     assert.equal(status, 2, line);
     assert.match(stderr, sentence, line);
   }
+});
+
+test('OPENCLAW_CONFIG names the configuration file, which must be there, and --config wins', async (t) => {
+  const { run, home } = openHome(t);
+  const file = join(home, 'other.toml');
+  const path = (env: Record<string, string>, ...flags: string[]) =>
+    run([...flags, 'config', 'path'], { env });
+  assert.equal((await path({ OPENCLAW_CONFIG: file })).stdout, `${file}\n`);
+  assert.equal((await path({ OPENCLAW_CONFIG: '' })).stdout, `${join(home, 'config.toml')}\n`);
+  assert.equal((await path({ OPENCLAW_CONFIG: file }, '--config', '/third')).stdout, '/third\n');
+  const { status, stderr } = await run(['config', 'list'], { env: { OPENCLAW_CONFIG: file } });
+  assert.equal(status, 1);
+  assert.match(
+    stderr,
+    /other\.toml does not exist; create it, or leave out --config and OPENCLAW_CONFIG\.\n$/,
+  );
 });

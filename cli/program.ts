@@ -93,12 +93,16 @@ export const runCommandLine = async (args: readonly string[], io: Terminal): Pro
   }
 };
 
-const createProgram = ({ stdout, stderr }: Io): Command =>
+const createProgram = ({ stdout, stderr, env }: Io): Command =>
   new Command('openclaw')
     .description('OpenClaw: a WebSocket gateway for AI agents, and the commands to use it')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
-    .option('--config <file>', 'use this configuration file; else config.toml in the home directory')
+    .option(
+      '--config <file>',
+      'use this configuration file; else that of OPENCLAW_CONFIG, else config.toml in the home directory',
+      env.OPENCLAW_CONFIG || undefined,
+    )
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => stdout.write(text),

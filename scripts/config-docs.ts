@@ -60,7 +60,7 @@ const INTRODUCTION = `<!-- Generated from schemas/config*.ts: do not edit. -->
 # Configuration
 
 The gateway reads \`~/.openclaw/config.toml\`, or \`config.toml\` in the directory that \`OPENCLAW_HOME\` names, or
-the file of \`--config FILE\`. Without a file every option has its default; \`config.example.toml\` shows
+the file of \`--config FILE\`, or the one that \`OPENCLAW_CONFIG\` names. Without a file every option has its default; \`config.example.toml\` shows
 them all.
 
 A value comes from the first of these that has it:
@@ -82,7 +82,7 @@ a file is named at once.
 | \`openclaw config check [FILE]\` | finds mistakes without starting anything |
 | \`openclaw config path\` | prints where the file is |
 
-Each of them follows \`--config FILE\`.
+Each of them follows \`--config FILE\` and \`OPENCLAW_CONFIG\`.
 
 A running gateway takes the options marked *reload* when \`openclaw gateway reload\` asks it to, or on \`SIGHUP\`
 (\`kill -HUP\` and its process id), and names those that need a *restart*. A file with a mistake changes nothing: the

@@ -11,6 +11,7 @@ import { buildBenchmarksPage } from './generate/benchmarks/page.js';
 import { readResults } from './generate/benchmarks/results.js';
 import { buildClientTypes } from './generate/client-types.js';
 import { buildDashboards } from './generate/grafana/dashboards.js';
+import { buildValuesSchema } from './generate/helm/values-schema.js';
 import { buildMetricsPage } from './generate/metrics-page.js';
 import { buildPrometheusFiles } from './generate/prometheus/files.js';
 import { buildProtocolPage } from './generate/protocol-page.js';
@@ -42,6 +43,7 @@ const outputs: readonly Output[] = [
   buildMetricsPage(),
   ...buildDashboards(),
   ...buildPrometheusFiles(),
+  buildValuesSchema(),
   buildBenchmarksPage(readResults(join(ROOT, 'bench', 'results'))),
   { path: 'config.example.toml', text: renderConfigExample() },
   { path: 'docs/configuration.md', text: renderConfigPage() },

@@ -42,7 +42,7 @@ test('without a file, every key has its default', (t) => {
 test('a missing file named by --config is an error', (t) => {
   const home = homeWith(t, null);
   assert.deepEqual(problemsOf({ home, env: {}, file: `${home.configFile}.other` }), [
-    'The configuration file FILE does not exist; create it or leave out --config.',
+    'The configuration file FILE does not exist; create it, or leave out --config and OPENCLAW_CONFIG.',
   ]);
 });
 

@@ -33,7 +33,7 @@ export interface LoadOptions {
   readonly home: { readonly configFile: string };
   /** The process's environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** A file named by `--config`; must exist. */
+  /** A file named by `--config` or `OPENCLAW_CONFIG`; must exist. */
   readonly file?: string | undefined;
   /** Values of flags as typed, by dotted key: `{'gateway.port': '18789'}` for `--port 18789`. */
   readonly flags?: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const text = readConfigText(file);
   if (text === null && options.file !== undefined) {
     throw new ConfigError([
-      `The configuration file ${file} does not exist; create it or leave out --config.`,
+      `The configuration file ${file} does not exist; create it, or leave out --config and OPENCLAW_CONFIG.`,
     ]);
   }
   const draft = new Draft();

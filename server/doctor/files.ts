@@ -5,7 +5,7 @@ import { readTokenFile, type TokenEntry, TokenFileError } from '../auth/token-fi
 import { Inspections } from '../backends/memory/inspections.js';
 import { MemoryError } from '../backends/memory/port.js';
 import type { Home } from '../config/home.js';
-import { certificateWarnings, loadCertificate, TlsError } from '../socket/tls.js';
+import { certificateWarnings, loadCertificate, othersMay, TlsError } from '../socket/tls.js';
 import { error, type Finding, fromSentence, ok, warning } from './finding.js';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -19,7 +19,7 @@ const secretFile = (path: string): Finding | null => {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return null;
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
-  if ((stats.mode & OTHERS) === 0) return ok('file modes', `${path} is ${mode}`);
+  if (!othersMay(stats, OTHERS)) return ok('file modes', `${path} is ${mode}`);
   return error(
     'file modes',
     `${path} is ${mode}: others may use it`,

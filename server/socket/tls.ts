@@ -1,6 +1,6 @@
 /** The certificate, checked before uWebSockets.js sees it: that says the same sentence for every fault, and accepts no certificate at all. */
 import { createHash, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { AppOptions } from './uws.js';
 
@@ -41,9 +41,19 @@ const DAY_MS = 24 * 3600 * 1000;
 const WARN_BEFORE_MS = 30 * DAY_MS;
 const READABLE_BY_OTHERS = 0o044;
 
-const read = (path: string, key: string): { readonly text: string; readonly mode: number } => {
+/**
+ * Do others have any of these bits (`0o077`) of a file that should be this user's alone? One that belongs to somebody else and is given to a
+ * group of this process to read, as a mounted Secret of Kubernetes is, can be had in no other way.
+ */
+export const othersMay = ({ mode, uid, gid }: Stats, bits: number): boolean => {
+  const groups = [process.getegid?.(), ...(process.getgroups?.() ?? [])];
+  const given = uid !== process.geteuid?.() && groups.includes(gid) ? 0o040 : 0;
+  return (mode & bits & ~given) !== 0;
+};
+
+const read = (path: string, key: string): { readonly text: string; readonly stats: Stats } => {
   try {
-    return { text: readFileSync(path, 'utf8'), mode: statSync(path).mode };
+    return { text: readFileSync(path, 'utf8'), stats: statSync(path) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new TlsError(
@@ -54,11 +64,11 @@ const read = (path: string, key: string): { readonly text: string; readonly mode
 
 const readFiles = ({ certPath, keyPath, minVersion }: TlsFiles) => {
   const { text: cert } = read(certPath, 'gateway.tls.cert_path');
-  const { text: key, mode } = read(keyPath, 'gateway.tls.key_path');
+  const { text: key, stats } = read(keyPath, 'gateway.tls.key_path');
   const digest = createHash('sha256')
     .update(JSON.stringify([cert, key, minVersion]))
     .digest('hex');
-  return { cert, key, digest, keyIsExposed: (mode & READABLE_BY_OTHERS) !== 0 };
+  return { cert, key, digest, keyIsExposed: othersMay(stats, READABLE_BY_OTHERS) };
 };
 
 /**

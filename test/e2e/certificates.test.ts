@@ -1,6 +1,6 @@
 /** Certificates and keys as they are judged, watched and handed from one app to the next. */
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Admission } from '../../server/core/limits/admission.js';
@@ -79,6 +79,27 @@ test(
       );
       assert.match(certificate ?? '', expiry);
     }
+  },
+);
+
+/** Only root can give files away. */
+const NEEDS_ROOT = process.geteuid?.() === 0 ? NEEDS_OPENSSL : { skip: 'needs to run as root' };
+
+test(
+  'a key that is somebody else’s may be read by the group of the gateway, as a mounted Secret is',
+  NEEDS_ROOT,
+  (t) => {
+    const files = makeFiles(t);
+    const exposed = (uid: number, gid: number, mode: number): boolean => {
+      chownSync(files.keyPath, uid, gid);
+      chmodSync(files.keyPath, mode);
+      return loadCertificate(files, Date.now()).keyIsExposed;
+    };
+    const own = process.getegid?.() ?? 0;
+    assert.equal(exposed(10_001, own, 0o440), false);
+    assert.equal(exposed(10_001, own, 0o444), true);
+    assert.equal(exposed(10_001, 10_001, 0o440), true);
+    assert.equal(exposed(0, own, 0o440), true);
   },
 );
 

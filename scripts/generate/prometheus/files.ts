@@ -1,4 +1,4 @@
-/** `metrics/prometheus/`: the rules, what `promtool test rules` plays for each, and a configuration to start with. */
+/** `metrics/prometheus/`: the rules (the chart has a copy), what `promtool test rules` plays for each, and a configuration to start with. */
 import { PROCESS_METRIC_NAMES } from '../../../metrics/process-metrics.js';
 import { METRIC_PREFIX } from '../../../metrics/table.js';
 import { configOption } from '../../../schemas/config.js';
@@ -114,6 +114,8 @@ scrape_configs:
 
 export const buildPrometheusFiles = (): readonly Output[] => [
   { path: 'metrics/prometheus/alerts.yml', text: rules() },
+  // A chart reads nothing from outside of its folder.
+  { path: 'deploy/helm/openclaw-gateway/alerts.yml', text: rules() },
   { path: 'metrics/prometheus/alerts.test.yml', text: tests() },
   { path: 'metrics/prometheus/scrape.yml', text: scrape() },
 ];
