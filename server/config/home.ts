@@ -74,7 +74,9 @@ export function ensureHome(home: Home): void {
   // Who may come in, and which programs are started.
   for (const file of [home.tokensFile, home.localTokenFile, home.configFile, home.skillsFile]) {
     if (!isOpenToAll(file)) continue;
-    throw new HomeError(`${file} can be written by everyone; look whether somebody has, and run chmod 600 on it.`);
+    throw new HomeError(
+      `${file} can be written by everyone; look whether somebody has, and run chmod 600 on it.`,
+    );
   }
 }
 

@@ -52,7 +52,10 @@ test('no package runs a script at its install that was not decided upon', () => 
   const withScript = lockedIn('.')
     .filter(([, { hasInstallScript }]) => hasInstallScript === true)
     .map(([path]) => path.replace(/^.*node_modules\//, ''));
-  assert.deepEqual(withScript.filter((name) => !Object.hasOwn(allowScripts, name)), []);
+  assert.deepEqual(
+    withScript.filter((name) => !Object.hasOwn(allowScripts, name)),
+    [],
+  );
   const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
   assert.deepEqual(allowed, ['better-sqlite3']);
 });

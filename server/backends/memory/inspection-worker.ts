@@ -22,7 +22,11 @@ const look = <T>(path: string, use: (db: Database) => T): T => {
 };
 
 /** Why not is a sentence for the operator, and no fault. */
-const restore = ({ path, backup, aside }: Inspection & { kind: 'restore' }): Restored | { refused: string } => {
+const restore = ({
+  path,
+  backup,
+  aside,
+}: Inspection & { kind: 'restore' }): Restored | { refused: string } => {
   try {
     return restoreDatabase(path, backup, aside);
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -48,20 +49,18 @@ export const restoreDatabase = (path: string, backup: string, aside: string): Re
   };
   remove();
   try {
-    if (existsSync(`${backup}-wal`)) {
-      throw new MemoryError(
-        `${backup} has a write-ahead log beside it, so it is a database in use and no backup: make one with \`openclaw memory backup\`.`,
-      );
-    }
     // What is proved is what will be used, whatever becomes of the file meanwhile.
-    const bytes = copyPrivately(backup, draft);
+    copyPrivately(backup, draft);
+    // What a restore has replaced may have one.
+    if (existsSync(`${backup}-wal`)) copyPrivately(`${backup}-wal`, `${draft}-wal`);
     const found = prove(draft, backup);
+    flush(draft);
     const replaced = setAside(path, aside);
     // A log of the database before would be taken for one of this.
     for (const suffix of COMPANIONS) rmSync(`${path}${suffix}`, { force: true });
     renameSync(draft, path);
     if (process.platform !== 'win32') flush(dirname(path));
-    return { ...found, bytes, replaced };
+    return { ...found, replaced };
   } finally {
     remove();
   }
@@ -69,7 +68,9 @@ export const restoreDatabase = (path: string, backup: string, aside: string): Re
 
 const unreadable = (path: string, error: unknown): MemoryError => {
   const { code = 'unknown cause' } = error as NodeJS.ErrnoException;
-  return new MemoryError(`${path} cannot be read (${code}): name a file that \`openclaw memory backup\` made.`);
+  return new MemoryError(
+    `${path} cannot be read (${code}): name a file that \`openclaw memory backup\` made.`,
+  );
 };
 
 const open = (path: string): number => {
@@ -83,21 +84,17 @@ const open = (path: string): number => {
   throw unreadable(path, { code: 'no file' });
 };
 
-const copyPrivately = (from: string, to: string): number => {
+const copyPrivately = (from: string, to: string): void => {
   const source = open(from);
   try {
     const target = openSync(to, 'wx', PRIVATE_FILE);
     try {
       const buffer = Buffer.alloc(COPY_BYTES);
-      let bytes = 0;
       for (;;) {
         const read = readSync(source, buffer, 0, buffer.length, null);
-        if (read === 0) break;
+        if (read === 0) return;
         for (let written = 0; written < read; ) written += writeSync(target, buffer, written, read - written);
-        bytes += read;
       }
-      fsyncSync(target);
-      return bytes;
     } finally {
       closeSync(target);
     }
@@ -106,13 +103,15 @@ const copyPrivately = (from: string, to: string): number => {
   }
 };
 
-const prove = (draft: string, backup: string): Pick<Restored, 'schemaVersion' | 'channels' | 'messages'> => {
+/** Leaves it as one file that needs no other beside it. */
+const prove = (draft: string, backup: string): Omit<Restored, 'replaced'> => {
   const refuse = (why: string): MemoryError => new MemoryError(`${backup} ${why}.`);
   let db: Database | undefined;
   try {
     db = new Sqlite(draft, { fileMustExist: true });
     const version = schemaVersion(db);
-    if (version === 0) throw refuse('is no backup of a gateway: name a file that `openclaw memory backup` made');
+    if (version === 0)
+      throw refuse('is no backup of a gateway: name a file that `openclaw memory backup` made');
     if (version > SCHEMA_VERSION) {
       throw refuse(
         `has schema version ${version} and this program knows only ${SCHEMA_VERSION}: restore it with the newer version that made it`,
@@ -121,7 +120,8 @@ const prove = (draft: string, backup: string): Pick<Restored, 'schemaVersion' | 
     // The index is made from the messages, and can be made anew.
     const problem = checkContents(db).find(({ check }) => check !== 'index');
     if (problem !== undefined) throw refuse(`is damaged (${problem.message}): take an older backup`);
-    return { schemaVersion: version, ...countContents(db) };
+    db.pragma('journal_mode = DELETE');
+    return { schemaVersion: version, ...countContents(db), bytes: statSync(draft).size };
   } catch (error) {
     if (error instanceof Sqlite.SqliteError && error.code === 'SQLITE_NOTADB') {
       throw refuse('is not an SQLite database: name a file that `openclaw memory backup` made');
@@ -149,8 +149,8 @@ const setAside = (path: string, aside: string): string | null => {
   return aside;
 };
 
-const flush = (directory: string): void => {
-  const descriptor = openSync(directory, 'r');
+const flush = (path: string): void => {
+  const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
   } finally {
