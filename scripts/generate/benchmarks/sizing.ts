@@ -102,7 +102,7 @@ export const buildSizing = (path: string, page: string, { load, peers }: Results
     ...idle.flatMap(idleLines),
     ...markdownTable(['what clients do', 'measured', 'of a core', 'a whole core'], rows),
     '',
-    `${machinesOf([...files, ...peers])}. TLS off, no rate limit, server and clients on the same machine.`,
+    `${machinesOf([...files, ...peers])}. TLS off, the rate limit out of the way, server and clients on one machine.`,
   ];
   return { path, text: `${page.slice(0, from)}${BEGIN}\n${lines.join('\n')}\n\n${page.slice(to)}` };
 };
