@@ -1,8 +1,12 @@
-/** docs/security.md names sources and tests: they are there, and every threat has both. */
+/** docs/security.md names sources and tests, SECURITY.md options and commands: all of them are there. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openHome } from '../../cli/recorded-terminal.js';
+import { resolveHome } from '../../server/config/home.js';
+import { loadConfig } from '../../server/config/load.js';
+import { temporaryFolder } from '../helpers/gateway.js';
 
 /** This file runs from `dist/test/security`. */
 const ROOT = join(import.meta.dirname, '../../..');
@@ -89,4 +93,42 @@ test('what is missing is found', () => {
     assert.equal(problemsOf(row(source, tests), read)[0], problem);
   }
   assert.deepEqual(problemsOf('# nothing', read), ['there are no threats']);
+});
+
+/** What stands in the text as code and begins like this. */
+const codeIn = (page: string, beginning: RegExp): readonly string[] =>
+  [...page.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code).filter((code) => beginning.test(code));
+
+test('every option of the checklist is one, with a value that it takes', (t) => {
+  const options = codeIn(readReal('SECURITY.md') ?? '', /^[a-z_]+\.[a-z_.]+ = /);
+  assert.ok(options.length >= 8);
+  const home = resolveHome({ OPENCLAW_HOME: temporaryFolder(t) });
+  for (const option of options) {
+    // A certificate's files are the operator's own.
+    const rest = option.startsWith('gateway.tls.')
+      ? '\ngateway.tls.cert_path = "c"\ngateway.tls.key_path = "k"\n'
+      : '';
+    // Where a key is needed with a provider, one is.
+    const also = option.startsWith('reasoning.')
+      ? '\nreasoning.provider = "anthropic"\nreasoning.model = "m"\n'
+      : '';
+    writeFileSync(home.configFile, `${option}${rest}${also}`);
+    assert.ok(loadConfig({ home, env: {}, flags: {} }).config, option);
+  }
+});
+
+test('every command of the checklist is one, and each word of it', async (t) => {
+  const commands = codeIn(readReal('SECURITY.md') ?? '', /^openclaw /);
+  assert.ok(commands.length >= 5);
+  const { run } = openHome(t);
+  for (const command of commands) {
+    // As it stands, but for what it would do: its help is asked for, which knows no option that is none.
+    const [, ...words] = command.split(' ');
+    const outcome = await run([...words, '--help']);
+    assert.deepEqual([outcome.status, outcome.stderr], [0, ''], command);
+    const wrong = words.filter((word) => word.startsWith('--') && !outcome.stdout.includes(word));
+    assert.deepEqual(wrong, [], command);
+  }
+  const create = commands.find((command) => command.startsWith('openclaw token create '));
+  assert.equal((await run((create ?? '').split(' ').slice(1))).status, 0);
 });
