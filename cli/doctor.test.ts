@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as listenOn } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import Sqlite from 'better-sqlite3';
 import { openSqliteMemory } from '../server/backends/memory/sqlite.js';
 import type { Finding } from '../server/doctor.js';
 import { openHome } from './recorded-terminal.js';
@@ -150,4 +151,24 @@ test('a store that is damaged is found, one that is whole is left as it is', asy
   writeFileSync(path, before);
   const damaged = (await doctor()).about('store');
   assert.ok(damaged.length > 0 && damaged.every(({ level }) => level === 'error'));
+});
+
+test('a store of another version says what the next start does with it', async (t) => {
+  const { home, doctor } = setUp(t);
+  mkdirSync(home, { recursive: true });
+  const path = join(home, 'openclaw.db');
+  copyFileSync(join(import.meta.dirname, '../../test/fixtures/database-v7.db'), path);
+  chmodSync(path, 0o600);
+  const [older] = (await doctor()).about('store');
+  assert.equal(older?.level, 'ok');
+  assert.match(
+    older?.message ?? '',
+    /^its database is whole; the next start brings it from version 7 to \d+$/,
+  );
+  const database = new Sqlite(path);
+  database.pragma('user_version = 99');
+  database.close();
+  const [newer] = (await doctor()).about('store');
+  assert.equal(newer?.level, 'error');
+  assert.match(newer?.message ?? '', /^its schema version is 99, and this program knows only \d+$/);
 });

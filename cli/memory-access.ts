@@ -61,6 +61,48 @@ export const withMemory = async <T>(
   }
 };
 
+/** As `openclaw memory restore --json` prints it. */
+export interface RestoredHome {
+  /** Of the database. */
+  readonly path: string;
+  readonly channels: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly schema_version: number;
+  /** The directory that has what was there before; null: there was nothing. */
+  readonly replaced: string | null;
+}
+
+/**
+ * Puts a backup in the place of the home's database, in which no gateway can start meanwhile.
+ *
+ * @throws CliError
+ */
+export const restoreHome = async (file: string, { env }: Io): Promise<RestoredHome> => {
+  const home = resolveHome(env);
+  if (env.OPENCLAW_URL) {
+    throw new CliError(
+      'A backup is restored on the machine of its gateway, where the home is: run the command there, without OPENCLAW_URL.',
+      2,
+    );
+  }
+  if (readGatewayFile(home.gatewayFile) !== null) {
+    throw new CliError(`A gateway runs in ${home.dir}: stop it, restore the backup, and start it again.`);
+  }
+  const { openOfflineMemory, OfflineError } = await import('../server/offline.js');
+  try {
+    const memory = openOfflineMemory(home);
+    try {
+      const { schemaVersion, ...restored } = await memory.restore(file);
+      return { path: home.databaseFile, ...restored, schema_version: schemaVersion };
+    } finally {
+      await memory.close();
+    }
+  } catch (error) {
+    throw error instanceof OfflineError ? new CliError(error.message) : error;
+  }
+};
+
 /** Keeps to the gateway's rate limit, and waits where it is refused all the same. */
 const patiently = (client: Gateway, show: Show): MemoryAccess['request'] => {
   const { messages_per_second, burst_size } = client.session.limits;

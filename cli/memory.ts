@@ -1,11 +1,12 @@
 /** `openclaw memory`: looks after what is remembered, through the gateway or, where none runs, by itself. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Result } from '../schemas/methods.js';
 import { reasonOf } from '../server/config/errors.js';
 import { CliError } from './io.js';
-import { type MemoryAccess, withMemory } from './memory-access.js';
+import { type MemoryAccess, restoreHome, withMemory } from './memory-access.js';
 import { exportLines, importLines, readLines } from './memory-transfer.js';
 import { NewFile } from './new-file.js';
 import { formatBytes, type Show, withProgress } from './progress.js';
@@ -29,7 +30,7 @@ const MAX_PRINTED = 100;
 export const registerMemory = (program: Command, io: Terminal): void => {
   const memory = program
     .command('memory')
-    .description('Look after what is remembered: count, check, back up, export, import')
+    .description('Look after what is remembered: count, check, back up, restore, export, import')
     .addHelpText(
       'after',
       '\nA gateway that runs is asked; it needs the scope admin. Where none runs, the database of the home is used directly.',
@@ -62,6 +63,20 @@ export const registerMemory = (program: Command, io: Terminal): void => {
       const made = await run(options, 'Backing up', (access) => backUp(access, file, options.force ?? false));
       const size = `${formatBytes(made.bytes)}, ${counted(made.channels, 'channel')}, ${counted(made.messages, 'message')}`;
       print(options.json, made, `${printableLine(made.path)} (${size})\n`);
+    });
+
+  memory
+    .command('restore')
+    .description('Put a backup in the place of the database, while no gateway runs; what was there is kept')
+    .argument('<file>', 'a file that `openclaw memory backup` made')
+    .option('--json', 'print as JSON')
+    .action(async (file: string, _options, command: Command) => {
+      const { json } = command.optsWithGlobals<MemoryOptions>();
+      const restored = await withProgress(io, 'Restoring', () => restoreHome(resolve(file), io));
+      const size = `${counted(restored.channels, 'channel')}, ${counted(restored.messages, 'message')}`;
+      const kept =
+        restored.replaced === null ? '' : `What was there is in ${printableLine(restored.replaced)}.\n`;
+      print(json, restored, `${printableLine(restored.path)} is what was backed up (${size}).\n${kept}`);
     });
 
   subcommand('export', 'Write channels and messages as JSON Lines')

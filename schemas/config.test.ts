@@ -280,3 +280,23 @@ test('values are written as TOML', () => {
   assert.equal(formatConfigValue(['a"b', 'c']), '["a\\"b", "c"]');
   assert.equal(formatConfigValue('\u007f\n'), '"\\u007f\\n"');
 });
+
+test('headers for a collector cross a network encrypted', () => {
+  const problem = (otlp_endpoint: string, otlp_headers_env: string) => {
+    const set = { otlp_endpoint, otlp_headers_env };
+    const values = Object.entries(set).map(
+      ([name, value]) => [`telemetry.${name}` as ConfigKey, value] as const,
+    );
+    const config = buildConfig(new Map(values));
+    return CONFIG_RULES.map((rule) => rule.problem(config)).find((sentence) => sentence !== null);
+  };
+  for (const endpoint of [
+    'https://collector.example.org',
+    'http://127.0.0.1:4318',
+    'http://localhost:4318',
+  ]) {
+    assert.equal(problem(endpoint, 'HEADERS'), undefined, endpoint);
+  }
+  assert.equal(problem('http://collector:4318', ''), undefined, 'spans alone hold ids');
+  assert.match(problem('http://collector:4318', 'HEADERS') ?? '', /must begin with https:/);
+});

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { renderConfigExample, renderConfigPage } from './config-docs.js';
 import { buildBenchmarksPage } from './generate/benchmarks/page.js';
 import { readResults } from './generate/benchmarks/results.js';
+import { buildSizing } from './generate/benchmarks/sizing.js';
 import { buildClientTypes } from './generate/client-types.js';
 import { buildDashboards } from './generate/grafana/dashboards.js';
 import { buildValuesSchema } from './generate/helm/values-schema.js';
@@ -33,6 +34,9 @@ const read = (path: string): string | null => {
 
 const version = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 
+const results = readResults(join(ROOT, 'bench', 'results'));
+const DEPLOYMENT = 'docs/deployment.md';
+
 const outputs: readonly Output[] = [
   ...buildValidators(),
   ...buildSerializers(),
@@ -44,7 +48,8 @@ const outputs: readonly Output[] = [
   ...buildDashboards(),
   ...buildPrometheusFiles(),
   buildValuesSchema(),
-  buildBenchmarksPage(readResults(join(ROOT, 'bench', 'results'))),
+  buildBenchmarksPage(results),
+  buildSizing(DEPLOYMENT, read(DEPLOYMENT) ?? '', results),
   { path: 'config.example.toml', text: renderConfigExample() },
   { path: 'docs/configuration.md', text: renderConfigPage() },
 ];

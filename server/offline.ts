@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import type { Params, Result } from '../schemas/methods.js';
 import { Inspections } from './backends/memory/inspections.js';
 import { MemoryError, type MemoryOperator, type MemoryPort } from './backends/memory/port.js';
+import type { Restored } from './backends/memory/restore.js';
 import { openSqliteMemory } from './backends/memory/sqlite.js';
 import { HomeError } from './config/errors.js';
 import { ensureHome, type Home } from './config/home.js';
@@ -33,6 +34,14 @@ export interface OfflineMemory {
    * @throws OfflineError
    */
   request<N extends OperatorMethod>(method: N, params: Params<N>): Promise<Result<N>>;
+  /**
+   * Puts a backup in the place of the database, which is kept beside it; an older version's is brought to the current one by the
+   * next start.
+   *
+   * @param file as `memory.backup` makes it
+   * @throws OfflineError; nothing has changed then
+   */
+  restore(file: string): Promise<Restored>;
   close(): Promise<void>;
 }
 
@@ -91,6 +100,13 @@ export const openOfflineMemory = (home: Home): OfflineMemory => {
         throw error instanceof MemoryError ? new OfflineError(advised(error.message)) : error;
       }
     },
+    restore: async (file) => {
+      try {
+        return await inspections.restore(file, stampOf(systemClock.wallMs()));
+      } catch (error) {
+        throw error instanceof MemoryError ? new OfflineError(error.message) : error;
+      }
+    },
     close: async () => {
       await inspections.close();
       await opened?.then((memory) => memory.close()).catch(() => {});
@@ -106,6 +122,10 @@ const guarded = <T>(action: () => T): T => {
     throw error instanceof HomeError ? new OfflineError(error.message) : error;
   }
 };
+
+/** `20260320-101523-123`, in UTC: as a part of a file's name. */
+const stampOf = (wallMs: number): string =>
+  new Date(wallMs).toISOString().replace(/[-:Z]/g, '').replace(/[T.]/g, '-');
 
 /** What cannot be opened says what to do by itself. */
 const advised = (problem: string): string =>

@@ -59,7 +59,7 @@ closes the connection with 1009.
   whatever waits rides on the next ping, and a fresh one brings a ping forward. The pong settles what the ping carried.
 - **Rate limit.** By default 10 messages a second with bursts of 20, and 200 a minute. One too many gets error 4003 with
   \`data.retry_after_ms\`, and so does every message until then; more than \`limits.burst_size\` of those close the
-  connection with 4003.
+  connection with 4003. So do more than 1 000 pings of the WebSocket protocol in a second.
 - **Reconnecting.** Whether and when, the table of close codes says. Send \`resume\` with the session’s id and the last
   index held of each reply in \`auth.handshake\`, and the replies go on where they stopped.
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addressKey } from './address.js';
+import { addressKey, isLoopbackAddress } from './address.js';
 
 test('an IPv4 address is its own key, however it is spelled', () => {
   for (const spelling of [
@@ -58,5 +58,24 @@ test('what is no address shares one key', () => {
     'x'.repeat(1000),
   ]) {
     assert.equal(addressKey(text), 'unknown', text);
+  }
+});
+
+test('an address of this machine alone is one in any spelling', () => {
+  for (const own of ['127.0.0.1', '127.9.8.7', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1']) {
+    assert.equal(isLoopbackAddress(own), true, own);
+  }
+  for (const other of [
+    '',
+    '128.0.0.1',
+    '::',
+    '::2',
+    '1::1',
+    '::1:1',
+    '::ffff:192.0.2.1',
+    '127.0.0.1.example',
+    'localhost',
+  ]) {
+    assert.equal(isLoopbackAddress(other), false, other);
   }
 });

@@ -39,3 +39,8 @@ export const addressKey = (address: string): string => {
     .map((group) => group.toString(16))
     .join(':')}::/64`;
 };
+
+/** Whether it is an address of this machine alone (RFC 1122 section 3.2.1.3, RFC 4291 section 2.5.3). */
+export const isLoopbackAddress = (address: string): boolean =>
+  addressKey(address).startsWith('127.') ||
+  (isIPv6(address) && groupsOf(address).every((group, at) => group === (at === 7 ? 1 : 0)));

@@ -54,6 +54,22 @@ test('the home is made for its owner alone; one that is there is left as it is, 
   assert.equal(modeOf(inner.dir), 0o777);
 });
 
+test('a file that says who may come in or what is started is not believed where everyone may write it', (t) => {
+  const home = temporaryHome(t);
+  for (const file of [home.tokensFile, home.localTokenFile, home.configFile, home.skillsFile]) {
+    writeFileSync(file, '');
+    chmodSync(file, 0o664);
+    ensureHome(home);
+    chmodSync(file, 0o666);
+    assert.throws(() => ensureHome(home), {
+      name: 'HomeError',
+      message: `${file} can be written by everyone; look whether somebody has, and run chmod 600 on it.`,
+    });
+    chmodSync(file, 0o600);
+    ensureHome(home);
+  }
+});
+
 test('a home that is a file is refused in a sentence', (t) => {
   const { configFile } = temporaryHome(t);
   writeFileSync(configFile, '');

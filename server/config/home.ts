@@ -51,7 +51,7 @@ export const lockPathOf = (file: string): string => `${file}.lock`;
  * Makes the home directory (0700). One that is there already keeps its mode: it may be anything that
  * somebody named by mistake, and the files in it are private each for itself.
  *
- * @throws HomeError where it cannot be used, or everyone could replace the files in it.
+ * @throws HomeError where it cannot be used, or everyone could change who may come in or what is started.
  */
 export function ensureHome(home: Home): void {
   try {
@@ -64,13 +64,24 @@ export function ensureHome(home: Home): void {
       `The home directory ${home.dir} cannot be made: ${reason}; set OPENCLAW_HOME to another place.`,
     );
   }
+  if (process.platform === 'win32') return;
   // A mounted volume may be open to a group: that is the deployment's choice (fsGroup).
-  if (process.platform !== 'win32' && (statSync(home.dir).mode & 0o002) !== 0) {
+  if (isOpenToAll(home.dir)) {
     throw new HomeError(
       `The home directory ${home.dir} can be written by everyone; run chmod 700 on it, or set OPENCLAW_HOME to another place.`,
     );
   }
+  // Who may come in, and which programs are started.
+  for (const file of [home.tokensFile, home.localTokenFile, home.configFile, home.skillsFile]) {
+    if (!isOpenToAll(file)) continue;
+    throw new HomeError(
+      `${file} can be written by everyone; look whether somebody has, and run chmod 600 on it.`,
+    );
+  }
 }
+
+const isOpenToAll = (path: string): boolean =>
+  ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o002) !== 0;
 
 /**
  * Makes this process the one gateway of its home, until the returned function is called or the process ends.

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import type { Config } from '../../schemas/config.js';
 import { readTokenFile, type TokenEntry, TokenFileError } from '../auth/token-file.js';
 import { Inspections } from '../backends/memory/inspections.js';
+import { SCHEMA_VERSION } from '../backends/memory/migrations.js';
 import { MemoryError } from '../backends/memory/port.js';
 import type { Home } from '../config/home.js';
 import { certificateWarnings, loadCertificate, othersMay, TlsError } from '../socket/tls.js';
@@ -103,8 +104,28 @@ export const store = async (home: Home, alone: boolean): Promise<readonly Findin
   if (!existsSync(home.databaseFile)) return [ok('store', 'there is none yet; a gateway makes it')];
   const inspections = new Inspections(home.databaseFile, { alone });
   try {
+    const version = await inspections.stats().then(
+      ({ schemaVersion }) => schemaVersion,
+      () => null,
+    );
+    // What a newer program has made cannot be judged.
+    if (version !== null && version > SCHEMA_VERSION) {
+      return [
+        error(
+          'store',
+          `its schema version is ${version}, and this program knows only ${SCHEMA_VERSION}`,
+          'start the newer version that wrote it, or put a backup of before that back: openclaw memory restore',
+        ),
+      ];
+    }
     const { problems } = await inspections.check();
-    if (problems.length === 0) return [ok('store', 'its database is whole')];
+    if (problems.length === 0) {
+      const next =
+        version === SCHEMA_VERSION
+          ? ''
+          : `; the next start brings it from version ${version} to ${SCHEMA_VERSION}`;
+      return [ok('store', `its database is whole${next}`)];
+    }
     return problems.map(({ check, message }) =>
       error(
         'store',

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { guarded, json, listenForOperations, OperationsListenError } from './listener.js';
 
 const PLACE = { host: '127.0.0.1', port: 0, token: null, onFault: assert.fail };
+
+/** The status of an answer to a request with this Host. */
+const statusFor = async (url: string, host: string): Promise<number | undefined> => {
+  const asked = request(`${url}/readyz`, { headers: { host }, agent: false });
+  asked.end();
+  const [response] = await once(asked, 'response');
+  response.resume();
+  return response.statusCode;
+};
 
 const start = async (t: TestContext, token: string | null = null) => {
   const faults: string[] = [];
@@ -95,4 +107,37 @@ test('a fault is told to the log and to nobody else', async (t) => {
     [500, 'The gateway failed to answer; its log says why.\n'],
   );
   assert.deepEqual(faults, ['operations: Error: of the inside']);
+});
+
+test('without a token, a name that leads here is no reason to answer (DNS rebinding)', async (t) => {
+  const open = await start(t);
+  const { port } = new URL(open.url);
+  for (const host of ['localhost', 'LOCALHOST', '127.0.0.1', '[::1]', '127.0.0.2']) {
+    assert.equal(await statusFor(open.url, `${host}:${port}`), 200, host);
+  }
+  for (const host of [
+    'evil.example',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '192.0.2.1',
+    'x y',
+  ]) {
+    assert.equal(await statusFor(open.url, host), 421, host);
+  }
+  const guardedOne = await start(t, 'correct-horse');
+  assert.equal(await statusFor(guardedOne.url, 'gateway.example'), 200, 'the token decides');
+});
+
+test('those who connect and do not ask keep nobody out for long', async (t) => {
+  const { url } = await start(t);
+  const port = Number(new URL(url).port);
+  const silent = Array.from({ length: 64 }, () => connect(port, '127.0.0.1'));
+  t.after(() => silent.map((socket) => socket.destroy()));
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  const gone = Promise.all(silent.map((socket) => once(socket.resume(), 'close')));
+  // In time: five seconds, and one more until it is looked at.
+  const late = setTimeout(() => assert.fail('they are still there'), 15_000);
+  await gone;
+  clearTimeout(late);
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
 });

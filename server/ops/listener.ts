@@ -5,11 +5,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopbackUrl, parseUrl } from '../../schemas/config-kinds.js';
 import { bearerCheck } from './bearer.js';
 
 /** Probes and scrapers need a handful. */
 const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 5000;
+/** How often who has not asked in time is looked for; Node's own half a minute would let a few silent ones keep probes out. */
+const TIMEOUT_CHECK_MS = 1000;
+/** Then the connection is closed and another one taken: who asks without end gets no more of it than others. */
+const MAX_REQUESTS_PER_CONNECTION = 1000;
 
 export interface OperationsAnswer {
   readonly status: number;
@@ -54,6 +59,20 @@ const text = (status: number, body: string): OperationsAnswer => ({
   body: `${body}\n`,
 });
 
+const isLocalName = (host: string): boolean => {
+  const url = parseUrl(`http://${host}`);
+  return url !== null && isLoopbackUrl(url);
+};
+
+/**
+ * Without a token, on an address of this machine alone, being on this machine is what lets in. A browser is, too: under a
+ * name of its own that it has made lead here, a foreign page could read all of it (DNS rebinding).
+ */
+const nameCheck = (host: string, token: string | null): ((asked: string | undefined) => boolean) => {
+  if (token !== null || !isLocalName(host.includes(':') ? `[${host}]` : host)) return () => true;
+  return (asked) => asked === undefined || isLocalName(asked);
+};
+
 /** For those alone who may see everything. */
 export const guarded =
   (route: () => OperationsAnswer | Promise<OperationsAnswer>): OperationsRoute =>
@@ -96,16 +115,30 @@ export const listenForOperations = async (
   routes: OperationsRoutes,
 ): Promise<OperationsListener> => {
   const mayAll = bearerCheck(token);
+  const isServed = nameCheck(host, token);
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     try {
+      if (!isServed(req.headers.host)) {
+        send(
+          res,
+          text(421, 'Ask for localhost or 127.0.0.1; to be asked by another name, set metrics.token_file.'),
+        );
+        return;
+      }
       send(res, await answerTo(req, routes, mayAll(req.headers.authorization)));
     } catch (error) {
       onFault('operations', error);
       send(res, text(500, 'The gateway failed to answer; its log says why.'));
     }
   };
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (req, res) => void answer(req, res));
+  const timing = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  };
+  const server = createServer(timing, (req, res) => void answer(req, res));
   server.maxConnections = MAX_CONNECTIONS;
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
   const urlHost = host.includes(':') ? `[${host}]` : host;
   try {
     const listening = once(server, 'listening');

@@ -1,6 +1,7 @@
 /** One uWebSockets.js app on the clients' port. With TLS there is one for each certificate that still has connections. */
 import { PROTOCOL } from '../../schemas/codes.js';
 import type { Connection, TakeFrame, UserData } from './connection.js';
+import { PingWatch } from './ping-watch.js';
 import type { Requests } from './requests.js';
 import type { SocketCount } from './socket-count.js';
 import { type Certificate, digestOf, TlsError } from './tls.js';
@@ -12,6 +13,7 @@ import {
   type us_listen_socket,
   us_listen_socket_close,
   us_socket_local_port,
+  type WebSocket,
 } from './uws.js';
 
 /** The most the library takes: beyond `maxBackpressure` a close code is lost, so our own limits are the ones that count. */
@@ -57,6 +59,8 @@ export class Door {
   /** TCP connections now. */
   #connections = 0;
   #token: us_listen_socket | null = null;
+  /** Of those connections that have sent a ping: most never do. */
+  readonly #pings = new WeakMap<Connection, PingWatch>();
 
   /**
    * @param onDeserted it listens no more, and its last connection has gone
@@ -102,6 +106,19 @@ export class Door {
     if (this.#connections === 0 && this.#token === null) this.#onDeserted(this);
   }
 
+  /** The library has answered it already. */
+  #takePing(socket: WebSocket<UserData>, payloadBytes: number): void {
+    const { connection } = socket.getUserData();
+    if (connection.closed) return;
+    let watch = this.#pings.get(connection);
+    if (watch === undefined) {
+      watch = new PingWatch();
+      this.#pings.set(connection, watch);
+    }
+    const verdict = watch.take(payloadBytes, socket.getBufferedAmount(), performance.now());
+    if (verdict !== null) connection.close(verdict);
+  }
+
   #handle(options: DoorOptions, requests: Requests): void {
     const { count, maxMessageBytes, onText } = options;
     const maxStrangerBytes = Math.min(maxMessageBytes, PROTOCOL.maxUnauthenticatedMessageBytes);
@@ -126,6 +143,7 @@ export class Door {
         else if (isBinary) options.onBinary(connection);
         else connection.receive(data, onText);
       },
+      ping: (socket, payload) => this.#takePing(socket, payload.byteLength),
       drain: (socket) => options.onDrain(socket.getUserData().connection),
       close: (socket, code) => {
         const { connection } = socket.getUserData();

@@ -1,4 +1,6 @@
 /** The HTTP half of the listener: which request becomes a WebSocket, which gets a file, and what the others are told. */
+import { addressKey } from '../auth/address.js';
+import { BodilessBudget } from './bodiless-budget.js';
 import { clientAddress, type TrustedProxies } from './client-address.js';
 import { Connection, type UserData } from './connection.js';
 import type { Site, SiteFile } from './site.js';
@@ -72,6 +74,7 @@ export class Requests {
   /** No upgrades any more. */
   stopping = false;
   readonly #options: RequestOptions;
+  readonly #bodiless = new BodilessBudget();
 
   constructor(options: RequestOptions) {
     this.#options = options;
@@ -114,24 +117,32 @@ export class Requests {
 
   #read(res: HttpResponse, req: HttpRequest, isHead: boolean): void {
     const headers = headersOf(req);
+    const refuse = (problem: Refusal): void =>
+      this.#refuse(res, problem, isHead, isHead && this.#isOneTooMany(res, headers));
     const problem = this.#originProblem(headers);
     if (problem !== null) {
-      this.#refuse(res, problem, isHead);
+      refuse(problem);
       return;
     }
     const file = this.#options.site.get(req.getUrl());
     if (file === undefined) {
-      this.#refuse(res, REFUSALS.notFound, isHead);
+      refuse(REFUSALS.notFound);
       return;
     }
     const acceptEncoding = req.getHeader('accept-encoding');
     const answer = answerOf(file, { isHead, acceptEncoding, ifNoneMatch: req.getHeader('if-none-match') });
     if (answer === null) {
-      this.#refuse(res, REFUSALS.notAcceptable, isHead);
+      refuse(REFUSALS.notAcceptable);
       return;
     }
     const more = this.#secureTransport(headers);
-    this.#answer(res, (isLast) => writeFile(res, answer, more, isLast));
+    const ends = (answer.isHead || answer.isKnown) && this.#isOneTooMany(res, headers);
+    this.#answer(res, (isLast) => writeFile(res, answer, more, isLast || ends));
+  }
+
+  /** Whether an answer without a body is to end its connection. */
+  #isOneTooMany(res: HttpResponse, headers: Headers): boolean {
+    return !this.#bodiless.take(addressKey(this.#addressOf(res, headers)), performance.now());
   }
 
   /**
@@ -163,13 +174,13 @@ export class Requests {
     return headers.version === WEBSOCKET_VERSION ? null : REFUSALS.version;
   }
 
-  #refuse(res: HttpResponse, { status, header, text }: Refusal, isHead = false): void {
+  #refuse(res: HttpResponse, { status, header, text }: Refusal, isHead = false, ends = false): void {
     const line = `${text}\n`;
     this.#answer(res, (isLast) => {
       res.writeStatus(status);
       if (header !== null) res.writeHeader(...header);
       res.writeHeader('Content-Type', 'text/plain; charset=utf-8');
-      if (isHead) endHead(res, Buffer.byteLength(line), isLast);
+      if (isHead) endHead(res, Buffer.byteLength(line), isLast || ends);
       else res.end(line, true);
     });
   }

@@ -155,3 +155,12 @@ test(`${req('P3-debug-refused')} without --debug, or off loopback, it is a wrong
   raw.write(handshake('oc_local_debug'));
   assert.deepEqual((await raw.answers(1))[0].error, AUTH_FAILED);
 });
+
+test(`${req('P3-debug-refused')} the debug token is for this machine’s own clients, not for those of a proxy on it`, async (t) => {
+  const config = '[gateway]\ntrusted_proxies = ["127.0.0.1"]\n';
+  const under = await startTestGateway(t, { config, debug: true });
+  const far = await RawWebSocket.open(t, under.port, { headers: [['X-Forwarded-For', '192.0.2.7']] });
+  far.write(handshake('oc_local_debug'));
+  assert.deepEqual((await far.answers(1))[0].error, AUTH_FAILED);
+  assert.equal((await ask(await under.connect(), handshake('oc_local_debug'))).error, undefined);
+});

@@ -228,6 +228,44 @@ test(`${req('P4-memory-admin')} a person sees how it goes on, and a wrong call e
   }
   const help = await command(['--help']);
   assert.equal(help.status, 0);
-  for (const name of ['stats', 'backup', 'export', 'import', 'vacuum', 'check'])
+  for (const name of ['stats', 'backup', 'restore', 'export', 'import', 'vacuum', 'check'])
     assert.ok(help.stdout.includes(name));
+});
+
+test(`${req('P4-memory-admin')} a restore is for a home without a gateway, and keeps what was there`, async (t) => {
+  const { under, command, client, stop } = await setUp(t);
+  const file = join(temporaryFolder(t), 'b.db');
+  assert.equal((await command(['backup', file])).status, 0);
+  await say(client, 'said later');
+  const running = await command(['restore', file]);
+  assert.deepEqual([running.status, running.stdout], [1, '']);
+  assert.match(
+    running.stderr,
+    /^A gateway runs in \S+: stop it, restore the backup, and start it again\.\n$/,
+  );
+  await stop();
+  const far = await command(['restore', file], { env: { OPENCLAW_URL: under.url } });
+  assert.deepEqual([far.status, far.stdout], [2, '']);
+  assert.match(far.stderr, /^A backup is restored on the machine of its gateway/);
+  const missing = await command(['restore', `${file}.not`]);
+  assert.deepEqual([missing.status, missing.stdout], [1, '']);
+  assert.match(
+    missing.stderr,
+    /cannot be read \(ENOENT\): name a file that `openclaw memory backup` made\.\n$/,
+  );
+
+  const restored = await command(['restore', file, '--json']);
+  assert.deepEqual([restored.status, restored.stderr], [0, '']);
+  const { path, channels, messages, replaced } = JSON.parse(restored.stdout);
+  assert.deepEqual([path, channels, messages], [under.home.databaseFile, 1, 2]);
+  assert.equal(contentsOf(path).length, 2);
+  assert.equal(contentsOf(join(replaced, 'openclaw.db')).length, 4);
+  // And back again: what was replaced is a database like any other.
+  const back = await command(['restore', join(replaced, 'openclaw.db')]);
+  assert.match(
+    back.stdout,
+    /^\S+\/openclaw\.db is what was backed up \(1 channel, 4 messages\)\.\nWhat was there is in \S+\.\n$/,
+  );
+  const again = await (await startTestGateway(t, { homeDir: under.home.dir })).login();
+  assert.equal((await again.call('chat.history')).messages.length, 4);
 });

@@ -151,6 +151,17 @@ test(
   },
 );
 
+test(`${req('T-tls')} a client cannot have the handshake made again and again`, NEEDS_OPENSSL, async (t) => {
+  const { port } = await startTestGateway(t, { config: tlsConfig(makeCertificate(temporaryFolder(t))) });
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+  atEnd(t, () => socket.destroy());
+  await once(socket, 'secureConnect');
+  assert.equal(socket.getProtocol(), 'TLSv1.2');
+  const refused = once(socket, 'error');
+  socket.renegotiate({}, () => {});
+  assert.match(String((await refused)[0]), /renegotiation/i);
+});
+
 test(
   `${req('T-tls')} a certificate that cannot serve stops the start with a sentence`,
   NEEDS_OPENSSL,

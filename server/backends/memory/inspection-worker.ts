@@ -5,6 +5,8 @@ import { backUp } from './backup.js';
 import { checkDatabase } from './check.js';
 import type { Inspection, InspectionReport } from './inspections.js';
 import { errorText } from './messages.js';
+import { MemoryError } from './port.js';
+import { type Restored, restoreDatabase } from './restore.js';
 import { rewriteDatabase } from './rewrite.js';
 import { readStats } from './stats.js';
 
@@ -16,6 +18,20 @@ const look = <T>(path: string, use: (db: Database) => T): T => {
     return use(db);
   } finally {
     db.close();
+  }
+};
+
+/** Why not is a sentence for the operator, and no fault. */
+const restore = ({
+  path,
+  backup,
+  aside,
+}: Inspection & { kind: 'restore' }): Restored | { refused: string } => {
+  try {
+    return restoreDatabase(path, backup, aside);
+  } catch (error) {
+    if (error instanceof MemoryError) return { refused: error.message };
+    throw error;
   }
 };
 
@@ -35,6 +51,8 @@ const inspect = async (inspection: Inspection): Promise<unknown> => {
     }
     case 'vacuum':
       return rewriteDatabase(path);
+    case 'restore':
+      return restore(inspection);
     case 'backup':
       return backUp(path, inspection);
   }

@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { removeDrafts } from './backup.js';
 import { errorText } from './messages.js';
 import { type BackupOutcome, type MemoryCheck, MemoryError, type MemoryStats } from './port.js';
+import type { Restored } from './restore.js';
 import type { Rewritten } from './rewrite.js';
 
 /** One of them, with what its thread needs to know. */
@@ -14,6 +15,7 @@ export type Inspection = { readonly path: string } & (
   | { readonly kind: 'stats' }
   | { readonly kind: 'check'; readonly alone: boolean }
   | { readonly kind: 'vacuum' }
+  | { readonly kind: 'restore'; readonly backup: string; readonly aside: string }
   | { readonly kind: 'backup'; readonly directory: string; readonly name: string; readonly replace: boolean }
 );
 
@@ -26,7 +28,7 @@ const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 
 /** Where the backups of a database stand. */
 const backupsOf = (databasePath: string): string => join(dirname(databasePath), 'backups');
 
-/** Inspects the database at `path`, one inspection after another. But for {@link rewrite}, leaves it as it is, whatever its version. */
+/** Inspects the database at `path`, one inspection after another. But for {@link rewrite} and {@link restore}, leaves it as it is, whatever its version. */
 export class Inspections {
   readonly #path: string;
   readonly #alone: boolean;
@@ -56,6 +58,22 @@ export class Inspections {
   /** Only where nobody else has the database open. */
   rewrite(): Promise<Rewritten> {
     return this.#run({ kind: 'vacuum', path: this.#path });
+  }
+
+  /**
+   * Only where nobody else has the database open, which need not be there. Rejects with MemoryError.
+   * @param stamp tells what is replaced from what was replaced before
+   */
+  async restore(backup: string, stamp: string): Promise<Restored> {
+    const aside = join(backupsOf(this.#path), `replaced-${stamp}`);
+    const outcome = await this.#run<Restored | { refused: string }>({
+      kind: 'restore',
+      path: this.#path,
+      backup,
+      aside,
+    });
+    if ('refused' in outcome) throw new MemoryError(outcome.refused);
+    return outcome;
   }
 
   /** Ends what is under way, which is rejected, and refuses what follows. */

@@ -178,6 +178,24 @@ for (const kind of KINDS) {
     });
   }
 
+  test(`${kind}: a reply that never ends is cut, and its connection with it`, async (t) => {
+    const word = wordEvent(kind, 'x'.repeat(64 * 1024));
+    const server = await rawProvider(t, (response) => {
+      beginStream(response);
+      const more = (): void => {
+        while (response.write(word));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const { reasoning } = openReasoning(t, askedFrom([{ kind, baseUrl: server.baseUrl }]));
+    const heard = listen(reasoning, asking('hello'));
+    const end = await heard.ended;
+    assert.equal(end.finishReason, 'length');
+    assert.equal(heard.chunks.join('').length, 8 * 1024 * 1024);
+    await server.asked[0]?.closed;
+  });
+
   test(`${kind}: where nobody listens, and where nobody answers before or in the middle of a reply`, async (t) => {
     const port = await freePort();
     const refused = openReasoning(t, askedFrom([{ kind, baseUrl: `http://127.0.0.1:${port}/v1` }]));

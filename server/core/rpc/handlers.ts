@@ -85,12 +85,13 @@ const memoryMethods = ({ memory }: HandlersOptions): Pick<Handlers, 'memory.sear
 
 const EMPTY = new RawJson('{}');
 
-const heartbeatMethods = ({ metrics }: HandlersOptions): Pick<Handlers, 'heartbeat.pong'> => ({
+const heartbeatMethods = ({ clock, metrics }: HandlersOptions): Pick<Handlers, 'heartbeat.pong'> => ({
   // Unknown seqs are ignored (protocol section 7).
   'heartbeat.pong': (session, { seq, client_load: clientLoad }) => {
     const answered = session.heartbeat.answered(seq, clientLoad ?? null);
     metrics.heartbeats.answered += answered;
     if (answered > 0) session.courier.acknowledged(seq);
+    else session.takeIdlePong(clock.nowMs());
     return EMPTY;
   },
 });

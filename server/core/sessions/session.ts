@@ -3,7 +3,7 @@ import type { GatewayMetrics } from '../../../metrics/metrics.js';
 import { PROTOCOL } from '../../../schemas/codes.js';
 import type { Channel } from '../channels/channel.js';
 import type { Principal } from '../channels/principal.js';
-import { RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
+import { PASSES, RateLimiter, type RateLimits } from '../limits/rate-limiter.js';
 import { Courier, type CourierPeer, type NotificationSettings } from '../notifications/courier.js';
 import { notificationFrame } from '../rpc/reply.js';
 import { attachCursor, Cursor, detachCursor } from '../streams/cursor.js';
@@ -26,6 +26,15 @@ const REPLY_CHECK_BYTES = 64 * 1024;
 const BACKLOG_CHECK_MS = 1000;
 /** Before every time of the clock; an infinity would cost each session a box. */
 const NEVER_MS = -1;
+
+/** Pongs are free (protocol section 6), and so are those that answer no ping, up to a flood. */
+const IDLE_PONGS: RateLimits = {
+  enabled: true,
+  messagesPerSecond: 10,
+  messagesPerMinute: Number.MAX_SAFE_INTEGER,
+  burstSize: 100,
+  cooldownMs: 0,
+};
 
 /** What sessions share: one object for the whole gateway. */
 export interface SessionShared {
@@ -70,6 +79,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
   readonly traceContext: TraceContext | null;
   /** Made for its first message: a connection that only listens needs none. */
   #rateLimiter: RateLimiter | null = null;
+  /** Made for its first pong that answers no ping. */
+  #idlePongs: RateLimiter | null = null;
   readonly heartbeat: Heartbeat;
   /** Fills its pings with notifications. */
   readonly courier: Courier;
@@ -115,6 +126,15 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
 
   get traceId(): string | null {
     return this.traceContext?.traceId ?? null;
+  }
+
+  /** It has sent a pong that answers no ping. So many of them that they can only be meant to keep the gateway busy close it. */
+  takeIdlePong(nowMs: number): void {
+    if (!this.#shared.rateLimits.enabled) return;
+    this.#idlePongs ??= new RateLimiter(IDLE_PONGS, nowMs);
+    if (this.#idlePongs.take(nowMs, IDLE_PONGS) === PASSES) return;
+    // At the end of the turn: the answer to this message goes out first.
+    queueMicrotask(() => this.peer.close('rateLimited'));
   }
 
   /** Counts its messages from the handshake on: whoever has sent none has a full bucket. @param nowMs when the message came */
