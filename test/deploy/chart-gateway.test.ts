@@ -57,7 +57,7 @@ const startWith = async (t: TestContext, rendered: Rendered) => {
 };
 
 test('a gateway starts with its configuration, and answers probes, the Service and the page', {
-  skip,
+  skip: NO_HELM,
 }, async (t) => {
   const rendered = await render({
     config: { gateway: { host: '127.0.0.1' }, metrics: { host: '127.0.0.1' } },
