@@ -40,7 +40,10 @@ export const exportLines = async (
   }
 };
 
-const refuseEmpty = ({ principal, channel }: Pick<Params<'memory.export'>, 'principal' | 'channel'>): void => {
+const refuseEmpty = ({
+  principal,
+  channel,
+}: Pick<Params<'memory.export'>, 'principal' | 'channel'>): void => {
   const whose = principal === undefined ? '' : ` of the principal ${printableLine(principal)}`;
   // Everybody has that one, also where nobody has used it yet.
   if (channel === 'default' && principal === undefined) return;

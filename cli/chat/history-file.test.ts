@@ -69,7 +69,16 @@ test('the file is bounded: entries, their length, and what others have put there
 test('whatever stands in the file, what is no entry is passed over, and none commands the terminal', (t) => {
   const home = openHome(t);
   mkdirSync(home.dir, { mode: 0o700 });
-  const lines = ['"good"', 'not JSON', '{"a":1}', '', '5', '"\\u001b[2Jbad\\u009b"', `"${'x'.repeat(9000)}"`, '"to'];
+  const lines = [
+    '"good"',
+    'not JSON',
+    '{"a":1}',
+    '',
+    '5',
+    '"\\u001b[2Jbad\\u009b"',
+    `"${'x'.repeat(9000)}"`,
+    '"to',
+  ];
   writeFileSync(home.chatHistoryFile, lines.join('\n'), { mode: 0o644 });
   const history = new HistoryFile(home);
   assert.deepEqual(history.entries, ['good', '[2Jbad']);

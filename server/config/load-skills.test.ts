@@ -103,7 +103,8 @@ test('what is wrong with a section is one sentence that names it', () => {
 });
 
 test('built-in skills are named, or meant by patterns', () => {
-  const text = '[skills]\nbuilt_in = ["*", "time.now@ada", "reminder.*", "*.se*", "*r*@a*", "me*ory.search"]\n';
+  const text =
+    '[skills]\nbuilt_in = ["*", "time.now@ada", "reminder.*", "*.se*", "*r*@a*", "me*ory.search"]\n';
   assert.deepEqual(problems(text), []);
 });
 
