@@ -269,6 +269,23 @@ test('Ctrl+C at the prompt says how to end; a lost connection that cannot come b
   );
 });
 
+test('Ctrl+C before there is an answer ends a conversation that has not begun', async (t) => {
+  let signal = (_: NodeJS.Signals): void => {};
+  const run = await setUp(t, (_socket, { method }) => {
+    assert.equal(method, 'channel.switch');
+    signal('SIGINT');
+  });
+  const onSignals = (send: (name: NodeJS.Signals) => void) => {
+    signal = send;
+  };
+  const outcome = await run(['chat', '--channel', 'ch-1'], {
+    isTTY: true,
+    input: new PassThrough(),
+    onSignals,
+  });
+  assert.deepEqual(outcome, { status: 0, stdout: '', stderr: '' });
+});
+
 test('notifications are printed on standard error, each once and fit for a terminal', async (t) => {
   const answer: Answer = (socket, message) => {
     if (message.method !== 'chat.send') return;

@@ -49,10 +49,10 @@ export class Channels {
    *
    * @throws GatewayError where there is none of that id. A token that may not ask is believed.
    */
-  async enter(): Promise<void> {
+  async enter(waiting: Waiting): Promise<void> {
     try {
-      if (this.id !== 'default') await this.#switch(this.id, {});
-      await this.list();
+      if (this.id !== 'default') await this.#switch(this.id, waiting);
+      await this.list(waiting);
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== ERRORS.permissionDenied.code) throw error;
     }

@@ -72,10 +72,11 @@ export class Session {
       }),
     ];
     try {
-      await this.#channels.enter();
-      this.#listen();
-      this.#greet();
-      await this.#converse();
+      if (await this.#enter()) {
+        this.#listen();
+        this.#greet();
+        await this.#converse();
+      }
     } finally {
       for (const stop of stopListening) stop();
       this.#input.close();
@@ -96,6 +97,22 @@ export class Session {
       onInterrupt: () => this.#interrupt(),
       onPasteCut: (limitChars) => this.#note(`The paste was cut to ${limitChars} characters.`),
     });
+  }
+
+  /** False: somebody did not want to wait for the gateway. */
+  async #enter(): Promise<boolean> {
+    const stopping = new AbortController();
+    const stop = (): void => stopping.abort();
+    this.#busy = { interrupt: stop, stop };
+    try {
+      await this.#channels.enter({ signal: stopping.signal });
+      return true;
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error;
+      return false;
+    } finally {
+      this.#busy = null;
+    }
   }
 
   #greet(): void {
