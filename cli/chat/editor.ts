@@ -1,21 +1,11 @@
-/**
- * A line that is typed at a terminal, key by key: several lines in one message, pastes, earlier messages. Editing within the line and
- * drawing it are those of node:readline.
- */
-import { createInterface, emitKeypressEvents, type Interface, moveCursor } from 'node:readline';
-import { PassThrough, Writable } from 'node:stream';
+/** What the keys of a terminal mean to a conversation: several lines in one message, pastes, earlier messages. */
+import { emitKeypressEvents } from 'node:readline';
 import { printable, type Terminal } from '../terminal.js';
 import type { Input } from './input.js';
-import { isContinued, type LineQueue, type TypedLine } from './line-queue.js';
+import { isContinued, type LineQueue } from './line-queue.js';
 import { Paste } from './paste.js';
+import { type Key, PromptLine } from './prompt-line.js';
 import { Recall, Search } from './recall.js';
-
-/** As `keypress` of node:readline has it. */
-interface Key {
-  readonly name?: string;
-  readonly ctrl?: boolean;
-  readonly meta?: boolean;
-}
 
 export interface EditorOptions {
   readonly io: Terminal;
@@ -32,39 +22,9 @@ export interface EditorOptions {
 /** Bracketed paste: the terminal marks what is pasted. */
 const PASTES_ON = '\u001b[?2004h';
 const PASTES_OFF = '\u001b[?2004l';
-const ERASE_BELOW = '\r\u001b[J';
-
-/** What readline draws, while the prompt is to be seen. */
-class PromptOutput extends Writable {
-  isHidden = true;
-  readonly isTTY = true;
-  readonly #stdout: Terminal['stdout'];
-
-  constructor(stdout: Terminal['stdout']) {
-    super({ decodeStrings: false });
-    this.#stdout = stdout;
-  }
-
-  get columns(): number {
-    return this.#stdout.columns || 80;
-  }
-
-  get rows(): number {
-    return this.#stdout.rows || 24;
-  }
-
-  override _write(text: unknown, _encoding: BufferEncoding, done: () => void): void {
-    if (!this.isHidden) this.#stdout.write(String(text));
-    done();
-  }
-}
-
 export class Editor implements Input {
   readonly #options: EditorOptions;
-  readonly #output: PromptOutput;
-  readonly #readline: Interface;
-  /** The same, with the two parts of it that may be set between keys. */
-  readonly #typed: { line: string; cursor: number };
+  readonly #line: PromptLine;
   readonly #recall: Recall;
   #paste: Paste | null = null;
   #search: Search | null = null;
@@ -75,21 +35,9 @@ export class Editor implements Input {
   constructor(options: EditorOptions) {
     this.#options = options;
     const { stdin, stdout } = options.io;
-    this.#output = new PromptOutput(stdout);
     this.#recall = new Recall(options.history);
-    // Keys reach it by `write`, those that mean something else here excepted.
-    const input = Object.assign(new PassThrough(), {
-      setRawMode: (isRaw: boolean) => stdin.setRawMode?.(isRaw),
-    });
-    this.#readline = createInterface({
-      input,
-      output: this.#output,
-      terminal: true,
-      historySize: 0,
-      completer: (text: string) => options.complete(text),
-    });
-    this.#typed = this.#readline as { line: string; cursor: number };
-    this.#readline.on('SIGCONT', () => stdout.write(PASTES_ON));
+    const { io, complete } = options;
+    this.#line = new PromptLine({ io, complete, onContinued: () => stdout.write(PASTES_ON) });
     emitKeypressEvents(stdin);
     stdin.on('keypress', this.#pressed);
     stdin.once('end', this.#ended);
@@ -101,28 +49,29 @@ export class Editor implements Input {
 
   prompt(text: string): void {
     this.#prompt = text;
-    this.#readline.setPrompt(text);
-    this.#show();
+    this.#line.prompt = text;
+    this.#line.show();
   }
 
   aside(write: () => void): void {
-    const wasShown = !this.#output.isHidden;
-    if (wasShown) this.#hide();
+    const { isShown } = this.#line;
+    if (isShown) this.#line.hide();
     write();
-    if (wasShown) this.#show();
+    if (isShown) this.#line.show();
   }
 
   clear(): boolean {
-    if (this.#typed.line === '') return false;
-    if (this.#take().isShown) this.#show();
+    if (this.#line.line === '') return false;
+    this.#recall.reset();
+    if (this.#line.take().isShown) this.#line.show();
     return true;
   }
 
   takeBack(): boolean {
     const texts = this.#options.queue.takeAll().map(({ text }) => text);
     if (texts.length === 0) return false;
-    if (this.#typed.line !== '') texts.push(this.#typed.line);
-    this.#set(texts.join('\n'));
+    if (this.#line.line !== '') texts.push(this.#line.line);
+    this.#line.set(texts.join('\n'));
     return true;
   }
 
@@ -133,53 +82,8 @@ export class Editor implements Input {
     stdin.off('error', this.#ended);
     stdout.off?.('resize', this.#resized);
     stdin.pause();
-    if (!this.#output.isHidden) this.#take();
+    this.#line.close();
     stdout.write(PASTES_OFF);
-    this.#readline.close();
-  }
-
-  // --- the screen ------------------------------------------------------------------------
-
-  /** Draws prompt and text from the cursor's line on; what stands above stays. */
-  #show(): void {
-    const { line, cursor } = this.#typed;
-    // Drawn unseen and empty first: it has to forget how many lines above its cursor it began.
-    this.#output.isHidden = true;
-    this.#set('');
-    this.#typed.line = line;
-    this.#typed.cursor = cursor;
-    this.#output.isHidden = false;
-    this.#readline.prompt(true);
-  }
-
-  #hide(): void {
-    moveCursor(this.#output, 0, -this.#readline.getCursorPos().rows);
-    this.#output.write(ERASE_BELOW);
-    this.#output.isHidden = true;
-  }
-
-  /** Takes what is typed; where it was to be seen, it stays on the screen, and a line begins below it. */
-  #take(): TypedLine {
-    const { line } = this.#typed;
-    const isShown = !this.#output.isHidden;
-    this.#set(line);
-    this.#output.write('\n');
-    this.#output.isHidden = true;
-    this.#set('');
-    this.#recall.reset();
-    return { text: line, isShown };
-  }
-
-  #set(line: string, cursor = line.length): void {
-    this.#typed.line = line;
-    this.#typed.cursor = cursor;
-    this.#readline.prompt(true);
-  }
-
-  #insert(text: string): void {
-    const { line, cursor } = this.#typed;
-    this.#recall.reset();
-    this.#set(line.slice(0, cursor) + text + line.slice(cursor), cursor + text.length);
   }
 
   // --- the keys --------------------------------------------------------------------------
@@ -187,33 +91,31 @@ export class Editor implements Input {
   readonly #ended = (): void => this.#options.queue.end();
 
   readonly #resized = (): void => {
-    this.#output.emit('resize');
+    this.#line.resized();
   };
 
   readonly #pressed = (text: string | undefined, key: Key): void => {
-    const isInterrupt = key.ctrl === true && key.name === 'c';
-    if (this.#paste !== null && !isInterrupt) this.#pasting(text, key);
+    // No key that is pasted means anything: not even Ctrl+C, behind which the rest would be keys, and Enter among them.
+    if (this.#paste !== null) this.#pasting(this.#paste, text, key);
     else if (key.name === 'paste-start') this.#paste = new Paste();
     else if (this.#search === null || !this.#searching(this.#search, text, key)) this.#edited(text, key);
-    // Pressed in the middle of a paste: its end mark never came.
-    if (isInterrupt) this.#paste = null;
   };
 
-  #pasting(text: string | undefined, { name }: Key): void {
-    if (this.#paste === null) return;
+  #pasting(paste: Paste, text: string | undefined, { name }: Key): void {
     if (name !== 'paste-end') {
-      this.#paste.add(text ?? '');
+      paste.add(text ?? '');
       return;
     }
-    const { text: pasted, isCut } = this.#paste;
+    const { text: pasted, isCut } = paste;
     this.#paste = null;
     if (this.#search !== null) this.#endSearch(this.#search.found);
-    this.#insert(pasted);
+    this.#recall.reset();
+    this.#line.insert(pasted);
     if (isCut) this.#options.onPasteCut(Paste.MAX_CHARS);
   }
 
   #edited(text: string | undefined, key: Key): void {
-    const { line, cursor } = this.#typed;
+    const { line, cursor } = this.#line;
     switch (nameOf(key)) {
       case 'return':
         this.#entered(line);
@@ -222,17 +124,18 @@ export class Editor implements Input {
       case 'enter':
       case 'meta-return':
       case 'meta-enter':
-        this.#insert('\n');
+        this.#recall.reset();
+        this.#line.insert('\n');
         return;
       case 'ctrl-c':
         this.#options.onInterrupt();
         return;
       case 'ctrl-d':
         if (line === '') this.#options.queue.end();
-        else this.#readline.write(null, key);
+        else this.#line.press(undefined, key);
         return;
       case 'ctrl-r':
-        if (!this.#output.isHidden) this.#beginSearch();
+        if (this.#line.isShown) this.#beginSearch();
         return;
       case 'up':
         this.#moved(lineAbove(line, cursor) ?? this.#recall.older(line, cursor));
@@ -246,34 +149,32 @@ export class Editor implements Input {
       case 'ctrl-n':
         this.#moved(this.#recall.newer(line));
         return;
-      // What they draw has no place in the middle of a reply.
-      case 'tab':
+      // An empty screen is nothing for the middle of a reply.
       case 'ctrl-l':
-        if (!this.#output.isHidden) this.#readline.write(null, key);
+        if (this.#line.isShown) this.#line.press(undefined, key);
         return;
       default:
         this.#recall.reset();
-        this.#readline.write(text as string, key);
+        this.#line.press(text, key);
     }
   }
 
   #entered(line: string): void {
-    if (isContinued(line)) {
-      this.#recall.reset();
-      this.#set(`${line.slice(0, -1)}\n`);
-    } else this.#options.queue.push(this.#take());
+    this.#recall.reset();
+    if (isContinued(line)) this.#line.set(`${line.slice(0, -1)}\n`);
+    else this.#options.queue.push(this.#line.take());
   }
 
   /** Puts the cursor elsewhere, or another text in the place of what is typed. */
   #moved(to: number | string | null): void {
-    if (typeof to === 'number') this.#set(this.#typed.line, to);
-    else if (to !== null) this.#set(to);
+    if (typeof to === 'number') this.#line.set(this.#line.line, to);
+    else if (to !== null) this.#line.set(to);
   }
 
   // --- searching -------------------------------------------------------------------------
 
   #beginSearch(): void {
-    this.#draft = this.#typed.line;
+    this.#draft = this.#line.line;
     this.#search = new Search(this.#options.history());
     this.#drawSearch(this.#search);
   }
@@ -303,15 +204,15 @@ export class Editor implements Input {
   }
 
   #drawSearch({ words, found }: Search): void {
-    this.#readline.setPrompt(`search ${words === '' ? '' : `“${words}” `}> `);
-    this.#set(found);
+    this.#line.prompt = `search ${words === '' ? '' : `“${words}” `}> `;
+    this.#line.set(found);
   }
 
   #endSearch(line: string): void {
     this.#search = null;
-    this.#readline.setPrompt(this.#prompt);
+    this.#line.prompt = this.#prompt;
     this.#recall.reset();
-    this.#set(line);
+    this.#line.set(line);
   }
 }
 

@@ -84,7 +84,7 @@ test('help, history, status and quit', { skip }, async (t) => {
     /There is no command \/usr\/bin\/env: \/help lists them, and \/\/usr\/bin\/env is the message\./,
   );
   chat.type(`//usr/bin/env${ENTER}`);
-  await chat.shows(/You said: \/usr\/bin\/env/);
+  await chat.shows(/You said: \/usr\/bin\/env\n(?:.*\n)*default>$/);
   chat.type('/qu\t');
   await chat.shows(/default> \/quit$/);
   chat.type(ENTER);

@@ -70,7 +70,7 @@ test('a message has several lines: pasted, with Alt+Enter, Ctrl+J, or a backslas
   const chat = chatIn(t, home.dir);
   await chat.shows(/default>$/);
   chat.type('before ');
-  chat.paste('one\n  two\tx\u001b[31m\nthree\n');
+  chat.paste('one\n  two\tx\u001b[31m\u0003\u0004\nthree\n');
   await chat.shows(/default> before one\n {2}two\s+x\nthree$/);
   chat.type(`!${ENTER}`);
   await chat.shows(/You said: before one\n(?:.*\n)*default>$/);
@@ -132,7 +132,7 @@ test('a history that cannot be kept stops nobody', { skip }, async (t) => {
   const chat = chatIn(t, home.dir);
   await chat.shows(/What you type is not kept for the next time: it is no file\.\ndefault>$/);
   chat.type(`Hello${ENTER}`);
-  await chat.shows(/You said: Hello/);
+  await chat.shows(/You said: Hello\ndefault>$/);
   chat.type(UP);
   await chat.shows(/default> Hello$/);
 
