@@ -2,8 +2,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Params } from '../schemas/methods.js';
 import { withClient } from './connection.js';
+import { formatHistory } from './history-text.js';
 import { addTargetOptions, type TargetOptions } from './target.js';
-import { formatTable, printable, printableLine, shortTime, styleFor, type Terminal } from './terminal.js';
+import { formatTable, printableLine, shortTime, styleFor, type Terminal } from './terminal.js';
 
 interface ChannelOptions extends TargetOptions {
   readonly json?: boolean;
@@ -81,25 +82,8 @@ export const registerChannel = (program: Command, io: Terminal): void => {
         ...(before === undefined ? {} : { before }),
       };
       const page = await withClient(options, io, (client) => client.request('chat.history', params));
-      const { bold } = styleFor(io);
-      const text = page.messages.map(
-        ({ seq, role, created_at, content, skills = [] }) =>
-          `${bold(printableLine(`${seq} ${role} ${shortTime(created_at)}`))}\n${skillLine(skills)}${printable(content)}\n\n`,
-      );
-      print(options.json, page, text.join(''));
+      print(options.json, page, formatHistory(page.messages, io));
     });
-};
-
-/** Which skills a reply has used, in a short line; empty: none. */
-const skillLine = (skills: readonly { readonly skill: string; readonly ok: boolean }[]): string => {
-  if (skills.length === 0) return '';
-  const uses = new Map<string, number>();
-  for (const { skill, ok } of skills) {
-    const use = ok ? skill : `${skill} (failed)`;
-    uses.set(use, (uses.get(use) ?? 0) + 1);
-  }
-  const words = [...uses].map(([use, times]) => (times === 1 ? use : `${use} ×${times}`));
-  return `${printableLine(`· ${words.join(', ')}`)}\n`;
 };
 
 const wholeNumber = (text: string, min: number, max = Number.MAX_SAFE_INTEGER): number => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { type Answer, chunk, completion, deadUrl, listen, SENT, send } from '../client/scripted-gateway.js';
 import { openHome } from './recorded-terminal.js';
@@ -208,46 +208,82 @@ test('a message over the limit is refused here', async (t) => {
   );
 });
 
-test('a conversation goes line by line, survives a refused message, and ends with the input', async (t) => {
+/** What a conversation asks first is answered for it. */
+const inConversation =
+  (answer: Answer): Answer =>
+  (socket, message) => {
+    if (message.method !== 'channel.list') answer(socket, message);
+    else send(socket, { id: message.id, error: { code: 4012, message: 'Permission denied' } });
+  };
+
+const GREETING =
+  /^Connected to ws:\/\/[\d.:]+, channel default\.\nAlt-Enter begins a new line; \/help lists commands and keys; Ctrl-D ends\.\n/;
+
+test('without keys a conversation goes line by line, survives a refused message, and ends with the input', async (t) => {
   let asked = 0;
-  const run = await setUp(t, (socket, message) => {
+  const answer = inConversation((socket, message) => {
     asked++;
     if (message.params.message === 'bad')
       send(socket, { id: message.id, error: { code: 4090, message: 'Conflict' } });
     else replyWith([`you said ${message.params.message}`])(socket, message);
   });
+  const run = await setUp(t, answer);
   const input = new PassThrough();
-  input.write('one\n  \nbad\n');
+  input.write('one\n  \nbad\nand \\\n');
   const onOutput = (stdout: string) => {
-    if (stdout.endsWith('> > > ')) input.end('two\n');
+    if (stdout.endsWith('Conflict (4090).\ndefault> ')) input.end('more\n');
   };
   const { status, stdout, stderr } = await run(['chat'], { isTTY: true, input, onOutput });
   assert.equal(status, 0);
   assert.equal(
-    stdout,
-    'Connected to channel default; Ctrl+D ends.\n> you said one\n> > > you said two\n> \n',
+    stdout.replace(GREETING, ''),
+    'you said one\nConflict (4090).\ndefault> you said and \nmore\ndefault> \n',
   );
-  assert.equal(stderr, 'Conflict (4090).\n');
+  assert.equal(stderr, '');
   assert.equal(asked, 3);
 });
 
-test('a conversation ends at Ctrl+C, and with 1 where the connection is lost', async (t) => {
-  const run = await setUp(t, (socket) => socket.close(1001, 'Server shutdown'));
+test('Ctrl+C at the prompt says how to end; a lost connection that cannot come back ends with 1', async (t) => {
+  const run = await setUp(
+    t,
+    inConversation((socket) => socket.close(4001, 'Token revoked')),
+  );
+  const input = new PassThrough();
   const atPrompt = await run(['chat'], {
     isTTY: true,
-    input: new PassThrough(),
+    input,
     onOutput: (stdout, signal) => {
-      if (stdout.endsWith('> ')) setImmediate(signal, 'SIGINT');
+      if (stdout.endsWith('ends.\ndefault> ')) setImmediate(signal, 'SIGINT');
+      if (stdout.endsWith('conversation.\ndefault> ')) setImmediate(signal, 'SIGTERM');
     },
   });
   assert.deepEqual([atPrompt.status, atPrompt.stderr], [0, '']);
-  const input = new PassThrough();
-  input.write('hi\n');
-  const lost = await run(['chat'], { isTTY: true, input });
+  assert.match(atPrompt.stdout, /\n\/quit or Ctrl-D ends the conversation\.\ndefault> \n$/);
+  const lost = await run(['chat'], { isTTY: true, input: Readable.from(['hi\n']) });
   assert.deepEqual(
     [lost.status, lost.stderr],
-    [1, 'Connection closed: code=1001, reason="Server shutdown"\nTry again when the gateway is back.\n'],
+    [
+      1,
+      'Connection closed: code=4001, reason="Token revoked"\nMake another token with `openclaw token create` where the gateway runs.\n',
+    ],
   );
+});
+
+test('Ctrl+C before there is an answer ends a conversation that has not begun', async (t) => {
+  let signal = (_: NodeJS.Signals): void => {};
+  const run = await setUp(t, (_socket, { method }) => {
+    assert.equal(method, 'channel.switch');
+    signal('SIGINT');
+  });
+  const onSignals = (send: (name: NodeJS.Signals) => void) => {
+    signal = send;
+  };
+  const outcome = await run(['chat', '--channel', 'ch-1'], {
+    isTTY: true,
+    input: new PassThrough(),
+    onSignals,
+  });
+  assert.deepEqual(outcome, { status: 0, stdout: '', stderr: '' });
 });
 
 test('notifications are printed on standard error, each once and fit for a terminal', async (t) => {
@@ -262,6 +298,4 @@ test('notifications are printed on standard error, each once and fit for a termi
   const run = await setUp(t, answer);
   const expected = '[remin der] Meeting[2J at 3 PM\n[alert] Late\n';
   assert.deepEqual(await run(['chat', 'hi']), { status: 0, stdout: 'ok\n', stderr: expected });
-  const conversation = await run(['chat'], { input: 'hi\n', isTTY: true });
-  assert.equal(conversation.stderr, expected);
 });

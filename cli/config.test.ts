@@ -91,6 +91,7 @@ test('set changes nothing that would not be valid', async (t) => {
       /^Nothing was changed, because the file would not be valid:\n.*config\.toml:3: gateway\.heartbeat_timeout must be at least/,
     ],
     [['gateway.tls.enabled', 'true'], 1, /gateway\.tls\.cert_path must name a file/],
+    [['skills.built_in', '5'], 1, /skills\.built_in must hold names or patterns of .*, but holds "5"\.$/],
   ] as const) {
     await assert.rejects(run('config', 'set', ...args), failsWith(status, message));
     assert.equal(text(), before);

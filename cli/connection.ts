@@ -6,26 +6,53 @@ import {
   type Gateway,
   GatewayError,
   MessageTooLargeError,
+  type NodeConnectOptions,
 } from '../client/node.js';
 import { CLOSES, ERRORS, type Retry } from '../schemas/codes.js';
 import { CliError, type Io } from './io.js';
 import { resolveTarget, type Target, type TargetOptions } from './target.js';
 import { printableLine } from './terminal.js';
 
+/** The longest wait between two attempts to come back: somebody sits there. */
+const MOST_WAIT_MS = 5000;
+
+/** What happens where the connection breaks: whoever typed a command sees what failed, and types it again. */
+const ONCE: Pick<NodeConnectOptions, 'retry'> = { retry: false };
+/** A conversation goes on. */
+const LASTING: Pick<NodeConnectOptions, 'retry' | 'backOff'> = {
+  retry: true,
+  backOff: { mostMs: MOST_WAIT_MS },
+};
+
 /**
  * Connects, runs `action`, and hangs up.
  *
+ * @param action gets the client, and where and as whom it has connected
  * @throws CliError that says what to do for whatever the gateway or the way to it did.
  */
-export const withClient = async <T>(
+export const withClient = <T>(
   options: TargetOptions,
   io: Io,
-  action: (client: Gateway) => Promise<T>,
+  action: (client: Gateway, target: Target) => Promise<T>,
+): Promise<T> => withConnection(options, io, ONCE, action);
+
+/** The same with a connection that comes back by itself once it has been there. */
+export const withLastingClient = <T>(
+  options: TargetOptions,
+  io: Io,
+  action: (client: Gateway, target: Target) => Promise<T>,
+): Promise<T> => withConnection(options, io, LASTING, action);
+
+const withConnection = async <T>(
+  options: TargetOptions,
+  io: Io,
+  manner: Partial<NodeConnectOptions>,
+  action: (client: Gateway, target: Target) => Promise<T>,
 ): Promise<T> => {
   const target = await resolveTarget(options, io);
-  const client = await connect(target);
+  const client = await connect(target, manner);
   try {
-    return await action(client);
+    return await action(client, target);
   } catch (error) {
     throw explained(error);
   } finally {
@@ -33,7 +60,7 @@ export const withClient = async <T>(
   }
 };
 
-const connect = async (target: Target): Promise<Gateway> => {
+const connect = async (target: Target, manner: Partial<NodeConnectOptions>): Promise<Gateway> => {
   const { url, fingerprint } = target;
   try {
     return await connectTo({
@@ -41,8 +68,7 @@ const connect = async (target: Target): Promise<Gateway> => {
       ...(fingerprint === undefined ? {} : { fingerprint }),
       token: target.token,
       clientId: `cli-${hostname().replaceAll(/[^A-Za-z0-9._:-]/g, '-')}`.slice(0, 128),
-      // Whoever typed the command sees what failed, and types it again.
-      retry: false,
+      ...manner,
     });
   } catch (error) {
     if (error instanceof ConnectionClosedError) throw new CliError(unreachable(error, url));

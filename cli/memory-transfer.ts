@@ -2,6 +2,7 @@
 import type { Params } from '../schemas/methods.js';
 import { CliError } from './io.js';
 import type { MemoryAccess } from './memory-access.js';
+import { printableLine } from './terminal.js';
 
 /** Lines of one page or one import: what a message of somebody else may have to wait behind. */
 const MAX_LINES = 500;
@@ -16,6 +17,7 @@ const NEWLINE = 0x0a;
  *
  * @param write gets whole lines, each with its line break
  * @returns how many lines there were
+ * @throws CliError, with nothing written, where there is nothing of that channel or principal
  */
 export const exportLines = async (
   access: MemoryAccess,
@@ -30,10 +32,27 @@ export const exportLines = async (
       ...(after === null ? {} : { after }),
     });
     count += page.lines.length;
+    // An export begins with a line about itself.
+    if (page.next === null && count <= 1) refuseEmpty(only);
     write(page.lines.map((line) => `${line}\n`).join(''), count);
     if (page.next === null) return count;
     after = page.next;
   }
+};
+
+const refuseEmpty = ({
+  principal,
+  channel,
+}: Pick<Params<'memory.export'>, 'principal' | 'channel'>): void => {
+  const whose = principal === undefined ? '' : ` of the principal ${printableLine(principal)}`;
+  // Everybody has that one, also where nobody has used it yet.
+  if (channel === 'default' && principal === undefined) return;
+  if (channel !== undefined) {
+    throw new CliError(
+      `There is no channel with the id ${printableLine(channel)}${whose}: \`openclaw channel list\` shows yours.`,
+    );
+  }
+  if (principal !== undefined) throw new CliError(`Nothing is remembered${whose}: check the name.`);
 };
 
 interface Line {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { openHome } from './recorded-terminal.js';
 
-const COMMANDS = ['gateway', 'chat', 'channel', 'token', 'config'];
+const COMMANDS = ['gateway', 'chat', 'channel', 'token', 'config', 'completion'];
 
 test('help lists every command with the words of its own help', async (t) => {
   const { run } = openHome(t);

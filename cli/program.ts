@@ -4,7 +4,8 @@ import { VERSION } from '../schemas/version.js';
 import { CliError, type Io } from './io.js';
 import type { Terminal } from './terminal.js';
 
-type Register = (program: Command, io: Terminal) => void;
+/** @param whole makes the program with every command */
+type Register = (program: Command, io: Terminal, whole: () => Promise<Command>) => void;
 
 interface Entry {
   readonly name: string;
@@ -64,6 +65,11 @@ const COMMANDS: readonly Entry[] = [
     summary: 'Read, check and change the configuration file',
     load: async () => (await import('./config.js')).registerConfig,
   },
+  {
+    name: 'completion',
+    summary: 'Print a script with which a shell completes commands and options',
+    load: async () => (await import('./completion.js')).registerCompletion,
+  },
 ];
 
 /**
@@ -79,7 +85,7 @@ export const runCommandLine = async (args: readonly string[], io: Terminal): Pro
     const [first, second] = createProgram(io).parseOptions([...args]).operands;
     const wanted = first === 'help' ? second : first;
     for (const { name, summary, load } of COMMANDS) {
-      if (name === wanted) (await load())(program, io);
+      if (name === wanted) (await load())(program, io, () => wholeProgram(io));
       else program.command(name).description(summary);
     }
     await program.parseAsync(args, { from: 'user' });
@@ -91,6 +97,14 @@ export const runCommandLine = async (args: readonly string[], io: Terminal): Pro
     io.stderr.write(`${error.message}\n`);
     return error.exitStatus;
   }
+};
+
+/** The program with every command, which takes a moment to load. */
+export const wholeProgram = async (io: Terminal): Promise<Command> => {
+  const program = createProgram(io);
+  const whole = (): Promise<Command> => wholeProgram(io);
+  for (const { load } of COMMANDS) (await load())(program, io, whole);
+  return program;
 };
 
 const createProgram = ({ stdout, stderr, env }: Io): Command =>

@@ -22,6 +22,8 @@ interface Conditions {
   readonly onOutput?: (stdout: string, signal: (name: NodeJS.Signals) => void) => void;
   /** The same of standard error. */
   readonly onErrors?: (stderr: string) => void;
+  /** Gets what sends the process a signal, before anything is run. */
+  readonly onSignals?: (signal: (name: NodeJS.Signals) => void) => void;
 }
 
 /** A home directory that is removed after the test, and a function that runs command lines in it. */
@@ -39,6 +41,7 @@ export const openHome = (t: TestContext) => {
     const signal = (name: NodeJS.Signals) => {
       for (const { signals, listener } of listeners) if (signals.includes(name)) listener(name);
     };
+    conditions.onSignals?.(signal);
     const write = (text: string) => {
       stdout += text;
       onOutput(stdout, signal);

@@ -70,8 +70,8 @@ const inPlace = (screen: string, drawn: number, { stdout, env }: Terminal): stri
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
-/** The product's screen, line for line. */
-const screenOf = (status: Status, watched: boolean, io: Terminal): string => {
+/** The product's screen, line for line. @param watched whether it is refreshed */
+export const screenOf = (status: Status, watched: boolean, io: Terminal): string => {
   const { bold } = styleFor(io);
   const title = watched ? `Gateway Status (refreshing every ${REFRESH_SECONDS}s)` : 'Gateway Status';
   const rows = [

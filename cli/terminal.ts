@@ -1,10 +1,21 @@
 /** What commands see of the process, and how text is made fit for a terminal. */
 import type { Readable } from 'node:stream';
-import type { Io } from './io.js';
+import type { Io, Output } from './io.js';
 
 /** Everything a command may touch outside itself; `main.ts` supplies the process's own. */
 export interface Terminal extends Io {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & {
+    readonly isTTY?: boolean;
+    /** Of a terminal: whether each key arrives by itself and unseen, instead of lines. */
+    setRawMode?(isRaw: boolean): unknown;
+  };
+  readonly stdout: Output & {
+    /** Of a terminal: its width in characters. */
+    readonly columns?: number;
+    readonly rows?: number;
+    on?(event: 'resize', listener: () => void): unknown;
+    off?(event: 'resize', listener: () => void): unknown;
+  };
   /** Calls `listener` for each of the signals until the returned function is called. */
   onSignal(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
   /** From now on nobody has to read what is written for the program to go on. */

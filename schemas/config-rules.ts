@@ -3,7 +3,13 @@
 import type { Config } from './config.js';
 import { type ConfigRule, endpointRules, providerRules } from './config-endpoints.js';
 import { BASE_URL, isAddressRange, isLoopbackUrl, isTimeZone, parseUrl } from './config-kinds.js';
-import { MCP_RULES, type McpKey, type McpServerConfig } from './config-skills.js';
+import {
+  BUILT_IN_SKILLS,
+  MCP_RULES,
+  type McpKey,
+  type McpServerConfig,
+  unknownBuiltIn,
+} from './config-skills.js';
 
 export const CONFIG_RULES: readonly ConfigRule[] = [
   {
@@ -72,6 +78,16 @@ export const CONFIG_RULES: readonly ConfigRule[] = [
       reasoning.system_prompt !== '' && reasoning.system_prompt_file !== ''
         ? 'reasoning.system_prompt must be empty where reasoning.system_prompt_file names a file, but both are set'
         : null,
+  },
+  {
+    keys: ['skills.built_in'],
+    summary: 'each of `skills.built_in` is the name, or a pattern, of a skill that comes with the gateway',
+    problem: ({ skills: { built_in } }) => {
+      const unknown = unknownBuiltIn(built_in);
+      return unknown === undefined
+        ? null
+        : `skills.built_in must hold names or patterns of ${BUILT_IN_SKILLS.join(', ')}, but holds ${JSON.stringify(unknown)}`;
+    },
   },
   {
     keys: ['telemetry.otlp_endpoint', 'telemetry.otlp_headers_env', 'telemetry.otlp_headers_file'],

@@ -77,6 +77,36 @@ export const SKILLS_OPTIONS = {
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 
 /** The options of `[skills.mcp.NAME]`. */
+/** The skills that come with the gateway. */
+export const BUILT_IN_SKILLS = [
+  'reminder.set',
+  'reminder.list',
+  'reminder.cancel',
+  'memory.search',
+  'time.now',
+] as const;
+
+export type BuiltInSkill = (typeof BUILT_IN_SKILLS)[number];
+
+/** Whether a name is that of a pattern, in which `*` stands for any characters. */
+const isMatch = (pattern: string, name: string): boolean => {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = name.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+};
+
+/** Of `skills.built_in` the first entry that is the name, or a pattern, of none; undefined where there is none such. */
+export const unknownBuiltIn = (entries: readonly string[]): string | undefined =>
+  entries.find((entry) => !BUILT_IN_SKILLS.some((name) => isMatch(entry.replace(/@.*$/, ''), name)));
+
 export const MCP_OPTIONS = {
   command: string({
     default: '',

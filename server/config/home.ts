@@ -19,6 +19,8 @@ export interface Home {
   readonly skillProcessesFile: string;
   /** How commands find the running gateway. */
   readonly gatewayFile: string;
+  /** What was typed in conversations on a terminal. */
+  readonly chatHistoryFile: string;
   /** Held by the one gateway that runs in this home. */
   readonly gatewayLock: string;
   /** Held while `tokens.toml` is rewritten. */
@@ -39,6 +41,7 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
     skillsFile: join(dir, 'skills.json'),
     skillProcessesFile: join(dir, 'skill-processes.json'),
     gatewayFile: join(dir, 'gateway.json'),
+    chatHistoryFile: join(dir, 'chat-history'),
     gatewayLock: join(dir, 'gateway.lock'),
     tokensLock: lockPathOf(join(dir, 'tokens.toml')),
   };

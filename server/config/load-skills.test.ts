@@ -89,12 +89,23 @@ test('what is wrong with a section is one sentence that names it', () => {
       /skills\.mcp\.files\.allow must be a list of strings, each a pattern/,
     ],
     ['[skills]\nbuilt_in = ["time.now@a b"]\n', /skills\.built_in must be a list/],
+    [
+      '[skills]\nbuilt_in = ["time.now", "5"]\n',
+      /skills\.built_in must hold names or patterns of reminder\.set, .*, time\.now, but holds "5"\.$/,
+    ],
+    ['[skills]\nbuilt_in = ["time.*later@ada"]\n', /but holds "time\.\*later@ada"\.$/],
   ] as const) {
     const found = problems(text);
     assert.equal(found.length, 1, `${text}: ${found.join(' ')}`);
     assert.match(found[0] ?? '', expected);
     assert.doesNotMatch(found[0] ?? '', /secret/);
   }
+});
+
+test('built-in skills are named, or meant by patterns', () => {
+  const text =
+    '[skills]\nbuilt_in = ["*", "time.now@ada", "reminder.*", "*.se*", "*r*@a*", "me*ory.search"]\n';
+  assert.deepEqual(problems(text), []);
 });
 
 test('a variable can set a server’s key, and config set writes its section', () => {

@@ -31,6 +31,18 @@ export function nearestKey(unknown: string): ConfigKey | null {
   return best;
 }
 
+/** Of a few short names the one that was most likely meant, or null where none is near. */
+export function nearestName(unknown: string, names: readonly string[]): string | null {
+  if (unknown.length > MAX_LENGTH) return null;
+  let best: string | null = null;
+  let bestScore = Math.max(1, Math.floor(unknown.length / 3)) + 1;
+  for (const name of names) {
+    const distance = editDistance(unknown.toLowerCase(), name);
+    if (distance < bestScore) [best, bestScore] = [name, distance];
+  }
+  return best;
+}
+
 /** Insertions, deletions and substitutions between two texts (Levenshtein, two rows). */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

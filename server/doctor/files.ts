@@ -39,6 +39,7 @@ export const fileModes = (
     home.localTokenFile,
     home.gatewayFile,
     home.databaseFile,
+    home.chatHistoryFile,
     ...keyFiles,
   ];
   const findings = secrets.map(secretFile).filter((finding) => finding !== null);

@@ -104,6 +104,23 @@ test(`${req('P4-memory-admin')} an export goes into a file and from there into a
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.equal((await command(['export', file])).status, 1);
   assert.deepEqual(readdirSync(dir), ['e.jsonl']);
+  for (const [only, sentence] of [
+    [
+      ['--channel', 'nope'],
+      /^There is no channel with the id nope: `openclaw channel list` shows yours\.\n$/,
+    ],
+    [
+      ['--channel', 'nope', '--principal', 'eve'],
+      /^There is no channel with the id nope of the principal eve: /,
+    ],
+    [['--principal', 'eve'], /^Nothing is remembered of the principal eve: check the name\.\n$/],
+  ] as const) {
+    const none = await command(['export', join(dir, 'none.jsonl'), ...only]);
+    assert.deepEqual([none.status, none.stdout], [1, '']);
+    assert.match(none.stderr, sentence);
+    assert.deepEqual(await command(['export', ...only]), none);
+  }
+  assert.deepEqual(readdirSync(dir), ['e.jsonl']);
 
   const away = openHome(t);
   const first = await away.run(['memory', 'import', file, '--json']);

@@ -1,4 +1,5 @@
 /** The skills that come with the gateway: reminders, the search of a channel's past, the time. */
+import type { BuiltInSkill } from '../../../schemas/config-skills.js';
 import type { MemoryPort } from '../memory/port.js';
 import { type FlatSchema, flatProblem, jsonSchemaOf } from './flat-arguments.js';
 import { cutText } from './output.js';
@@ -28,6 +29,9 @@ interface Skill {
   readonly run: (invocation: SkillInvocation) => Promise<SkillOutcome>;
 }
 
+/** Those of one source, each of which the configuration knows. */
+type SkillsOf<Source extends string> = Readonly<Record<Extract<BuiltInSkill, `${Source}.${string}`>, Skill>>;
+
 const done = (content: string): SkillOutcome => ({ ok: true, content });
 const failed = (content: string): SkillOutcome => ({ ok: false, content });
 const timestamp = (ms: number): string => new Date(ms).toISOString();
@@ -35,7 +39,7 @@ const timestamp = (ms: number): string => new Date(ms).toISOString();
 const lineOf = ({ id, text, dueAtMs, cron }: Reminder): string =>
   `${id}: ${timestamp(dueAtMs)}${cron === null ? '' : ` (again and again: ${cron})`} ${text}`;
 
-const reminderSkills = (reminders: Reminders): Readonly<Record<string, Skill>> => ({
+const reminderSkills = (reminders: Reminders): SkillsOf<'reminder'> => ({
   'reminder.set': {
     description:
       'Reminds the user of something, at a time, after a while, or again and again. Gives the reminder’s id.',
@@ -85,7 +89,7 @@ const reminderSkills = (reminders: Reminders): Readonly<Record<string, Skill>> =
   },
 });
 
-const memorySkills = (memory: MemoryPort): Readonly<Record<string, Skill>> => ({
+const memorySkills = (memory: MemoryPort): SkillsOf<'memory'> => ({
   'memory.search': {
     description: 'Searches what was said in this conversation before.',
     schema: {
@@ -111,7 +115,7 @@ const memorySkills = (memory: MemoryPort): Readonly<Record<string, Skill>> => ({
   },
 });
 
-const timeSkills = ({ wallMs, timezone }: BuiltInOptions): Readonly<Record<string, Skill>> => ({
+const timeSkills = ({ wallMs, timezone }: BuiltInOptions): SkillsOf<'time'> => ({
   'time.now': {
     description: 'Tells the date, the day of the week and the time.',
     schema: {
@@ -141,13 +145,12 @@ const timeSkills = ({ wallMs, timezone }: BuiltInOptions): Readonly<Record<strin
 });
 
 export const openBuiltInSkills = (options: BuiltInOptions): SkillsPort => {
-  const skills = new Map(
-    Object.entries({
-      ...reminderSkills(options.reminders),
-      ...memorySkills(options.memory),
-      ...timeSkills(options),
-    }),
-  );
+  const all: Readonly<Record<BuiltInSkill, Skill>> = {
+    ...reminderSkills(options.reminders),
+    ...memorySkills(options.memory),
+    ...timeSkills(options),
+  };
+  const skills = new Map<string, Skill>(Object.entries(all));
   const listed = [...skills].map(([name, { description, schema }]) => {
     const [source = '', tool = ''] = name.split('.');
     return {
