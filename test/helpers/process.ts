@@ -17,6 +17,10 @@ export interface SpawnOptions {
   readonly descriptors?: number;
   /** Of its operators' listener; without it any that is free. */
   readonly metricsPort?: number;
+  /** For Node.js, ahead of the program. */
+  readonly nodeArgs?: readonly string[];
+  /** Variables besides those that every gateway under test has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class GatewayProcess {
@@ -27,8 +31,11 @@ export class GatewayProcess {
   #stderr = '';
   #wake: () => void = () => {};
 
-  constructor(t: TestContext, { homeDir, args = [], descriptors, metricsPort = 0 }: SpawnOptions) {
-    const command = [process.execPath, PROGRAM, 'gateway', '--port', '0', ...args];
+  constructor(
+    t: TestContext,
+    { homeDir, args = [], descriptors, metricsPort = 0, nodeArgs = [], env = {} }: SpawnOptions,
+  ) {
+    const command = [process.execPath, ...nodeArgs, PROGRAM, 'gateway', '--port', '0', ...args];
     // `exec`: the process that gets our signals is the gateway, not a shell around it.
     const [file = '', ...rest] =
       descriptors === undefined
@@ -40,6 +47,7 @@ export class GatewayProcess {
         OPENCLAW_HOME: homeDir,
         OPENCLAW_METRICS__PORT: String(metricsPort),
         OPENCLAW_GATEWAY__WORKERS: TEST_WORKERS,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
