@@ -17,6 +17,8 @@ export interface SpawnOptions {
   readonly descriptors?: number;
   /** Of its operators' listener; without it any that is free. */
   readonly metricsPort?: number;
+  /** A program that starts the gateway, with its own options. */
+  readonly launcher?: readonly string[];
   /** For Node.js, ahead of the program. */
   readonly nodeArgs?: readonly string[];
   /** Variables besides those that every gateway under test has. */
@@ -33,9 +35,9 @@ export class GatewayProcess {
 
   constructor(
     t: TestContext,
-    { homeDir, args = [], descriptors, metricsPort = 0, nodeArgs = [], env = {} }: SpawnOptions,
+    { homeDir, args = [], descriptors, metricsPort = 0, launcher = [], nodeArgs = [], env = {} }: SpawnOptions,
   ) {
-    const command = [process.execPath, ...nodeArgs, PROGRAM, 'gateway', '--port', '0', ...args];
+    const command = [...launcher, process.execPath, ...nodeArgs, PROGRAM, 'gateway', '--port', '0', ...args];
     // `exec`: the process that gets our signals is the gateway, not a shell around it.
     const [file = '', ...rest] =
       descriptors === undefined
