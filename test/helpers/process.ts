@@ -35,7 +35,15 @@ export class GatewayProcess {
 
   constructor(
     t: TestContext,
-    { homeDir, args = [], descriptors, metricsPort = 0, launcher = [], nodeArgs = [], env = {} }: SpawnOptions,
+    {
+      homeDir,
+      args = [],
+      descriptors,
+      metricsPort = 0,
+      launcher = [],
+      nodeArgs = [],
+      env = {},
+    }: SpawnOptions,
   ) {
     const command = [...launcher, process.execPath, ...nodeArgs, PROGRAM, 'gateway', '--port', '0', ...args];
     // `exec`: the process that gets our signals is the gateway, not a shell around it.

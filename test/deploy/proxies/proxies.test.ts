@@ -1,5 +1,7 @@
 /** Real proxies with the shipped configuration, in front of a real gateway with the shipped one. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { resolveHome } from '../../../server/config/home.js';
 import { loadConfig } from '../../../server/config/load.js';
@@ -9,7 +11,7 @@ import { atEnd, type GatewayUnderTest, startTestGateway } from '../../helpers/ga
 import { proxyHeader } from '../../helpers/proxy-header.js';
 import { askHttp, askUpgrade, type HttpQuestion, RawWebSocket } from '../../helpers/raw-socket.js';
 import { NO_PROC, until } from '../../helpers/system.js';
-import { shipped } from '../shipped.js';
+import { ROOT, shipped } from '../shipped.js';
 import { HOST, KINDS, type Kind, startProxyServer, type Variant } from './proxies.js';
 
 /** From many addresses of loopback, of which other systems have one. */
@@ -40,7 +42,9 @@ const login = async (client: Client, { token }: GatewayUnderTest): Promise<Clien
 };
 
 for (const kind of KINDS) {
-  test(`${kind.name}: a conversation, the page, and nothing of what is for operators`, { skip: skip(kind) }, async (t) => {
+  test(`${kind.name}: a conversation, the page, and nothing of what is for operators`, {
+    skip: skip(kind),
+  }, async (t) => {
     const { under, port, httpPort, open } = await start(t, kind);
     const client = await login(await open(), under);
     const { message_id } = await client.call('chat.send', { message: 'Hello' });
@@ -53,7 +57,18 @@ for (const kind of KINDS) {
     assert.equal(page.headers.get('strict-transport-security'), 'max-age=31536000');
     assert.ok(page.headers.get('content-security-policy'));
     for (const path of ['/metrics', '/readyz', '/healthz']) assert.equal((await ask(path)).status, 404, path);
-    assert.equal((await askUpgrade(t, port, { tls: true, headers: [['Host', HOST], ['Origin', 'https://evil.example']] })).status, 403);
+    assert.equal(
+      (
+        await askUpgrade(t, port, {
+          tls: true,
+          headers: [
+            ['Host', HOST],
+            ['Origin', 'https://evil.example'],
+          ],
+        })
+      ).status,
+      403,
+    );
     if (kind.name === 'Caddy') return;
     const plain = await askHttp(t, httpPort, { path: '/here', headers: [['Host', HOST]] });
     assert.deepEqual([plain.status, plain.headers.get('location')], [301, `https://${HOST}/here`]);
@@ -73,9 +88,14 @@ for (const kind of KINDS) {
     assert.equal((await last.closed).code, 1001);
   });
 
-  test(`${kind.name}: whoever only answers pings stays for as long as he likes`, { skip: skip(kind) }, async (t) => {
+  test(`${kind.name}: whoever only answers pings stays for as long as he likes`, {
+    skip: skip(kind),
+  }, async (t) => {
     const idleSeconds = 3;
-    const { under, open } = await start(t, kind, { keys: 'heartbeat_interval = 1\n', variant: { idleSeconds } });
+    const { under, open } = await start(t, kind, {
+      keys: 'heartbeat_interval = 1\n',
+      variant: { idleSeconds },
+    });
     const client = await login(await open(), under);
     const beganMs = performance.now();
     let { seq } = { seq: -1 };
@@ -90,11 +110,17 @@ for (const kind of KINDS) {
     await client.settle();
   });
 
-  test(`${kind.name}: limits by address are its clients’, whatever these say`, { skip: skip(kind) }, async (t) => {
+  test(`${kind.name}: limits by address are its clients’, whatever these say`, {
+    skip: skip(kind),
+  }, async (t) => {
     const { under, port } = await start(t, kind, { keys: 'max_connections_per_ip = 1\n' });
     const status = async (from: string, headers: HttpQuestion['headers'] = []) =>
       (await askUpgrade(t, port, { tls: true, from, headers: [['Host', HOST], ...headers] })).status;
-    const forged = [['X-Forwarded-For', '192.0.2.1'], ['X-Real-IP', '192.0.2.1'], ['Forwarded', 'for=192.0.2.1']] as const;
+    const forged = [
+      ['X-Forwarded-For', '192.0.2.1'],
+      ['X-Real-IP', '192.0.2.1'],
+      ['Forwarded', 'for=192.0.2.1'],
+    ] as const;
     await RawWebSocket.open(t, port, { tls: true, from: '127.0.0.5', headers: [['Host', HOST]] });
     assert.equal(await status('127.0.0.5'), 429);
     assert.equal(await status('127.0.0.5', forged), 429, 'what a client says of itself is not believed');
@@ -113,10 +139,19 @@ for (const kind of KINDS) {
     const found = kind.idleSeconds();
     assert.equal(found.length > 0, kind.name !== 'Caddy', 'Caddy has none');
     for (const seconds of found) {
-      assert.ok(seconds > 3 * gateway.heartbeat_interval && seconds > gateway.heartbeat_timeout, `${seconds}`);
+      assert.ok(
+        seconds > 3 * gateway.heartbeat_interval && seconds > gateway.heartbeat_timeout,
+        `${seconds}`,
+      );
     }
   });
 }
+
+test('the page about deployment shows the gateway’s part as it is shipped', () => {
+  const text = shipped('behind-a-proxy.toml');
+  const page = readFileSync(join(ROOT, 'docs/deployment.md'), 'utf8');
+  assert.ok(page.includes(`\`\`\`toml\n${text.slice(text.indexOf('[gateway]'))}\`\`\`\n`));
+});
 
 const [, haproxy] = KINDS as [Kind, Kind, Kind];
 
@@ -138,7 +173,11 @@ test('HAProxy: limits by address follow the PROXY protocol, too', { skip: skip(h
   };
   let inside: RawWebSocket | null = null;
   await until(async () => {
-    inside = await RawWebSocket.open(t, port, { tls: true, from: '127.0.0.5', headers: [['Host', HOST]] }).catch(() => null);
+    inside = await RawWebSocket.open(t, port, {
+      tls: true,
+      from: '127.0.0.5',
+      headers: [['Host', HOST]],
+    }).catch(() => null);
     return inside !== null;
   }, 'a connection');
   assert.equal(await status('127.0.0.5'), 429);

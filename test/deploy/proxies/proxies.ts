@@ -67,7 +67,9 @@ export const KINDS: readonly Kind[] = [
         ...shortened('proxy_send_timeout 300s', place),
       });
       writeFileSync(join(folder, 'site.conf'), site);
-      const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${folder}/${what};`);
+      const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+        (what) => `${what}_temp_path ${folder}/${what};`,
+      );
       const around = `daemon off; pid ${folder}/nginx.pid; error_log stderr; ${process.getuid?.() === 0 ? 'user root;' : ''}
 events { worker_connections 512; }
 http { access_log off; ${paths.join(' ')} include ${folder}/site.conf; }\n`;
@@ -81,7 +83,9 @@ http { access_log off; ${paths.join(' ')} include ${folder}/site.conf; }\n`;
     idleSeconds: () => secondsIn('haproxy/haproxy.cfg', /timeout tunnel (\d+)s/g),
     prepare: (place) => {
       const pem = join(place.folder, 'both.pem');
-      writeFileSync(pem, readFileSync(place.certPath, 'utf8') + readFileSync(place.keyPath, 'utf8'), { mode: 0o600 });
+      writeFileSync(pem, readFileSync(place.certPath, 'utf8') + readFileSync(place.keyPath, 'utf8'), {
+        mode: 0o600,
+      });
       const config = shipped('haproxy/haproxy.cfg', {
         'maxconn 100000': 'maxconn 400',
         'bind :80': `bind 127.0.0.1:${place.httpPort}`,
@@ -115,7 +119,10 @@ http { access_log off; ${paths.join(' ')} include ${folder}/site.conf; }\n`;
       });
       const path = join(place.folder, 'Caddyfile');
       // The port of plain HTTP, which only redirects, is the system's own without this.
-      writeFileSync(path, `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_sni ${HOST}\n}\n${site}`);
+      writeFileSync(
+        path,
+        `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_sni ${HOST}\n}\n${site}`,
+      );
       return ['caddy', 'run', '--config', path, '--adapter', 'caddyfile'];
     },
   },

@@ -27,7 +27,11 @@ const values = (name: string): readonly string[] =>
 
 const run = (command: string, ...args: readonly string[]): string => {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  assert.deepEqual([status, stderr.replaceAll(/^(Creating|Create) .*\n/gm, '')], [0, ''], `${command} ${args.join(' ')}: ${stdout}`);
+  assert.deepEqual(
+    [status, stderr.replaceAll(/^(Creating|Create) .*\n/gm, '')],
+    [0, ''],
+    `${command} ${args.join(' ')}: ${stdout}`,
+  );
   return stdout;
 };
 
@@ -46,12 +50,16 @@ test('systemd understands the unit, and finds little exposed', { skip: NO_SYSTEM
 
 test('the user and the folders are made as the unit needs them', { skip: NO_SYSTEMD }, (t) => {
   const root = temporaryFolder(t);
-  for (const folder of ['etc', 'usr/lib/sysusers.d', 'usr/lib/tmpfiles.d']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['etc', 'usr/lib/sysusers.d', 'usr/lib/tmpfiles.d'])
+    mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, 'usr/lib/sysusers.d/openclaw.conf'), shipped('sysusers.d/openclaw.conf'));
   writeFileSync(join(root, 'usr/lib/tmpfiles.d/openclaw.conf'), shipped('tmpfiles.d/openclaw.conf'));
   run('systemd-sysusers', `--root=${root}`);
   const [user = ''] = values('User');
-  assert.match(readFileSync(join(root, 'etc/passwd'), 'utf8'), new RegExp(`^${user}:.*:/var/lib/openclaw:/usr/sbin/nologin$`, 'm'));
+  assert.match(
+    readFileSync(join(root, 'etc/passwd'), 'utf8'),
+    new RegExp(`^${user}:.*:/var/lib/openclaw:/usr/sbin/nologin$`, 'm'),
+  );
   if (process.getuid?.() !== 0) return;
   run('systemd-tmpfiles', `--root=${root}`, '--create');
   const { mode, gid } = statSync(join(root, 'etc/openclaw'));
@@ -63,7 +71,10 @@ test('the user and the folders are made as the unit needs them', { skip: NO_SYST
 test('its limits are those of the default configuration, as the doctor reckons', () => {
   const [limit] = values('LimitNOFILE');
   assert.equal(descriptors(gateway.max_connections, Number(limit)).level, 'ok');
-  assert.ok(Number(values('TimeoutStopSec')[0]) > gateway.drain_seconds + 30, 'the drain, and what comes behind it');
+  assert.ok(
+    Number(values('TimeoutStopSec')[0]) > gateway.drain_seconds + 30,
+    'the drain, and what comes behind it',
+  );
 });
 
 test('the kernel’s settings satisfy the doctor, who looks at nothing else', () => {
@@ -113,12 +124,20 @@ test('the gateway makes no call of the system that the unit refuses', {
   const allowed = new Set<string>();
   for (const value of values('SystemCallFilter')) {
     const refuses = value.startsWith('~');
-    for (const name of value.replace('~', '').split(' ').flatMap((group) => [...callsOf(group)])) {
+    for (const name of value
+      .replace('~', '')
+      .split(' ')
+      .flatMap((group) => [...callsOf(group)])) {
       if (refuses) allowed.delete(name);
       else allowed.add(name);
     }
   }
-  const made = new Set(Array.from(readFileSync(trace, 'utf8').matchAll(/^\d+ +(\w+)\(/gm), ([, name = '']) => name));
+  const made = new Set(
+    Array.from(readFileSync(trace, 'utf8').matchAll(/^\d+ +(\w+)\(/gm), ([, name = '']) => name),
+  );
   assert.ok(made.has('listen') && made.has('exit_group'), 'the calls were seen, to the last');
-  assert.deepEqual([...made].filter((name) => !allowed.has(name)), []);
+  assert.deepEqual(
+    [...made].filter((name) => !allowed.has(name)),
+    [],
+  );
 });
