@@ -98,7 +98,7 @@ for (const kind of KINDS) {
     });
     const client = await login(await open(), under);
     const beganMs = performance.now();
-    let { seq } = { seq: -1 };
+    let seq = -1;
     while (performance.now() - beganMs < 2500 * idleSeconds) {
       const { params }: Json = await client.frame(
         ({ method, params }) => method === 'heartbeat.ping' && params.seq > seq,

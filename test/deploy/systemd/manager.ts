@@ -1,5 +1,5 @@
 /** A service manager's end of `NOTIFY_SOCKET`, by another implementation of datagram sockets than the gateway's. */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,7 +29,21 @@ export interface Notice {
 export class Manager {
   /** Everything that came, in order. */
   readonly notices: Notice[] = [];
+  readonly #child: ChildProcess;
   #wake: () => void = () => {};
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  /** Reads nothing until {@link resume}: what comes waits in the socket as far as there is room. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
 
   /** @param name for `NOTIFY_SOCKET`: a path, or `@` and a name */
   static async listen(t: TestContext, name: string): Promise<Manager> {
@@ -39,7 +53,7 @@ export class Manager {
       child.kill('SIGKILL');
       await closed;
     });
-    const manager = new Manager();
+    const manager = new Manager(child);
     const lines = createInterface(child.stdout);
     await once(lines, 'line');
     lines.on('line', (line) => {

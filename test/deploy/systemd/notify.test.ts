@@ -72,6 +72,21 @@ test('a reload is told, whether it is taken or not, and its end', { skip: NO_MAN
   assert.equal(number, 4, 'ready, and twice a reload with its end');
 });
 
+test('a manager that does not read for a while hears everything, in order', {
+  skip: NO_MANAGER,
+}, async (t) => {
+  const { manager, login } = await start(t);
+  const client = await login();
+  manager.pause();
+  // More than the 10 datagrams that Linux keeps for a socket.
+  for (let reloads = 0; reloads < 10; reloads += 1) await client.call('system.reload');
+  manager.resume();
+  const last = await manager.heard('READY=1', 20);
+  assert.equal(last.number, 20);
+  const kinds = manager.notices.map(({ text }) => text.split('\n')[0]);
+  assert.deepEqual(kinds.slice(1), Array.from({ length: 10 }, () => ['RELOADING=1', 'READY=1']).flat());
+});
+
 test('its end is told before running replies are waited for, and how long that may take', {
   skip: NO_MANAGER,
 }, async (t) => {
