@@ -60,6 +60,13 @@ export default {
       to: { path: '@opentelemetry/' },
     },
     {
+      name: 'native-calls-in-one-file',
+      comment: 'Only server/ops/notify-socket.ts calls functions of the system by koffi.',
+      severity: 'error',
+      from: { path: '^[a-z]+/', pathNot: ['^server/ops/notify-socket\\.ts$', '^dist/'] },
+      to: { path: '(^|/)koffi(/|$)' },
+    },
+    {
       name: 'websockets-in-the-client',
       comment: 'The command line talks to a gateway by the client library and nothing else.',
       severity: 'error',

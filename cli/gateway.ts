@@ -123,6 +123,7 @@ const run = async (
   const stopStepping = io.onSignal(['SIGUSR2'], () => gateway.stepLogLevel());
   const stopped = untilStopped(gateway, io);
   announce(gateway, home.localTokenFile, debug, io);
+  gateway.announceReady();
   await stopped;
   stopReloading();
   stopStepping();

@@ -101,9 +101,10 @@ them together. For a proxy listed in \`gateway.trusted_proxies\` the client’s 
 
 - \`X-Forwarded-For\`: the right-most address that is not itself in the list; what stands left of it is not believed.
   Where that element is no address, the proxy’s own address counts. Several header lines are one list.
-- Without TLS at the gateway, the PROXY protocol v2 (HAProxy’s \`send-proxy-v2\`) goes before it. Its header may
-  carry an address and nothing else: with extensions (TLVs), such as those of AWS’s Network Load Balancer, the connection
-  never gets an answer. Each such connection is for one request.
+- Without TLS at the gateway, the PROXY protocol v2 goes before it. Its header may carry an address and no more
+  than a few bytes besides: with long extensions (TLVs), such as those of AWS’s Network Load Balancer, the connection
+  never gets an answer. Each such connection is for one request. With Node.js 20 the first line of the request has to arrive
+  together with the header, which HAProxy’s \`send-proxy-v2\` does not see to; else the answer is 505.
 - With TLS at the gateway the PROXY protocol does not work: its header stands ahead of the TLS handshake, where the
   gateway does not read it. Use a proxy that ends TLS and writes \`X-Forwarded-For\`; one that only passes TLS on cannot
   tell the address of a client, and must not be listed.

@@ -39,6 +39,7 @@ const PLANTED = [
     "import type { Span } from '@opentelemetry/api';\nexport type Measured = Span;\n",
     'telemetry-in-one-room',
   ],
+  ['metrics/m.ts', "import koffi from 'koffi';\nexport const m = koffi;\n", 'native-calls-in-one-file'],
   ['cli/k.ts', "import { WebSocket } from 'ws';\nexport const k = WebSocket;\n", 'websockets-in-the-client'],
   ['client/l.ts', "import { connect } from 'node:net';\nexport const l = connect;\n", 'no-node-in-a-page'],
   ['bench/c.ts', "import { it } from '../test/d.js';\nexport const that = it;\n", 'ends-of-the-graph'],

@@ -50,6 +50,7 @@ import { embeddingsOptions } from './embeddings.js';
 import { KeyError } from './keys.js';
 import { openOperations } from './open-operations.js';
 import { openReasoning } from './open-reasoning.js';
+import { openServiceManager } from './open-service-manager.js';
 import { openSkills } from './open-skills.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { EventLog, type LoggedReply } from './ops/event-log.js';
@@ -115,6 +116,8 @@ export interface Gateway {
   stepLogLevel(): LogLevel;
   /** Says in the log where it listens; to be called once signals are listened to, for whoever waits for that line may send one. */
   logStart(): void;
+  /** Tells the service manager that clients can come, if there is one; to be called once signals are listened to, for the same reason. */
+  announceReady(): void;
   /** Drains and ends. A second call waits no longer for streams. */
   close(): Promise<void>;
   /** Rejects with {@link GatewayFailed}, everything closed, where it cannot go on; never resolves. */
@@ -441,6 +444,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   });
   const reload = async (asker: ReloadAsker | null): Promise<Reloaded> => {
     const who = asker === null ? {} : { session_id: asker.sessionId, client_id: asker.clientId };
+    manager?.reloading();
     try {
       const reloaded = await reloader.reload();
       const sentence = reloadSentence(reloaded);
@@ -451,6 +455,8 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     } catch (error) {
       onFault('reload', error);
       throw error;
+    } finally {
+      manager?.reloaded();
     }
   };
 
@@ -526,6 +532,17 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     onFault,
   });
   undo.push(() => operations.close());
+  const manager = await openServiceManager({
+    env: process.env,
+    pid: process.pid,
+    status: () => {
+      const { status } = health.report();
+      return `${sessions.count} clients at ${url}; ${status}`;
+    },
+    arrivals: () => listener.arrivals,
+    warn: (sentence) => log.warn(sentence),
+  });
+  undo.push(() => manager?.close());
 
   // The door opens last.
   const listening: ListenerOptions = {
@@ -616,6 +633,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     onBegin: () => {
       log.info('stopping: nobody comes in any more, and running replies may end');
       draining = true;
+      manager?.stopping(settings.drainMs);
       health.set('clients', 'failing');
       removeGatewayFile(home.gatewayFile, process.pid);
       skillRuns.endBackground();
@@ -633,6 +651,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
       () => listener.close(),
       () => operations.close(),
       () => tracer.close(),
+      () => manager?.close(),
       unlock,
       () => log.info('stopped'),
     ],
@@ -657,6 +676,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     reload: () => reload(null),
     stepLogLevel: () => logLevel.step(),
     logStart,
+    announceReady: () => manager?.ready(),
     close,
     failed,
   };

@@ -12,7 +12,7 @@ import { atEnd, startTestGateway, temporaryFolder } from '../helpers/gateway.js'
 import { freePort } from '../helpers/system.js';
 import { ROOT, type Tree } from './helm.js';
 
-const FILE = join(ROOT, 'deploy', 'caddy', 'Caddyfile');
+const FILE = join(ROOT, 'deploy', 'compose', 'Caddyfile');
 const DOMAIN = 'chat.example.org';
 const UPSTREAM = `gateway:${CONFIG_OPTIONS['gateway.port'].default}`;
 

@@ -17,6 +17,12 @@ export interface SpawnOptions {
   readonly descriptors?: number;
   /** Of its operators' listener; without it any that is free. */
   readonly metricsPort?: number;
+  /** A program that starts the gateway, with its own options. */
+  readonly launcher?: readonly string[];
+  /** For Node.js, ahead of the program. */
+  readonly nodeArgs?: readonly string[];
+  /** Variables besides those that every gateway under test has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class GatewayProcess {
@@ -27,8 +33,19 @@ export class GatewayProcess {
   #stderr = '';
   #wake: () => void = () => {};
 
-  constructor(t: TestContext, { homeDir, args = [], descriptors, metricsPort = 0 }: SpawnOptions) {
-    const command = [process.execPath, PROGRAM, 'gateway', '--port', '0', ...args];
+  constructor(
+    t: TestContext,
+    {
+      homeDir,
+      args = [],
+      descriptors,
+      metricsPort = 0,
+      launcher = [],
+      nodeArgs = [],
+      env = {},
+    }: SpawnOptions,
+  ) {
+    const command = [...launcher, process.execPath, ...nodeArgs, PROGRAM, 'gateway', '--port', '0', ...args];
     // `exec`: the process that gets our signals is the gateway, not a shell around it.
     const [file = '', ...rest] =
       descriptors === undefined
@@ -40,6 +57,7 @@ export class GatewayProcess {
         OPENCLAW_HOME: homeDir,
         OPENCLAW_METRICS__PORT: String(metricsPort),
         OPENCLAW_GATEWAY__WORKERS: TEST_WORKERS,
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
