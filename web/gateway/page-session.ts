@@ -11,6 +11,7 @@ import { wireEvents } from './events.js';
 import { firstConnection } from './first-connection.js';
 import { problemOf } from './problems.js';
 import { clientId, rememberedSeen, rememberedToken, rememberSeen, rememberToken } from './remembered.js';
+import { readSchedule, type Scheduled } from './schedule.js';
 
 const PAGE_LENGTH = 50;
 /** Channels that are followed although nobody has looked at them here: their replies are there at once. */
@@ -227,6 +228,20 @@ export class PageSession {
 
   readNotices(): void {
     this.#update((state) => ({ ...state, notices: allRead(state.notices) }));
+  }
+
+  /** What is to come; null while there is no connection, and where it cannot be read: then `problem` says why. */
+  async schedule(): Promise<readonly Scheduled[] | null> {
+    return this.#gateway?.state === 'open' ? this.#try(readSchedule) : null;
+  }
+
+  /** @param at RFC 3339 @returns whether it is kept */
+  async remind(msg: string, at: string): Promise<boolean> {
+    return (await this.#try(({ system }) => system.notify({ type: 'reminder', msg, at }))) !== null;
+  }
+
+  async cancelReminder(id: string): Promise<void> {
+    await this.#try(({ system }) => system.notify_cancel({ notification_id: id }));
   }
 
   forgetProblem(): void {

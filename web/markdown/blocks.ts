@@ -81,7 +81,8 @@ export class BlockSplitter {
 
   /** The open block; null where nothing has come since the last one. */
   get open(): Block | null {
-    if (this.#fence !== null) return this.#codeBlock(withoutLast(this.#code + this.#visibleLine(this.#fence)));
+    if (this.#fence !== null)
+      return this.#codeBlock(withoutLast(this.#code + this.#visibleLine(this.#fence)));
     if (this.#tail.trim() === '') return null;
     return { kind: 'markdown', text: this.#head + this.#tail, info: '', continued: this.#continued };
   }

@@ -1,4 +1,4 @@
-/** A page that is fetched when somebody wants to see it. */
+/** A part of the page that is fetched when somebody wants to see it. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
@@ -7,7 +7,13 @@ const RETRY_MS = 1000;
 /** A component, with a function that fetches it before anybody needs it: the gateway may be gone by then. */
 export type Lazy<P> = ComponentType<P> & { readonly prefetch: () => Promise<void> };
 
-export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): Lazy<P> => {
+const Loading = () => <p class="quiet centred">Loading…</p>;
+
+/** @param Waiting is shown until it is there */
+export const lazy = <P extends object>(
+  fetch: () => Promise<ComponentType<P>>,
+  Waiting: ComponentType = Loading,
+): Lazy<P> => {
   let loaded: ComponentType<P> | null = null;
   const prefetch = async (): Promise<void> => {
     try {
@@ -32,7 +38,7 @@ export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): 
       const Loaded = loaded;
       return <Loaded {...props} />;
     }
-    if (!hasFailed) return <p class="quiet centred">Loading…</p>;
+    if (!hasFailed) return <Waiting />;
     return (
       <p class="quiet centred" role="alert">
         This part of the page could not be loaded. Reload it when the gateway can be reached.
