@@ -5,8 +5,8 @@ import { startTestGateway } from '../helpers/gateway.js';
 import { mockModels, modelConfig } from '../helpers/models.js';
 import { closeBrowser, newPage } from './browser.js';
 import { NEEDS_BROWSER } from './chromium.js';
+import { signIn, untilFetched } from './conversation.js';
 import { watchMainThread } from './main-thread.js';
-import { servePage } from './page-server.js';
 
 const WORDS = 20_000;
 /** Of a processor, without a pause: three times of what was measured, and what nobody notices. */
@@ -56,16 +56,10 @@ for (const [what, content] of Object.entries(TEXTS)) {
       server.onMessage(/.*/, { content }, { chunkSize: 24 });
     });
     const gateway = await startTestGateway(t, { config: modelConfig({ base_url: models.baseUrl }) });
-    const server = await servePage(t, gateway.port);
     const { page } = await newPage(t);
-    await page.goto(server.url);
-    await page.getByLabel('Token').fill(gateway.token);
-    await page.getByLabel('Token').press('Enter');
-    await page.getByLabel('Message', { exact: true }).waitFor();
-    // The last of what the page fetches before anybody needs it.
-    await page.waitForFunction(() =>
-      performance.getEntriesByType('resource').some(({ name }) => /\/status-[^/]*\.js$/.test(name)),
-    );
+    await page.goto(`http://127.0.0.1:${gateway.port}/`);
+    await signIn(page, gateway.token);
+    await untilFetched(page);
     await page.evaluate(() => {
       const measured = { mostChars: 0, nowChars: 0 };
       Object.assign(globalThis, { measured });
