@@ -102,6 +102,24 @@ test('a connection that breaks is told, and the reply goes on where it was', WIT
   assert.equal(await lastReply(page), embeddedReply(message));
 });
 
+test('who does not want to wait for the next attempt to connect need not', WITH, async (t) => {
+  const { page, gateway, network, errors } = await open(t);
+  await signIn(page, gateway.token);
+  // From here on no timer of the page ends by itself.
+  await page.clock.install();
+  await page.clock.pauseAt(Date.now() + 60_000);
+  network.cut();
+  await page
+    .getByText(/is lost; trying again/)
+    .first()
+    .waitFor();
+  await page.getByRole('button', { name: 'Try now' }).first().click();
+  await page.clock.runFor(1);
+  await page.getByText('Connected', { exact: true }).first().waitFor({ state: 'attached' });
+  assert.equal(await page.getByRole('button', { name: 'Try now' }).count(), 0);
+  assert.deepEqual(errors, []);
+});
+
 test('a gateway that is started again is found again, with everything in it', WITH, async (t) => {
   const { page, gateway, network } = await open(t);
   await signIn(page, gateway.token);

@@ -87,10 +87,9 @@ const EMPTY = new RawJson('{}');
 
 const heartbeatMethods = ({ metrics }: HandlersOptions): Pick<Handlers, 'heartbeat.pong'> => ({
   // Unknown seqs are ignored (protocol section 7).
-  'heartbeat.pong': (session, { seq, client_load: clientLoad }) => {
-    const answered = session.heartbeat.answered(seq, clientLoad ?? null);
-    metrics.heartbeats.answered += answered;
-    if (answered > 0) session.courier.acknowledged(seq);
+  'heartbeat.pong': ({ heartbeat, courier }, { seq, client_load: clientLoad, settle = true }) => {
+    metrics.heartbeats.answered += heartbeat.answered(seq, clientLoad ?? null);
+    if (settle && seq <= heartbeat.sentSeq) courier.acknowledged(seq);
     return EMPTY;
   },
 });
