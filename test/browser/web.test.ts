@@ -102,6 +102,23 @@ test('a connection that breaks is told, and the reply goes on where it was', WIT
   assert.equal(await lastReply(page), embeddedReply(message));
 });
 
+test('a dialog that could not be fetched says so, and is there after a reload', WITH, async (t) => {
+  const { page, gateway } = await open(t);
+  const script = /\/overlays-[^/]*\.js$/;
+  await page.route(script, (route) => route.abort());
+  await signIn(page, gateway.token);
+  await page.keyboard.press('Alt+n');
+  await page
+    .getByRole('alert')
+    .getByText(/could not be loaded/)
+    .waitFor();
+  await page.unroute(script);
+  await page.reload();
+  await page.getByText('Connected', { exact: true }).first().waitFor({ state: 'attached' });
+  await page.keyboard.press('Alt+n');
+  await page.getByRole('dialog', { name: 'New channel' }).waitFor();
+});
+
 test('who does not want to wait for the next attempt to connect need not', WITH, async (t) => {
   const { page, gateway, network, errors } = await open(t);
   await signIn(page, gateway.token);

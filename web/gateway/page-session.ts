@@ -251,6 +251,11 @@ export class PageSession {
     await this.#try(({ system }) => system.notify_cancel({ notification_id: id }));
   }
 
+  /** Shows a problem. @param problem a sentence that says what to do */
+  tell(problem: string): void {
+    this.#update((state) => ({ ...state, problem }));
+  }
+
   forgetProblem(): void {
     this.#update((state) => ({ ...state, problem: null }));
   }

@@ -12,11 +12,7 @@ import { Sidebar } from './sidebar.js';
 import { SignIn } from './sign-in.js';
 import { Toasts } from './toasts.js';
 
-/** Nothing is better than something that is gone at once. */
-const OverlayView = lazy(
-  async () => (await import('./overlays.js')).OverlayView,
-  () => null,
-);
+const OverlayView = lazy(async () => (await import('./overlays.js')).OverlayView);
 const RemindersPage = lazy(async () => (await import('./reminders.js')).RemindersPage);
 const TrafficPage = lazy(async () => (await import('./traffic.js')).TrafficPage);
 const StatusPage = lazy(async () => (await import('./status.js')).StatusPage);
@@ -38,6 +34,13 @@ const Shell = () => {
   const [route, setRoute] = useState(() => routeOf(location.hash));
   const [overlay, setOverlay] = useState<Overlay | null>(null);
   const [isDrawerOpen, setDrawerOpen] = useState(false);
+  const open = (wanted: Overlay): void => {
+    OverlayView.prefetch().then(
+      () => setOverlay(wanted),
+      // A browser asks for a module once: it has to be another page.
+      () => session.tell('This could not be loaded. Reload the page when the gateway can be reached.'),
+    );
+  };
   const close = (): void => setOverlay(null);
 
   useEffect(() => {
@@ -84,7 +87,7 @@ const Shell = () => {
         document.getElementById('message')?.focus();
         break;
       default:
-        setOverlay({ kind: command });
+        open({ kind: command });
     }
   };
   useDocumentEvent('keydown', (event) => {
@@ -102,7 +105,7 @@ const Shell = () => {
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         Skip to the content
       </button>
-      <Sidebar route={route} isOpen={isDrawerOpen} onOverlay={setOverlay} />
+      <Sidebar route={route} isOpen={isDrawerOpen} onOverlay={open} />
       {isDrawerOpen && (
         <button
           type="button"
@@ -112,7 +115,7 @@ const Shell = () => {
         />
       )}
       <main id="main" tabIndex={-1}>
-        {isTalk && <ConversationPage key={current} onMenu={menu} onOverlay={setOverlay} />}
+        {isTalk && <ConversationPage key={current} onMenu={menu} onOverlay={open} />}
         {route.page === 'reminders' && <RemindersPage onMenu={menu} />}
         {route.page === 'traffic' && <TrafficPage onMenu={menu} />}
         {route.page === 'status' && <StatusPage onMenu={menu} />}

@@ -7,13 +7,7 @@ const RETRY_MS = 1000;
 /** A component, with a function that fetches it before anybody needs it: the gateway may be gone by then. */
 export type Lazy<P> = ComponentType<P> & { readonly prefetch: () => Promise<void> };
 
-const Loading = () => <p class="quiet centred">Loading…</p>;
-
-/** @param Waiting is shown until it is there */
-export const lazy = <P extends object>(
-  fetch: () => Promise<ComponentType<P>>,
-  Waiting: ComponentType = Loading,
-): Lazy<P> => {
+export const lazy = <P extends object>(fetch: () => Promise<ComponentType<P>>): Lazy<P> => {
   let loaded: ComponentType<P> | null = null;
   const prefetch = async (): Promise<void> => {
     try {
@@ -38,7 +32,7 @@ export const lazy = <P extends object>(
       const Loaded = loaded;
       return <Loaded {...props} />;
     }
-    if (!hasFailed) return <Waiting />;
+    if (!hasFailed) return <p class="quiet centred">Loading…</p>;
     return (
       <p class="quiet centred" role="alert">
         This part of the page could not be loaded. Reload it when the gateway can be reached.
