@@ -37,6 +37,7 @@ export class GatewayClient {
 
   constructor(options: ConnectOptions, open: SocketFactory) {
     this.#options = options;
+    if (options.onState !== undefined) this.#events.on('state', options.onState);
     const { retry = true, retryFirst = false, clientId, clientVersion = VERSION, token, backOff } = options;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
@@ -55,7 +56,7 @@ export class GatewayClient {
       isWaiting: () => this.#link.connection === null && this.#ending === null,
       onForeign: () => (this.#events.has('reply') ? (reply) => this.#events.emit('reply', reply) : null),
     });
-    this.#notices = new Notices(this.#events, (seq) => this.#pong(seq));
+    this.#notices = new Notices(this.#events, (seq, settles) => this.#pong(seq, settles));
     this.#link = new Link({
       open,
       identity: { client_id: clientId, client_version: clientVersion, token },
@@ -130,6 +131,11 @@ export class GatewayClient {
     return stop;
   }
 
+  /** Tries to connect at once, where it waits to do so; otherwise nothing happens. */
+  retryNow(): void {
+    this.#link.retryNow();
+  }
+
   /** Ends the connection for good. What has no answer yet fails. Harmless twice. */
   close(): Promise<CloseInfo> {
     this.#link.close();
@@ -175,7 +181,7 @@ export class GatewayClient {
     this.replies.disconnected();
     this.#notices.disconnected();
     this.#caller.lost(error);
-    this.#changed({ state: 'waiting', delayMs, error });
+    this.#changed({ state: 'waiting', delayMs, error, retryNow: () => this.retryNow() });
   }
 
   #over(error: LinkError, close: CloseInfo): void {
@@ -203,9 +209,13 @@ export class GatewayClient {
     }
   }
 
-  #pong(seq: number): void {
+  #pong(seq: number, settles: boolean): void {
     const load = this.#options.load?.();
-    const params = { seq, ...(load === undefined ? {} : { client_load: load }) };
+    const params = {
+      seq,
+      ...(load === undefined ? {} : { client_load: load }),
+      ...(settles ? {} : { settle: false }),
+    };
     this.#link.connection?.send(JSON.stringify({ jsonrpc: '2.0', method: 'heartbeat.pong', params }));
   }
 

@@ -25,7 +25,10 @@ export interface Chat extends Omit<ChatMethods, 'send'> {
 }
 
 /** A gateway: its methods by prefix, such as `gateway.channel.list()`, and what is common to all. */
-export type Gateway = Pick<GatewayClient, 'closed' | 'session' | 'state' | 'request' | 'on' | 'close'> &
+export type Gateway = Pick<
+  GatewayClient,
+  'closed' | 'session' | 'state' | 'request' | 'on' | 'retryNow' | 'close'
+> &
   Omit<Methods, 'chat'> & { readonly chat: Chat };
 
 type Namespaces = Record<string, Record<string, unknown>>;

@@ -49,6 +49,8 @@ export class Link {
   #openedAtMs = 0;
   #heardAtMs = 0;
   #hasOpened = false;
+  /** For the next attempt. */
+  #isWaiting = false;
   #isClosing = false;
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +69,7 @@ export class Link {
   /** @throws what the socket factory throws */
   connect(): void {
     const { identity, open, timeoutMs, streams, onConnecting } = this.#options;
+    this.#isWaiting = false;
     onConnecting();
     if (this.#isOver) return;
     const session_id = this.#sessionId;
@@ -83,6 +86,12 @@ export class Link {
       onEnd: (error) => this.#ended(connection, error),
     });
     this.#connection = connection;
+  }
+
+  /** Does not wait for the next attempt. Harmless where none is to come. */
+  retryNow(): void {
+    // Behind the listeners that are being told of the wait.
+    if (this.#isWaiting && !this.#isOver) this.#connectIn(0);
   }
 
   /** Ends it for good. Harmless twice. */
@@ -124,8 +133,14 @@ export class Link {
       this.#over(closeOf(error), error);
       return;
     }
-    this.#timer = setTimeout(() => this.connect(), delayMs);
+    this.#isWaiting = true;
+    this.#connectIn(delayMs);
     onLost(error, delayMs);
+  }
+
+  #connectIn(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.connect(), delayMs);
   }
 
   #delayAfter(error: LinkError): number | null {

@@ -1,6 +1,6 @@
 /**
- * Pings, and the notifications that they carry. A ping is answered by itself; but the answer settles what it carried, so one with
- * notifications is answered only once somebody has been told.
+ * Pings, and the notifications that they carry. A ping is answered by itself; but the answer settles what it carried, for all of a
+ * user's connections, so it says whether somebody has been told.
  */
 import type { HeartbeatPingEvent } from '../schemas/generated/client.js';
 import type { Emitter } from './events.js';
@@ -11,12 +11,12 @@ const KNOWN = 2000;
 
 export class Notices {
   readonly #events: Emitter<ClientEvents>;
-  readonly #pong: (seq: number) => void;
+  readonly #pong: (seq: number, settles: boolean) => void;
   readonly #known = new Set<string>();
   /** The last ping, where nobody was there to hear of what it carried. */
   #unheard: HeartbeatPingEvent | null = null;
 
-  constructor(events: Emitter<ClientEvents>, pong: (seq: number) => void) {
+  constructor(events: Emitter<ClientEvents>, pong: (seq: number, settles: boolean) => void) {
     this.#events = events;
     this.#pong = pong;
   }
@@ -29,6 +29,7 @@ export class Notices {
       !this.#events.has('heartbeat.ping')
     ) {
       this.#unheard = ping;
+      this.#pong(seq, false);
       return;
     }
     this.#unheard = null;
@@ -41,7 +42,7 @@ export class Notices {
       if (this.#known.size <= KNOWN) break;
       this.#known.delete(id);
     }
-    this.#pong(seq);
+    this.#pong(seq, true);
   }
 
   /** Somebody may have come who listens. */

@@ -27,6 +27,8 @@ export interface ConnectOptions {
   readonly retry?: boolean;
   /** Whether the first connection, too, is tried again until it works or cannot. Default false. */
   readonly retryFirst?: boolean;
+  /** Is told what the event `state` tells, from the first attempt on: before `connect` resolves nobody can listen for that. */
+  readonly onState?: (event: StateEvent) => void;
   /** The random waits between attempts: up to 500 ms at first, twice that with each failure, never over 30 000 ms. */
   readonly backOff?: Partial<BackOff>;
   /** UTF-16 units of a reply kept for a reader that is slow, about; what follows is left with the gateway until there is room. 1 048 576. */
@@ -44,8 +46,13 @@ export type StateEvent =
   | { readonly state: 'connecting' }
   /** `session.resumed` says whether the gateway knew the session; what it did not know has been told it. */
   | { readonly state: 'open'; readonly session: Session }
-  /** Until the next attempt. */
-  | { readonly state: 'waiting'; readonly delayMs: number; readonly error: LinkError }
+  /** Until the next attempt, for so long, or until `retryNow` is called. */
+  | {
+      readonly state: 'waiting';
+      readonly delayMs: number;
+      readonly error: LinkError;
+      readonly retryNow: () => void;
+    }
   /** For good. */
   | { readonly state: 'closed'; readonly close: CloseInfo };
 

@@ -1,9 +1,9 @@
 /** What goes on where it was when there is another connection. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConnectionClosedError, GatewayError } from './node.js';
+import { ConnectionClosedError, connect, GatewayError } from './node.js';
 import { listenBy, methodsOf, open, state, welcome } from './scripted-connections.js';
-import { chunk, completion, SENT, SESSION, send } from './scripted-gateway.js';
+import { chunk, completion, deadUrl, listenAt, SENT, SESSION, send } from './scripted-gateway.js';
 
 test('a cut connection comes back, names its session and how far it has read, and the reply goes on', async (t) => {
   const { url, connections } = await listenBy(t, {
@@ -206,4 +206,45 @@ test('a session of an earlier client is taken up, with what it follows', async (
     'channel.unsubscribe',
     'system.ping',
   ]);
+});
+
+test('who is told of the state from the first attempt on can have the next one made at once', async (t) => {
+  const url = await deadUrl();
+  const states: string[] = [];
+  const gateway = connect({
+    url,
+    token: 'oc_local_test',
+    clientId: 'test',
+    retryFirst: true,
+    // Nobody waits for that.
+    backOff: { firstMs: 3_600_000, mostMs: 3_600_000 },
+    onState: (event) => {
+      states.push(event.state);
+      if (event.state !== 'waiting') return;
+      assert.match(event.error.message, /ECONNREFUSED|1006/);
+      const { port } = new URL(url);
+      void listenAt(t, Number(port), () => {}).then(event.retryNow);
+    },
+  });
+  const opened = await gateway;
+  t.after(() => opened.close());
+  assert.deepEqual(states, ['connecting', 'waiting', 'connecting', 'open']);
+  opened.retryNow();
+  assert.equal(opened.state, 'open', 'which is nothing to a connection that is there');
+  await opened.close();
+  opened.retryNow();
+  assert.deepEqual(states.slice(4), ['closed']);
+});
+
+test('a connection that waits for its next attempt makes it when it is told to', async (t) => {
+  const { url, connections } = await listenBy(t, {
+    answer: ({ socket }, { id }, at) => {
+      if (at === 0) socket.terminate();
+      else send(socket, { id, result: { pong: true } });
+    },
+  });
+  const gateway = await open(t, url, { backOff: { firstMs: 3_600_000, mostMs: 3_600_000 } });
+  gateway.on('state', (event) => event.state === 'waiting' && event.retryNow());
+  assert.deepEqual(await gateway.system.ping(), { pong: true });
+  assert.equal(connections.length, 2);
 });

@@ -24,6 +24,11 @@ export class Reply implements AsyncIterable<string> {
     this.completion = stream.completion;
   }
 
+  /** The channel that it is written in; undefined until the gateway has said so, which of one that was overheard it has. */
+  get channel(): string | undefined {
+    return this.#stream.channel || undefined;
+  }
+
   /** Tokens that it took; undefined until it has ended, and where the gateway does not know. */
   get usage(): Completion['usage'] {
     return this.#stream.completed?.usage;

@@ -28,6 +28,9 @@ export const heartbeat = {
     closed({
       seq: Count,
       client_load: Type.Optional(Type.Number({ minimum: 0, description: '0 idle, 1 fully busy.' })),
+      settle: Type.Optional(
+        Type.Boolean({ description: 'default true. Whether what the pings carried was shown to somebody.' }),
+      ),
     }),
     closed({}),
   ),

@@ -15,6 +15,8 @@ const { protocol, host, pathname } = location;
 if (pathname === '/traffic' || pathname === '/status') history.replaceState(null, '', `/#${pathname}`);
 const session = new PageSession(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/`);
 session.start();
+// The network is back: whoever looks at the page need not wait for the next attempt.
+addEventListener('online', () => session.retryNow());
 render(
   <SessionContext.Provider value={session}>
     <App />

@@ -64,8 +64,9 @@ export const NOTES: Readonly<Partial<Record<keyof typeof methods, string>>> = {
     'Answer with `heartbeat.pong` and the same `seq`. A notification stays queued until a pong acknowledges it, across reconnects: tell a repeated one by its `id`. ' +
     'Each occurrence of a `cron` schedule has an `id` of its own.',
   'heartbeat.pong':
-    'Acknowledges its `seq` and all before it. Sent without an `id` it gets no reply; it is never counted by the rate limit. One that ' +
-    'acknowledges nothing is ignored; more than 100 of those at once, or 10 a second, close the connection with 4003.',
+    'Acknowledges its `seq` and all before it, and settles what they carried. With `settle: false` it does not: the client is there, nobody has been told, ' +
+    'and the notifications stay queued; a later pong, of the same `seq` too, settles them. Sent without an `id` it gets no reply; it is never counted by the rate limit. ' +
+    'One that does neither is ignored; more than 100 of those at once, or 10 a second, close the connection with 4003.',
   'system.status':
     '`total_messages` counts since the start, refused ones included; `messages_per_second` is over the last minute; `active_channels` have a follower or were active in the last hour; ' +
     '`heartbeat_ok` of `heartbeat_total` connections answered their last ping.',

@@ -56,7 +56,8 @@ closes the connection with 1009.
 
 - **Heartbeat.** The gateway sends \`heartbeat.ping\` every \`heartbeat_interval\` seconds (see \`auth.handshake\`). Answer
   with \`heartbeat.pong\`, or the connection is closed with 4002. A ping may carry notifications for the user:
-  whatever waits rides on the next ping, and a fresh one brings a ping forward. The pong settles what the ping carried.
+  whatever waits rides on the next ping, and a fresh one brings a ping forward. The pong settles what the ping carried,
+  for all connections of the user: a client that shows no notifications sends it with \`settle: false\`, and they wait for one that does.
 - **Rate limit.** By default 10 messages a second with bursts of 20, and 200 a minute. One too many gets error 4003 with
   \`data.retry_after_ms\`, and so does every message until then; more than \`limits.burst_size\` of those close the
   connection with 4003. So do more than 1 000 pings of the WebSocket protocol in a second.

@@ -4,19 +4,30 @@ import type { Page } from 'playwright-core';
 import { engine } from '../helpers/engine.js';
 import { type GatewayUnderTest, startTestGateway } from '../helpers/gateway.js';
 import { newPage, type Watched } from './browser.js';
-import { type PageServer, servePage } from './page-server.js';
+import { type Network, startNetwork } from './network.js';
 
 export interface Opened extends Watched {
   readonly gateway: GatewayUnderTest;
-  readonly server: PageServer;
+  readonly network: Network;
 }
 
+/** The page that a gateway serves, through a network that can break. */
 export const open = async (t: TestContext, config = engine(0)): Promise<Opened> => {
-  const gateway = await startTestGateway(t, { config });
-  const server = await servePage(t, gateway.port);
+  const network = await startNetwork(t);
+  // Its port is another one than the gateway's own.
+  const flags = { 'gateway.allowed_origins': JSON.stringify([network.origin]) };
+  const gateway = await startTestGateway(t, { config, flags });
+  network.lead(gateway.port);
   const watched = await newPage(t);
-  await watched.page.goto(server.url);
-  return { ...watched, gateway, server };
+  await watched.page.goto(network.origin);
+  return { ...watched, gateway, network };
+};
+
+/** Until it has fetched what it does not need at first: it may be without a gateway later. */
+export const untilFetched = async (page: Page): Promise<void> => {
+  await page.waitForFunction(() =>
+    performance.getEntriesByType('resource').some(({ name }) => /\/status-[^/]*\.js$/.test(name)),
+  );
 };
 
 export const signIn = async (page: Page, token: string): Promise<void> => {

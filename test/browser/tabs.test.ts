@@ -11,10 +11,10 @@ after(closeBrowser);
 const words = (count: number): string => Array.from({ length: count }, (_, at) => `w${at}`).join(' ');
 
 test('what one tab says stands in the other, reply and all', NEEDS_BROWSER, async (t) => {
-  const { page, gateway, server, errors } = await open(t, engine(5));
+  const { page, gateway, network, errors } = await open(t, engine(5));
   await signIn(page, gateway.token);
   const other = await newPage(t);
-  await other.page.goto(server.url);
+  await other.page.goto(network.origin);
   await signIn(other.page, gateway.token);
   const message = words(60);
   await say(page, message);

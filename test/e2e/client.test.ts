@@ -15,6 +15,7 @@ import {
   type StateEvent,
 } from '../../client/node.js';
 import type { Json } from '../helpers/client.js';
+import { SettableClock } from '../helpers/clock.js';
 import { ENDLESS, embeddedReply, engine } from '../helpers/engine.js';
 import { atEnd, startTestGateway, temporaryFolder } from '../helpers/gateway.js';
 import { startGatewayProcess } from '../helpers/gateway-process.js';
@@ -289,7 +290,11 @@ test(`${req('P5-subscribe', 'P5-running-listed')} who follows a channel hears th
   const writer = await enter(t, under);
   const reader = await enter(t, { ...under, url: line.url });
   const heard: Promise<string>[] = [];
-  reader.on('reply', (reply) => heard.push(reply.text()));
+  const channels: unknown[] = [];
+  reader.on('reply', (reply) => {
+    channels.push(reply.channel);
+    heard.push(reply.text());
+  });
   const [first, second] = ['word '.repeat(100), 'other '.repeat(100)];
   const { rest } = await begun(writer.chat.send(first));
   await until(() => heard.length === 1, 'it hears of the first');
@@ -300,6 +305,7 @@ test(`${req('P5-subscribe', 'P5-running-listed')} who follows a channel hears th
   line.mend();
   await until(() => heard.length === 2, 'it hears of the second');
   assert.deepEqual(await Promise.all(heard), [firstText, await secondText]);
+  assert.deepEqual(channels, ['default', 'default'], 'each names its channel');
   assert.equal(firstText, embeddedReply(first));
 });
 
@@ -312,6 +318,33 @@ test(`${req('P7-notifications')} notifications are told, once each, and settled`
   await until(async () => (await gateway.system.notifications()).notifications.length === 0, 'it is settled');
   assert.deepEqual(told, ['reminder Meeting at 3 PM']);
   assert.equal((await gateway.system.status()).client_load, 0.5);
+});
+
+test(`${req('P7-notifications')} a client that shows no notifications stays, and they wait for one that does`, async (t) => {
+  const clock = new SettableClock();
+  const under = await startTestGateway(t, { clock, config: engine(0) });
+  const lost: unknown[] = [];
+  const about = { url: under.url, token: under.token, clientId: 'watcher' };
+  const onState = (event: StateEvent): void => {
+    if (event.state === 'waiting' || event.state === 'closed') lost.push(event);
+  };
+  const watcher = await connect({ ...about, onState });
+  atEnd(t, () => watcher.close());
+  const { notification_id } = await watcher.system.notify({ type: 'reminder', msg: 'Meeting at 3 PM' });
+  for (let interval = 0; interval < 6; interval += 1) {
+    clock.pass(30_000);
+    await clock.read();
+    // Its pong goes before what it asks now.
+    await watcher.system.ping();
+    await watcher.system.ping();
+  }
+  assert.deepEqual(lost, []);
+  const kept = async (): Promise<string[]> =>
+    (await watcher.system.notifications()).notifications.map((each) => each.notification_id);
+  assert.deepEqual(await kept(), [notification_id]);
+  const told = new Promise<string>((resolve) => watcher.on('notification', ({ id }) => resolve(id)));
+  assert.equal(await told, notification_id);
+  assert.deepEqual(await kept(), []);
 });
 
 test(`${req('T-handshake')} what a page’s bundler makes of it talks to the gateway by the built-in WebSocket`, async (t) => {

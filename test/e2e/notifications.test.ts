@@ -48,6 +48,22 @@ test(`${req('T-heartbeat', 'P7-fresh', 'P4-notify')} a fresh one comes at once o
   assert.deepEqual(await kept(client), []);
 });
 
+test(`${req('P7-pong')} a pong that does not settle keeps them, and one of the same seq that does settles them later`, async (t) => {
+  const under = await startTestGateway(t, { config: RARELY });
+  const client = await under.login();
+  const id = await notify(client);
+  const { params } = await pingWith(client, id);
+  const answer = async (change: object): Promise<string[]> => {
+    client.send({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq: params.seq, ...change } });
+    await client.settle();
+    return kept(client);
+  };
+  assert.deepEqual(await answer({ settle: false }), [id]);
+  assert.equal((await client.call('system.status')).heartbeat_ok, 1);
+  assert.deepEqual(await answer({ seq: params.seq + 1 }), [id], 'a seq that was never sent settles nothing');
+  assert.deepEqual(await answer({}), []);
+});
+
 test(`${req('P7-fresh')} a stream of fresh ones brings at most one ping a second`, async (t) => {
   const under = await startTestGateway(t, { config: RARELY });
   const client = await under.login();

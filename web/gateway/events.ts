@@ -1,5 +1,5 @@
 /** What the gateway tells, as changes of the state. */
-import type { CloseInfo, Gateway } from '../../client/index.js';
+import type { Gateway } from '../../client/index.js';
 import { type AppState, conversationOf, inConversation } from '../state/app.js';
 import { changed, DEFAULT_CHANNEL } from '../state/channels.js';
 import * as talk from '../state/conversation.js';
@@ -11,46 +11,19 @@ export interface EventHooks {
   /** Ends all of it: somebody has signed out. */
   readonly signal: AbortSignal;
   readonly store: Store<AppState>;
-  /** There is another connection. Not called for the first one. */
-  readonly onOpen: () => void;
   /** Something has changed how many messages a channel has. */
   readonly onNews: () => void;
-  readonly onClosed: (close: CloseInfo) => void;
 }
 
-export const wireEvents = (
-  gateway: Gateway,
-  { signal, store, onOpen, onNews, onClosed }: EventHooks,
-): void => {
+export const wireEvents = (gateway: Gateway, { signal, store, onNews }: EventHooks): void => {
   const on: Gateway['on'] = (name, listener) => gateway.on(name, listener, { signal });
   /** The replies that are being written, by the id of their message. */
   const texts = new Map<string, LiveText>();
   const inTalk = (channel: string, change: (before: talk.Conversation) => talk.Conversation): void =>
     store.update((state) => inConversation(state, channel, change));
 
-  on('state', (event) => {
-    switch (event.state) {
-      case 'open':
-        texts.clear();
-        onOpen();
-        break;
-      case 'connecting':
-        store.update((state) => ({ ...state, link: { state: 'connecting', hasBeenOpen: true } }));
-        break;
-      case 'waiting': {
-        const { error, delayMs } = event;
-        const { code, reason } = 'close' in error ? error.close : { code: error.code, reason: error.message };
-        const retryAtMs = Date.now() + delayMs;
-        store.update((state) => ({
-          ...state,
-          link: { state: 'waiting', hasBeenOpen: true, retryAtMs, code, reason },
-        }));
-        break;
-      }
-      case 'closed':
-        onClosed(event.close);
-    }
-  });
+  // What follows begins anew: what was being written is read from where it was, by its handle in the conversation.
+  on('state', ({ state }) => state === 'open' && texts.clear());
 
   on('system.goaway', () => store.update((state) => ({ ...state, link: { state: 'open', leaving: true } })));
 

@@ -8,9 +8,10 @@ import { signInReason } from '../state/link.js';
 import { allRead, dismissed } from '../state/notices.js';
 import { Store } from '../state/store.js';
 import { wireEvents } from './events.js';
-import { firstConnection } from './first-connection.js';
+import { connectPage } from './page-connection.js';
 import { problemOf } from './problems.js';
 import { clientId, rememberedSeen, rememberedToken, rememberSeen, rememberToken } from './remembered.js';
+import { readSchedule, type Scheduled } from './schedule.js';
 
 const PAGE_LENGTH = 50;
 /** Channels that are followed although nobody has looked at them here: their replies are there at once. */
@@ -30,6 +31,7 @@ export class PageSession {
   /** Whether somebody has the conversation before their eyes. */
   #isLooking = true;
   #lastKey = 0;
+  #retryNow = (): void => {};
   #countTimer: ReturnType<typeof setTimeout> | undefined;
   /** Messages that the gateway has not taken yet, by the key of their turn. */
   readonly #unsent = new Map<string, Reply>();
@@ -50,11 +52,12 @@ export class PageSession {
     this.#stop.abort();
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    const set = (link: AppState['link']): void => {
-      if (!signal.aborted) this.#update((state) => ({ ...state, link }));
+    const set = (link: AppState['link'], retryNow = (): void => {}): void => {
+      this.#retryNow = retryNow;
+      this.#update((state) => ({ ...state, link }));
     };
     try {
-      const gateway = await firstConnection({
+      const gateway = await connectPage({
         url: this.#url,
         token,
         clientId: clientId(),
@@ -62,19 +65,19 @@ export class PageSession {
         signal,
         hasBeenOpen: this.#hasBeenOpen,
         onStatus: set,
+        onReopened: () => this.#gateway !== null && void this.#opened(this.#gateway, false),
+        onClosed: (close) => {
+          const reason = signInReason(close);
+          if (reason !== null) this.signOut(reason);
+          else set({ state: 'closed', code: close.code, reason: close.reason });
+        },
       });
       rememberToken(token);
       this.#gateway = gateway;
       wireEvents(gateway, {
         signal,
         store: this.store,
-        onOpen: () => void this.#opened(gateway, false),
         onNews: () => this.#countSoon(),
-        onClosed: (close) => {
-          const reason = signInReason(close);
-          if (reason !== null) this.signOut(reason);
-          else set({ state: 'closed', code: close.code, reason: close.reason });
-        },
       });
       await this.#opened(gateway, true);
     } catch (error) {
@@ -99,6 +102,11 @@ export class PageSession {
       seen,
       link: { state: 'signed-out', ...(reason === undefined ? {} : { reason }) },
     }));
+  }
+
+  /** Does not wait for the next attempt to connect. */
+  retryNow(): void {
+    this.#retryNow();
   }
 
   /** After an end for good that the token is not to blame for. */
@@ -227,6 +235,25 @@ export class PageSession {
 
   readNotices(): void {
     this.#update((state) => ({ ...state, notices: allRead(state.notices) }));
+  }
+
+  /** What is to come; null while there is no connection, and where it cannot be read: then `problem` says why. */
+  async schedule(): Promise<readonly Scheduled[] | null> {
+    return this.#gateway?.state === 'open' ? this.#try(readSchedule) : null;
+  }
+
+  /** @param at RFC 3339 @returns whether it is kept */
+  async remind(msg: string, at: string): Promise<boolean> {
+    return (await this.#try(({ system }) => system.notify({ type: 'reminder', msg, at }))) !== null;
+  }
+
+  async cancelReminder(id: string): Promise<void> {
+    await this.#try(({ system }) => system.notify_cancel({ notification_id: id }));
+  }
+
+  /** Shows a problem. @param problem a sentence that says what to do */
+  tell(problem: string): void {
+    this.#update((state) => ({ ...state, problem }));
   }
 
   forgetProblem(): void {

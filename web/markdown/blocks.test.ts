@@ -118,6 +118,7 @@ test('code grows at its end alone, and never shows its fence', () => {
   splitter.end();
   const code = splitter.takeFinished().find(({ kind }) => kind === 'code');
   assert.equal(code?.text, 'let a;\n``\nlet b;');
+  assert.ok(code.text.startsWith(before), 'nothing of it is taken back at its end');
 });
 
 test('a fence that nobody closes ends with the text, and a closing one without a line feed is one', () => {

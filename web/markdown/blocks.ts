@@ -81,7 +81,8 @@ export class BlockSplitter {
 
   /** The open block; null where nothing has come since the last one. */
   get open(): Block | null {
-    if (this.#fence !== null) return this.#codeBlock(this.#code + this.#visibleLine(this.#fence));
+    if (this.#fence !== null)
+      return this.#codeBlock(withoutLast(this.#code + this.#visibleLine(this.#fence)));
     if (this.#tail.trim() === '') return null;
     return { kind: 'markdown', text: this.#head + this.#tail, info: '', continued: this.#continued };
   }
@@ -157,7 +158,7 @@ export class BlockSplitter {
   }
 
   #closeFence(rest: string): void {
-    this.#finished.push(this.#codeBlock(this.#code.replace(/\n$/, '')));
+    this.#finished.push(this.#codeBlock(withoutLast(this.#code)));
     this.#fence = null;
     this.#code = '';
     this.#tail = rest;
@@ -246,6 +247,9 @@ const isClosing = (line: string, { mark, length }: Fence): boolean => {
   const trimmed = line.trim();
   return trimmed.length >= length && line.search(/\S/) <= 3 && trimmed === mark.repeat(trimmed.length);
 };
+
+/** The line feed before the closing fence is none of the code's, so it is not shown before something follows it. */
+const withoutLast = (code: string): string => (code.endsWith('\n') ? code.slice(0, -1) : code);
 
 const unindented = (line: string, indent: number): string => {
   let at = 0;

@@ -1,7 +1,7 @@
 /** One animation frame for all that has to be drawn: each gets a share of it, and what does not fit waits for the next. */
 
-/** Of the 16 ms of a frame; the browser needs the rest for layout and paint. */
-const BUDGET_MS = 6;
+/** Of the 16 ms of a frame: the last piece goes beyond it, and layout and paint of what was drawn take twice as long. */
+const BUDGET_MS = 4;
 
 /** Draws some of what waits. @returns whether there is more */
 export type Draw = (isOverdue: () => boolean) => boolean;

@@ -3,28 +3,21 @@ import { useEffect, useState } from 'preact/hooks';
 import { neighbour } from '../state/channels.js';
 import { routeOf } from '../state/route.js';
 import { type Command, commandOf } from '../state/shortcuts.js';
-import { ChannelSettings, NewChannel } from './channel-dialogs.js';
 import { useAppState, useDocumentEvent, useSession } from './context.js';
 import { ConversationPage } from './conversation.js';
 import { go } from './go.js';
-import { Help } from './help.js';
 import { lazy } from './lazy.js';
-import { RemindersPage } from './reminders.js';
-import { SearchDialog } from './search.js';
+import type { Overlay } from './overlays.js';
 import { Sidebar } from './sidebar.js';
 import { SignIn } from './sign-in.js';
-import { Switcher } from './switcher.js';
 import { Toasts } from './toasts.js';
 
+const OverlayView = lazy(async () => (await import('./overlays.js')).OverlayView);
+const RemindersPage = lazy(async () => (await import('./reminders.js')).RemindersPage);
 const TrafficPage = lazy(async () => (await import('./traffic.js')).TrafficPage);
 const StatusPage = lazy(async () => (await import('./status.js')).StatusPage);
 
 const PREFETCH_MS = 2000;
-
-/** What lies over the page. */
-export type Overlay =
-  | { readonly kind: 'new-channel' | 'switch' | 'search' | 'help' }
-  | { readonly kind: 'settings'; readonly channel: string };
 
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
@@ -41,6 +34,13 @@ const Shell = () => {
   const [route, setRoute] = useState(() => routeOf(location.hash));
   const [overlay, setOverlay] = useState<Overlay | null>(null);
   const [isDrawerOpen, setDrawerOpen] = useState(false);
+  const open = (wanted: Overlay): void => {
+    OverlayView.prefetch().then(
+      () => setOverlay(wanted),
+      // A browser asks for a module once: it has to be another page.
+      () => session.tell('This could not be loaded. Reload the page when the gateway can be reached.'),
+    );
+  };
   const close = (): void => setOverlay(null);
 
   useEffect(() => {
@@ -58,7 +58,8 @@ const Shell = () => {
   // What is not needed yet is fetched all the same, so that it is there when the gateway is not.
   useEffect(() => {
     const fetch = (): void => {
-      for (const page of [TrafficPage, StatusPage]) page.prefetch().catch(() => {});
+      for (const page of [OverlayView, RemindersPage, TrafficPage, StatusPage])
+        page.prefetch().catch(() => {});
     };
     const timer = setTimeout(fetch, PREFETCH_MS);
     return () => clearTimeout(timer);
@@ -86,7 +87,7 @@ const Shell = () => {
         document.getElementById('message')?.focus();
         break;
       default:
-        setOverlay({ kind: command });
+        open({ kind: command });
     }
   };
   useDocumentEvent('keydown', (event) => {
@@ -104,7 +105,7 @@ const Shell = () => {
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         Skip to the content
       </button>
-      <Sidebar route={route} isOpen={isDrawerOpen} onOverlay={setOverlay} />
+      <Sidebar route={route} isOpen={isDrawerOpen} onOverlay={open} />
       {isDrawerOpen && (
         <button
           type="button"
@@ -114,16 +115,12 @@ const Shell = () => {
         />
       )}
       <main id="main" tabIndex={-1}>
-        {isTalk && <ConversationPage key={current} onMenu={menu} onOverlay={setOverlay} />}
+        {isTalk && <ConversationPage key={current} onMenu={menu} onOverlay={open} />}
         {route.page === 'reminders' && <RemindersPage onMenu={menu} />}
         {route.page === 'traffic' && <TrafficPage onMenu={menu} />}
         {route.page === 'status' && <StatusPage onMenu={menu} />}
       </main>
-      {overlay?.kind === 'new-channel' && <NewChannel onClose={close} />}
-      {overlay?.kind === 'settings' && <ChannelSettings channel={overlay.channel} onClose={close} />}
-      {overlay?.kind === 'switch' && <Switcher onClose={close} />}
-      {overlay?.kind === 'search' && <SearchDialog onClose={close} />}
-      {overlay?.kind === 'help' && <Help onClose={close} />}
+      {overlay !== null && <OverlayView overlay={overlay} onClose={close} />}
       <Toasts />
     </div>
   );

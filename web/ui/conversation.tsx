@@ -5,10 +5,10 @@ import { afterEachFrame } from '../markdown/frames.js';
 import { conversationOf } from '../state/app.js';
 import { nameOf } from '../state/channels.js';
 import type { Turn } from '../state/conversation.js';
-import type { Overlay } from './app.js';
 import { Composer } from './composer.js';
 import { useAppState, useSession } from './context.js';
 import { Icon } from './icons.js';
+import type { Overlay } from './overlays.js';
 import { PageHead } from './page-head.js';
 import { TurnView } from './turn.js';
 

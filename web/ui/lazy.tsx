@@ -1,4 +1,4 @@
-/** A page that is fetched when somebody wants to see it. */
+/** A part of the page that is fetched when somebody wants to see it. */
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 

@@ -1,9 +1,28 @@
-/** The truth about the connection, always in sight. */
+/** What is true of the connection, where it is seen. */
 import { linkSentence } from '../state/link.js';
 import { useAppState, useNow, useSession } from './context.js';
 
-export const LinkState = () => {
+/** What somebody can do about it. */
+export const LinkAction = () => {
   const session = useSession();
+  const state = useAppState(({ link }) => link.state);
+  if (state === 'waiting') {
+    return (
+      <button type="button" class="plain small" onClick={() => session.retryNow()}>
+        Try now
+      </button>
+    );
+  }
+  if (state !== 'closed') return null;
+  return (
+    <button type="button" class="plain small" onClick={() => session.connectAgain()}>
+      Connect again
+    </button>
+  );
+};
+
+/** The truth about the connection, always in sight. */
+export const LinkState = () => {
   const link = useAppState((state) => state.link);
   const now = useNow(link.state === 'waiting');
   const { text, tone } = linkSentence(link, now);
@@ -16,11 +35,7 @@ export const LinkState = () => {
       <span class="visually-hidden" role="status">
         {spoken}
       </span>
-      {link.state === 'closed' && (
-        <button type="button" class="plain small" onClick={() => session.connectAgain()}>
-          Connect again
-        </button>
-      )}
+      <LinkAction />
     </div>
   );
 };
@@ -29,18 +44,13 @@ export const LinkState = () => {
 export const LinkBanner = () => {
   const link = useAppState((state) => state.link);
   const now = useNow(link.state === 'waiting');
-  const session = useSession();
   const { text, tone } = linkSentence(link, now);
   if (tone === 'good') return null;
   return (
     <div class={`banner ${tone}`}>
       <span class="dot" aria-hidden="true" />
       <span>{text}.</span>
-      {link.state === 'closed' && (
-        <button type="button" class="plain small" onClick={() => session.connectAgain()}>
-          Connect again
-        </button>
-      )}
+      <LinkAction />
     </div>
   );
 };

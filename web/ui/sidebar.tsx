@@ -5,10 +5,10 @@ import { nameOf, unreadOf } from '../state/channels.js';
 import { isRunning } from '../state/conversation.js';
 import { unreadNotices } from '../state/notices.js';
 import { hashOf, type Route } from '../state/route.js';
-import type { Overlay } from './app.js';
 import { useAppState, useSession } from './context.js';
 import { Icon, type IconName } from './icons.js';
 import { LinkState } from './link-state.js';
+import type { Overlay } from './overlays.js';
 import { chooseTheme } from './theme.js';
 
 interface SidebarProps {

@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import { rememberedToken } from '../gateway/remembered.js';
 import { linkSentence } from '../state/link.js';
 import { useAppState, useNow, useSession } from './context.js';
+import { LinkAction } from './link-state.js';
 
 export const SignIn = () => {
   const session = useSession();
@@ -53,6 +54,7 @@ export const SignIn = () => {
         <p class="quiet" role="status">
           {isBusy && (isKnown || link.state === 'waiting') ? `${linkSentence(link, now).text}` : ''}
         </p>
+        <LinkAction />
         {isBusy && (
           <button type="button" class="plain" onClick={() => session.signOut()}>
             {isKnown ? 'Use another token' : 'Cancel'}

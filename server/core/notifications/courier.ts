@@ -83,9 +83,9 @@ export class Courier {
     return items;
   }
 
-  /** A pong has acknowledged the ping `seq` and all before it: what they carried is settled. */
-  acknowledged(seq: number): void {
-    if (this.#queue === null || this.#carried === null) return;
+  /** A pong has acknowledged the ping `seq` and all before it: what they carried is settled. @returns how many that were */
+  acknowledged(seq: number): number {
+    if (this.#queue === null || this.#carried === null) return 0;
     const settled: Occurrence[] = [];
     for (const [occurrence, firstSeq] of this.#carried) {
       if (firstSeq > seq) continue;
@@ -95,6 +95,7 @@ export class Courier {
     this.#queue.settle(settled);
     // What did not fit need not wait for the next scheduled ping.
     if (settled.length > 0 && this.#hasUncarried()) this.fresh();
+    return settled.length;
   }
 
   /** Something that is due has come: a ping is brought forward, if it is for this client. */

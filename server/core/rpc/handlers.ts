@@ -87,11 +87,12 @@ const EMPTY = new RawJson('{}');
 
 const heartbeatMethods = ({ clock, metrics }: HandlersOptions): Pick<Handlers, 'heartbeat.pong'> => ({
   // Unknown seqs are ignored (protocol section 7).
-  'heartbeat.pong': (session, { seq, client_load: clientLoad }) => {
-    const answered = session.heartbeat.answered(seq, clientLoad ?? null);
+  'heartbeat.pong': (session, { seq, client_load: clientLoad, settle = true }) => {
+    const { heartbeat, courier } = session;
+    const answered = heartbeat.answered(seq, clientLoad ?? null);
     metrics.heartbeats.answered += answered;
-    if (answered > 0) session.courier.acknowledged(seq);
-    else session.takeIdlePong(clock.nowMs());
+    const settled = settle && seq <= heartbeat.sentSeq ? courier.acknowledged(seq) : 0;
+    if (answered === 0 && settled === 0) session.takeIdlePong(clock.nowMs());
     return EMPTY;
   },
 });

@@ -63,6 +63,11 @@ export class Heartbeat extends Deadline {
     return this.#answeredSeq >= this.#lastScheduledSeq;
   }
 
+  /** Of the last ping. */
+  get sentSeq(): number {
+    return this.#seq;
+  }
+
   stop(): void {
     this.#wheel.cancel(this);
   }
