@@ -1,11 +1,9 @@
 /** The core's end of a link: the peers whose sockets one thread has, and what is on its way to them. */
-import { CLOSES, type CloseName } from '../../../schemas/codes.js';
+import type { CloseName } from '../../../schemas/codes.js';
 import type { ListenerOptions } from '../listener.js';
 import type { Places } from '../places.js';
-import { BatchReader, BatchWriter, codeIn, lingersIn, TO_CORE, TO_SOCKETS } from './link.js';
+import { BatchReader, BatchWriter, CLOSE_NAMES, endingIn, lingersIn, TO_CORE, TO_SOCKETS } from './link.js';
 import { type Carrier, RemotePeer } from './remote-peer.js';
-
-const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
 
 export interface CoreSideOptions
   extends Pick<ListenerOptions, 'addressKey' | 'onOpen' | 'onText' | 'onBinary' | 'onDrain' | 'onClose'> {
@@ -153,7 +151,7 @@ export class CoreSide implements Carrier {
       case TO_CORE.gone:
         this.#peers.delete(connection);
         if (lingersIn(value)) this.#options.places.linger(this.#options.addressKey(peer.address));
-        this.#gone(peer, codeIn(value));
+        this.#gone(peer, endingIn(value));
         return true;
       default:
         throw new RangeError(`a record of kind ${kind}`);
@@ -181,10 +179,10 @@ export class CoreSide implements Carrier {
     }
   }
 
-  #gone(peer: RemotePeer, code: number | null): void {
+  #gone(peer: RemotePeer, ending: CloseName | number | null): void {
     if (peer.closed) return;
     peer.closed = true;
-    peer.ending = code;
+    peer.ending = ending;
     this.#options.onClose(peer);
   }
 }

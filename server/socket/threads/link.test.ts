@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BATCH_BYTES, BatchReader, BatchWriter, batchBytes, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
+import {
+  BATCH_BYTES,
+  BatchReader,
+  BatchWriter,
+  batchBytes,
+  endingIn,
+  goneValue,
+  type Kind,
+  lingersIn,
+  TO_CORE,
+  TO_SOCKETS,
+} from './link.js';
 
 interface Told {
   readonly kind: Kind;
@@ -147,4 +158,14 @@ test('what is no batch is told from one', () => {
   assert.ok(batch !== undefined);
   new DataView(batch).setUint32(16, 100, true);
   assert.throws(() => read([batch]), /^RangeError: a record of 100 bytes in 8$/);
+});
+
+test('how a connection ended is told, by the gateway’s name or the client’s code', () => {
+  for (const ending of ['rateLimited', 'tryAgainLater', 1000, 1006, 4999, null] as const) {
+    for (const lingers of [true, false]) {
+      const value = goneValue(ending, lingers);
+      assert.deepEqual([endingIn(value), lingersIn(value)], [ending, lingers]);
+    }
+  }
+  assert.equal(endingIn(goneValue(0, true)), null);
 });

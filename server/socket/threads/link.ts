@@ -6,6 +6,7 @@
  * some kinds as many bytes as the value says. Everything is filled up to a multiple of eight bytes: whoever compares
  * messages eight bytes at a time wants them to begin there.
  */
+import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 
 /** From the core to a socket thread. */
 export const TO_SOCKETS = {
@@ -40,10 +41,21 @@ export type Kind = (typeof TO_SOCKETS)[keyof typeof TO_SOCKETS] | (typeof TO_COR
 
 const WITH_BYTES: ReadonlySet<number> = new Set([TO_SOCKETS.frame, TO_CORE.opened, TO_CORE.text]);
 
-/** @param code the client's close code; 0: it was closed here @param lingers the gateway's side has ended it */
-export const goneValue = (code: number, lingers: boolean): number => 2 * code + (lingers ? 1 : 0);
-/** The client's close code; null: it was closed here. */
-export const codeIn = (value: number): number | null => value >> 1 || null;
+/** A close by its place in the table of codes. */
+export const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
+/** Above every code of a client (RFC 6455 section 7.4.2). */
+const NAMED = 5000;
+
+/** @param ending the gateway's close by its name, the client's by its code @param lingers the gateway's side has ended it */
+export const goneValue = (ending: CloseName | number | null, lingers: boolean): number => {
+  const code = typeof ending === 'string' ? NAMED + CLOSE_NAMES.indexOf(ending) : (ending ?? 0);
+  return 2 * code + (lingers ? 1 : 0);
+};
+/** How it ended; null: unknown. */
+export const endingIn = (value: number): CloseName | number | null => {
+  const code = value >> 1;
+  return CLOSE_NAMES[code - NAMED] ?? (code || null);
+};
 export const lingersIn = (value: number): boolean => (value & 1) === 1;
 
 const WORD_BYTES = 4;

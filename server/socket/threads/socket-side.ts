@@ -1,11 +1,8 @@
 /** A socket thread's end of a link: its connections by number, and what the core has to know of them. */
-import { CLOSES, type CloseName } from '../../../schemas/codes.js';
 import { Connection } from '../connection.js';
 import type { DoorOptions } from '../door.js';
 import { lingers } from '../places.js';
-import { BatchReader, BatchWriter, goneValue, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
-
-const CLOSE_NAMES = Object.keys(CLOSES) as readonly CloseName[];
+import { BatchReader, BatchWriter, CLOSE_NAMES, goneValue, type Kind, TO_CORE, TO_SOCKETS } from './link.js';
 
 class NumberedConnection extends Connection {
   readonly number: number;
@@ -78,7 +75,7 @@ export class SocketSide implements Omit<DoorOptions, 'count' | 'maxMessageBytes'
     this.#connections.delete(number);
     this.#drained.delete(numbered(connection));
     this.#backlogs.delete(numbered(connection));
-    this.#tell(TO_CORE.gone, number, goneValue(typeof ending === 'number' ? ending : 0, lingers(connection)));
+    this.#tell(TO_CORE.gone, number, goneValue(ending, lingers(connection)));
   };
 
   // --- the link ----------------------------------------------------------------------------
