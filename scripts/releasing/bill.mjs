@@ -11,8 +11,8 @@ import { must } from './processes.mjs';
 const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'));
 
 /**
- * The lock file without what is for development: as `npm-shrinkwrap.json` it goes into the package, so that whoever installs that
- * gets the versions that were tested, checked against their hashes.
+ * The lock file without what is for development. As `npm-shrinkwrap.json` it goes into the package, as a record of what that was
+ * tested with: npm does not follow it where it installs from a file.
  *
  * @param {string} folder with package.json and package-lock.json @returns {object}
  */

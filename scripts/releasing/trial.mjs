@@ -1,7 +1,7 @@
 /** A package in an empty folder, used as its users will: the command, a gateway, a conversation, the client library in TypeScript. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { StepFailed } from '../lib/steps.mjs';
@@ -45,9 +45,6 @@ const RESOLUTIONS = [
   ['--module', 'nodenext', '--moduleResolution', 'nodenext'],
 ];
 
-/** @param {string} folder @returns {string} of the package in it */
-const packageIn = (folder) => join(folder, 'node_modules', NAME);
-
 /** npm's settings of the process that asks for the release do not hold in an empty folder. */
 const environment = (home) => ({
   ...Object.fromEntries(
@@ -59,7 +56,8 @@ const environment = (home) => ({
   npm_config_yes: 'false',
 });
 
-const emptyProject = (folder) => {
+/** @param {string} folder that need not exist yet: a project with no packages */
+export const emptyProject = (folder) => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ private: true, type: 'module' })}\n`);
 };
@@ -68,26 +66,6 @@ const emptyProject = (folder) => {
 export const installTarball = async (folder, tarball) => {
   emptyProject(folder);
   await must('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], { cwd: folder });
-};
-
-/**
- * What takes no time: unpacks the tarball, beside links to those packages of the repository that production has.
- *
- * @param {string} folder that does not exist yet @param {string} tarball @param {string} root of the repository
- */
-export const linkTarball = async (folder, tarball, root) => {
-  emptyProject(folder);
-  const unpacked = await unpack(tarball, packageIn(folder));
-  const { bin } = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'));
-  const { packages } = JSON.parse(readFileSync(join(unpacked, 'npm-shrinkwrap.json'), 'utf8'));
-  for (const path of Object.keys(packages).filter((each) => each.split('node_modules/').length === 2)) {
-    if (!existsSync(join(root, path))) continue;
-    mkdirSync(join(folder, dirname(path)), { recursive: true });
-    symlinkSync(join(root, path), join(folder, path));
-  }
-  mkdirSync(join(folder, 'node_modules', '.bin'));
-  symlinkSync(join('..', NAME, bin.openclaw), join(folder, 'node_modules', '.bin', 'openclaw'));
-  await must('chmod', ['+x', join(unpacked, bin.openclaw)], { cwd: folder });
 };
 
 /** @param {string} tarball @param {string} folder @returns {Promise<string>} the folder, with what npm would put into it */

@@ -1,4 +1,4 @@
-/** The package: packed, looked through, unpacked beside production's packages, and used. */
+/** The package as it would be released now: what is in it, and what is said of that. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ const PLANTED: readonly [path: string, text: string, complaint: RegExp][] = [
   ['docs/large.md', ' '.repeat(6 * 1024 * 1024), /^It unpacks to \d+ bytes/],
 ];
 
-test('the package holds what it should and works', {
+test('the package holds what it should, and a bill of materials says of what it is made', {
   skip: NO_CLONE,
 }, async (t) => {
   const folder = temporaryFolder(t);
@@ -45,7 +45,6 @@ test('the package holds what it should and works', {
   for (const line of [
     /^✓ The package has what it should have and nothing else \([12]\.\d MiB\)$/m,
     /^✓ The SBOM is CycloneDX 1\.5 and lists \d{3} packages$/m,
-    /^✓ The command, a gateway, a conversation and the client library work \(\d+ s\)$/m,
     /^(?:A release would be refused: \d checks? do(?:es)? not pass\.|A release would now tag [0-9a-f]{7} as v.*)$/m,
   ]) {
     assert.match(said, line);
