@@ -15,7 +15,7 @@ const PLACES = [
     pattern: /^ {4}"": \{\n {6}"name": "[^"]+",\n {6}"version": "(?<version>[^"]+)"/dgm,
   },
   { path: 'schemas/version.ts', pattern: /^export const VERSION = '(?<version>[^']+)'/dgm },
-  { path: 'README.md', pattern: /"(?:client|server)_version":"(?<version>[^"]+)"/dg },
+  { path: 'docs/by-hand.md', pattern: /"(?:client|server)_version":"(?<version>[^"]+)"/dg },
   { path: 'docs/operations.md', pattern: /"version":"(?<version>[^"]+)","url"/dg },
   // The image, the compose files, the chart (whose own version is the gateway's) and what is written about them.
   {

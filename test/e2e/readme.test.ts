@@ -1,4 +1,4 @@
-/** What the README shows is what happens: its console, its frames, its configuration, its program, its commands and its figures. */
+/** What the README shows is what happens, and what the page for those who write frames by hand does: its console, its frames, its configuration, its program, its commands and its figures. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +13,7 @@ import { atEnd, startTestGateway, temporaryFolder } from '../helpers/gateway.js'
 /** This file runs from `dist/test/e2e`. */
 const ROOT = join(import.meta.dirname, '../../..');
 const PAGE = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const BY_HAND = readFileSync(join(ROOT, 'docs/by-hand.md'), 'utf8');
 /** How long is waited for a line that should be there at once. */
 const PATIENCE_MS = 20_000;
 const PEERS = JSON.parse(readFileSync(join(ROOT, 'bench/results/peers.json'), 'utf8'));
@@ -21,12 +22,15 @@ const PEERS = JSON.parse(readFileSync(join(ROOT, 'bench/results/peers.json'), 'u
 const blocks = (heading: string, language: string): readonly string[] => {
   const [, behind = ''] = PAGE.split(`\n## ${heading}\n`);
   const [section = ''] = behind.split('\n## ');
-  const found = [...section.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, kind, block = '']) =>
-    kind === language ? [block] : [],
-  );
+  const found = blocksOf(section, language);
   assert.ok(found.length > 0, `“${heading}” has a block of ${language}`);
   return found;
 };
+
+const blocksOf = (text: string, language: string): readonly string[] =>
+  [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].flatMap(([, kind, block = '']) =>
+    kind === language ? [block] : [],
+  );
 
 const ID = /\b(sess|msg|ch)-[0-9a-f]{16,}\b/g;
 
@@ -62,13 +66,13 @@ class Transcript {
 /** What differs from run to run: ids, times and how long something took. */
 const ID_OR_TIME = /(\b(?:sess|msg|ch)-[0-9a-f]{16,}\b|(?<="created_at":")[^"]+|(?<="duration_ms":)\d+)/;
 
-test('the frames of the README are those of the gateway', async (t) => {
+test('the frames that are written by hand are those of the gateway', async (t) => {
   const under = await startTestGateway(t, { debug: true });
   const client = await under.connect();
   const texts: string[] = [];
   client.socket.on('message', (data) => texts.push(String(data)));
   const transcript = new Transcript();
-  const frames = blocks('By hand', 'text').join('');
+  const frames = blocksOf(BY_HAND, 'text').join('');
   let shown = 0;
   for (const line of frames.split('\n')) {
     if (line.startsWith('→ ')) client.send(transcript.spoken(line.slice(2)));
