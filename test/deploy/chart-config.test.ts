@@ -20,7 +20,10 @@ import { NO_HELM, render, type Tree, template } from './helm.js';
 const skip = NO_HELM;
 
 const SAMPLES = ['OTHER', '10.1.0.0/16', 'https://other.example', '/other'];
-const PECULIAR: Readonly<Partial<Record<string, ConfigValue>>> = { 'gateway.timezone': 'Europe/Berlin' };
+const PECULIAR: Readonly<Partial<Record<string, ConfigValue>>> = {
+  'gateway.timezone': 'Europe/Berlin',
+  'skills.built_in': ['time.*', 'memory.search@ada'],
+};
 
 /** Of what excludes each other, a part stands in each set. */
 const NOT_FIRST = /_file$|\.command$|\.args$|\.env$/;
