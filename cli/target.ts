@@ -6,6 +6,7 @@ import { TokenFileError } from '../server/auth/token-file.js';
 import { ConfigError } from '../server/config/errors.js';
 import { readGatewayFile } from '../server/config/gateway-file.js';
 import { type Home, resolveHome } from '../server/config/home.js';
+import { KeyError, readSecretVariable } from '../server/config/secret.js';
 import { CliError, type Io } from './io.js';
 
 export interface Target {
@@ -29,7 +30,7 @@ export interface TargetOptions {
 export const addTargetOptions = (command: Command): Command =>
   command
     .option('--url <url>', 'address of the gateway; else OPENCLAW_URL, else the one running here')
-    .option('--token-file <file>', 'a file with the token; else OPENCLAW_TOKEN, else the local token');
+    .option('--token-file <file>', 'a file with the token; else OPENCLAW_TOKEN or OPENCLAW_TOKEN_FILE, else the local token');
 
 /**
  * Finds the gateway and the token.
@@ -113,12 +114,27 @@ const findToken = (
 ): Pick<Target, 'token' | 'tokenSource'> => {
   if (tokenFile !== undefined)
     return readToken(tokenFile, `${tokenFile} does not exist: name a file that holds a token.`);
-  if (env.OPENCLAW_TOKEN)
-    return { token: checkToken(env.OPENCLAW_TOKEN.trim(), 'OPENCLAW_TOKEN'), tokenSource: 'OPENCLAW_TOKEN' };
+  const token = tokenOfEnvironment(env);
+  if (token !== null) return { token, tokenSource: 'OPENCLAW_TOKEN' };
   return readToken(
     home.localTokenFile,
     `There is no token in ${home.localTokenFile}: start a gateway with \`openclaw gateway\`, or give a token with --token-file or OPENCLAW_TOKEN.`,
   );
+};
+
+/** Of OPENCLAW_TOKEN, or the file that OPENCLAW_TOKEN_FILE names; null: neither is set. */
+const tokenOfEnvironment = (env: Io['env']): string | null => {
+  try {
+    const found = readSecretVariable(
+      'The token is taken from OPENCLAW_TOKEN',
+      'OPENCLAW_TOKEN',
+      env,
+    );
+    return found === null ? null : checkToken(found.text.trim(), 'OPENCLAW_TOKEN');
+  } catch (error) {
+    if (error instanceof KeyError) throw new CliError(error.message);
+    throw error;
+  }
 };
 
 const readToken = (file: string, missing: string): Pick<Target, 'token' | 'tokenSource'> => {
