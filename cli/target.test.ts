@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { writeGatewayFile } from '../server/config/gateway-file.js';
@@ -50,6 +50,15 @@ test('the token is found by option, variable, local token, in that order', async
   assert.deepEqual(await resolve(), { url: 'ws://127.0.0.1:18789', token: 'oc_local_x', tokenSource: local });
   const env = { OPENCLAW_TOKEN: 'oc_user_y' };
   assert.equal((await resolve({}, env)).token, 'oc_user_y');
+  const secret = write('secret', 'oc_user_w\n');
+  const inFile = { OPENCLAW_TOKEN_FILE: secret };
+  await assert.rejects(resolve({}, inFile), /OPENCLAW_TOKEN_FILE names .*, which everyone may read: run chmod 600/);
+  chmodSync(secret, 0o600);
+  assert.equal((await resolve({}, inFile)).token, 'oc_user_w');
+  await assert.rejects(
+    resolve({}, { ...env, ...inFile }),
+    /OPENCLAW_TOKEN, which is set, and so is OPENCLAW_TOKEN_FILE: leave one of the two away\./,
+  );
   const tokenFile = write('my-token', '  oc_user_z \r\n');
   assert.equal((await resolve({ tokenFile }, env)).token, 'oc_user_z');
   await assert.rejects(resolve({ tokenFile: `${tokenFile}.none` }, env), /does not exist: name a file/);

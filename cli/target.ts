@@ -93,8 +93,7 @@ const configuredUrl = async (home: Home, options: TargetOptions, env: Io['env'])
   const { loadConfig } = await import('../server/config/load.js');
   try {
     const { gateway } = loadConfig({ home, env, file: options.config }).config;
-    const host = ANY_ADDRESS.get(gateway.host) ?? gateway.host;
-    return `${gateway.tls.enabled ? 'wss' : 'ws'}://${isIPv6(host) ? `[${host}]` : host}:${gateway.port}`;
+    return `${gateway.tls.enabled ? 'wss' : 'ws'}://${connectableHost(gateway.host)}:${gateway.port}`;
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message);
     throw error;
@@ -106,6 +105,12 @@ const ANY_ADDRESS: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],
 ]);
+
+/** What stands in a URL for an address that a gateway of this machine listens on. */
+export const connectableHost = (listening: string): string => {
+  const host = ANY_ADDRESS.get(listening) ?? listening;
+  return isIPv6(host) ? `[${host}]` : host;
+};
 
 const findToken = (
   tokenFile: string | undefined,

@@ -576,6 +576,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     writeGatewayFile(home.gatewayFile, {
       pid: process.pid,
       url,
+      operationsUrl: operations.url,
       ...(fingerprint === undefined ? {} : { fingerprint }),
     });
   announce(keeper?.current.fingerprint);
