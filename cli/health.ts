@@ -127,7 +127,8 @@ const reasonOf = (error: unknown): string => {
 
 const sentenceOf = ({ status, url, parts = {}, reason }: Answer): string => {
   const wrong = Object.entries(parts).filter(([, state]) => state !== 'ok');
-  const which = wrong.length === 0 ? '' : `: ${wrong.map(([name, state]) => `${name} is ${state}`).join(', ')}`;
+  const which =
+    wrong.length === 0 ? '' : `: ${wrong.map(([name, state]) => `${name} is ${state}`).join(', ')}`;
   switch (status) {
     case 'ready':
       return 'The gateway is ready.';

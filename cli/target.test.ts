@@ -52,7 +52,10 @@ test('the token is found by option, variable, local token, in that order', async
   assert.equal((await resolve({}, env)).token, 'oc_user_y');
   const secret = write('secret', 'oc_user_w\n');
   const inFile = { OPENCLAW_TOKEN_FILE: secret };
-  await assert.rejects(resolve({}, inFile), /OPENCLAW_TOKEN_FILE names .*, which everyone may read: run chmod 600/);
+  await assert.rejects(
+    resolve({}, inFile),
+    /OPENCLAW_TOKEN_FILE names .*, which everyone may read: run chmod 600/,
+  );
   chmodSync(secret, 0o600);
   assert.equal((await resolve({}, inFile)).token, 'oc_user_w');
   await assert.rejects(

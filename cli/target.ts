@@ -30,7 +30,10 @@ export interface TargetOptions {
 export const addTargetOptions = (command: Command): Command =>
   command
     .option('--url <url>', 'address of the gateway; else OPENCLAW_URL, else the one running here')
-    .option('--token-file <file>', 'a file with the token; else OPENCLAW_TOKEN or OPENCLAW_TOKEN_FILE, else the local token');
+    .option(
+      '--token-file <file>',
+      'a file with the token; else OPENCLAW_TOKEN or OPENCLAW_TOKEN_FILE, else the local token',
+    );
 
 /**
  * Finds the gateway and the token.
@@ -130,11 +133,7 @@ const findToken = (
 /** Of OPENCLAW_TOKEN, or the file that OPENCLAW_TOKEN_FILE names; null: neither is set. */
 const tokenOfEnvironment = (env: Io['env']): string | null => {
   try {
-    const found = readSecretVariable(
-      'The token is taken from OPENCLAW_TOKEN',
-      'OPENCLAW_TOKEN',
-      env,
-    );
+    const found = readSecretVariable('The token is taken from OPENCLAW_TOKEN', 'OPENCLAW_TOKEN', env);
     return found === null ? null : checkToken(found.text.trim(), 'OPENCLAW_TOKEN');
   } catch (error) {
     if (error instanceof KeyError) throw new CliError(error.message);

@@ -51,6 +51,7 @@ const NO_THREAD_TESTS = [
   'error-codes',
   'gate',
   'health',
+  'health-command',
   'history',
   'idempotency',
   'memory-admin',

@@ -50,7 +50,6 @@ test('the token of a server at a URL is taken like every other', (t) => {
   assert.equal(token({ T: 'a' }), 'a');
   assert.equal(token({ T_FILE: file }), 'from-a-file');
   assert.throws(() => token({}), {
-    message:
-      'skills.mcp.w.token_env names the variable T, which is not set or empty: put the token there.',
+    message: 'skills.mcp.w.token_env names the variable T, which is not set or empty: put the token there.',
   });
 });

@@ -45,7 +45,7 @@ const variablesOf = (name: string, server: McpServerConfig, env: Environment): R
       variables[entry.slice(0, at)] = entry.slice(at + 1);
       continue;
     }
-    const value = valueOf(name, server, entry, env);
+    const value = variableValue(name, server, entry, env);
     if (value === undefined) {
       throw new SkillsError(
         `skills.mcp.${name}.env names the variable ${entry}, which is not set: set it for the gateway, or leave it out.`,
@@ -57,7 +57,7 @@ const variablesOf = (name: string, server: McpServerConfig, env: Environment): R
 };
 
 /** Undefined: it is not set. */
-const valueOf = (
+const variableValue = (
   name: string,
   { env: entries }: McpServerConfig,
   variable: string,
@@ -66,5 +66,9 @@ const valueOf = (
   // Whoever passes `NAME_FILE` on as well has a server that reads the file itself.
   const hasFile = !entries.includes(fileVariableOf(variable)) && (env[fileVariableOf(variable)] ?? '') !== '';
   if (!hasFile) return env[variable];
-  return readSecretVariable(`skills.mcp.${name}.env names the variable ${variable}`, variable, env)?.text.trim();
+  return readSecretVariable(
+    `skills.mcp.${name}.env names the variable ${variable}`,
+    variable,
+    env,
+  )?.text.trim();
 };

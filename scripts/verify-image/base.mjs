@@ -2,7 +2,16 @@
  * A stand-in for the image `node:24-trixie-slim`, where no registry of images can be reached: Debian 13 by debootstrap, without what
  * Debian's slim images leave out, and Node.js 24 with its npm from the npm registry, in the places of the official image.
  */
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { arch } from 'node:os';
 import { join } from 'node:path';
 import { Problem, run, say } from './steps.mjs';
@@ -14,7 +23,13 @@ const NPM = 'npm@11';
 /** Where OpenSSL keeps the headers of this machine; the official image has no others. */
 const OPENSSL = { x64: 'linux-x86_64', arm64: 'linux-aarch64' };
 /** What Debian's slim images leave out, copyrights excepted, and what debootstrap leaves behind. */
-const LEFT_OUT = ['usr/share/man', 'usr/share/info', 'usr/share/locale', 'usr/share/lintian', 'usr/share/groff'];
+const LEFT_OUT = [
+  'usr/share/man',
+  'usr/share/info',
+  'usr/share/locale',
+  'usr/share/lintian',
+  'usr/share/groff',
+];
 const LEFT_BEHIND = ['var/cache/apt', 'var/lib/apt/lists', 'var/log'];
 
 /**
@@ -24,7 +39,8 @@ const LEFT_BEHIND = ['var/cache/apt', 'var/lib/apt/lists', 'var/log'];
  */
 export const makeBase = async (folder, cache) => {
   const platform = arch();
-  if (!Object.hasOwn(NODE, platform)) throw new Problem(`There is no image for ${platform}: use x64 or arm64.`);
+  if (!Object.hasOwn(NODE, platform))
+    throw new Problem(`There is no image for ${platform}: use x64 or arm64.`);
   const name = `base-trixie-node24-${platform}.tar`;
   const archive = join(cache ?? folder, name);
   if (existsSync(archive)) {
@@ -45,7 +61,8 @@ export const makeBase = async (folder, cache) => {
   say('Adding Node.js 24 …');
   const local = join(root, 'usr', 'local');
   const node = await unpack(NODE[platform], folder);
-  for (const part of ['bin', 'include', 'share']) cpSync(join(node, part), join(local, part), { recursive: true });
+  for (const part of ['bin', 'include', 'share'])
+    cpSync(join(node, part), join(local, part), { recursive: true });
   const headers = join(local, 'include', 'node', 'openssl', 'archs');
   for (const each of readdirSync(headers))
     if (each !== OPENSSL[platform]) rmSync(join(headers, each), { recursive: true });

@@ -15,7 +15,9 @@ const listeners = [];
 socket.on('message', (data) => {
   const frame = JSON.parse(String(data));
   if (frame.method === 'heartbeat.ping') {
-    socket.send(JSON.stringify({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq: frame.params.seq } }));
+    socket.send(
+      JSON.stringify({ jsonrpc: '2.0', method: 'heartbeat.pong', params: { seq: frame.params.seq } }),
+    );
   }
   for (const listener of listeners) listener(frame);
 });

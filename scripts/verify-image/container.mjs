@@ -3,7 +3,15 @@
  * namespaces, the root read-only, the image's user without any capability, and `/data` as the only place that can be written.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { attempt, eventually, must, Problem } from './steps.mjs';
 
@@ -30,7 +38,16 @@ exec "$@"
 /** With nothing that a user might gain: the runtime's `--cap-drop ALL --security-opt no-new-privileges`. */
 const asUser = (user) => {
   const [uid, gid = uid] = user.split(':');
-  return ['setpriv', '--reuid', uid, '--regid', gid, '--clear-groups', '--bounding-set=-all', '--no-new-privs'];
+  return [
+    'setpriv',
+    '--reuid',
+    uid,
+    '--regid',
+    gid,
+    '--clear-groups',
+    '--bounding-set=-all',
+    '--no-new-privs',
+  ];
 };
 
 /** @typedef {{ Env: string[], Entrypoint: string[], Cmd: string[], User: string, WorkingDir: string }} ImageConfig */
@@ -108,9 +125,14 @@ export class Container {
     return attempt('nsenter', [...spaces, '--root', '--wd', ...inside], { timeoutMs: 60_000 });
   }
 
-  /** Runs a program of this machine in the container's network. @param {readonly string[]} command */
-  beside(command) {
-    return attempt('nsenter', ['--target', String(this.pid), '--net', ...command], { timeoutMs: 60_000 });
+  /**
+   * Runs a program of this machine in the container's network.
+   *
+   * @param {readonly string[]} command @param {(text: string) => void} [onOutput] hears what it prints
+   */
+  beside(command, onOutput) {
+    const args = ['--target', String(this.pid), '--net', ...command];
+    return attempt('nsenter', args, { timeoutMs: 60_000, onOutput });
   }
 
   /** Sends process 1 a signal. @param {NodeJS.Signals} signal */

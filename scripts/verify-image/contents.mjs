@@ -7,7 +7,12 @@ const MAX_IMAGE_BYTES = 260_000_000;
 const MIB = 1024 * 1024;
 
 /** What no layer above the base and no line of the history may hold. */
-const FORBIDDEN_TEXT = ['-----BEGIN CERTIFICATE', '_authToken', '_password=', '/run/certificates-of-the-build'];
+const FORBIDDEN_TEXT = [
+  '-----BEGIN CERTIFICATE',
+  '_authToken',
+  '_password=',
+  '/run/certificates-of-the-build',
+];
 /** What is no file of a gateway; also a mount's place that a build left behind. */
 const FORBIDDEN_PATHS = [
   [/\.map$/, 'a source map'],
@@ -46,7 +51,9 @@ export const checkSettings = (config, version) => {
 /** @param {string} root of the image's file system @param {string} repository where its lock file is */
 export const checkPackages = async (root, repository) => {
   const { packages } = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8'));
-  const found = await run('find', ['app/node_modules', '-name', 'package.json', '-printf', '%h\n'], { cwd: root });
+  const found = await run('find', ['app/node_modules', '-name', 'package.json', '-printf', '%h\n'], {
+    cwd: root,
+  });
   const installed = found.split('\n').map((path) => path.slice('app/'.length));
   const known = installed.filter((path) => Object.hasOwn(packages, path));
   const strangers = known.filter((path) => packages[path].dev === true);
@@ -55,7 +62,12 @@ export const checkPackages = async (root, repository) => {
   const binaries = await run('find', ['app/node_modules', '-name', '*.node'], { cwd: root });
   const sockets = binaries.split('\n').filter((path) => path.includes('/uWebSockets.js/'));
   must(sockets.length === 1, `The image has ${sockets.length} binaries of uWebSockets.js instead of one.`);
-  say(`${known.length} packages, none for development; native: ${binaries.split('\n').map((path) => path.split('/').at(-1)).join(', ')}`);
+  say(
+    `${known.length} packages, none for development; native: ${binaries
+      .split('\n')
+      .map((path) => path.split('/').at(-1))
+      .join(', ')}`,
+  );
 };
 
 /**
@@ -82,12 +94,17 @@ export const checkLayers = async (images, name, folder, secrets) => {
     }
     const bytes = readFileSync(layer);
     for (const text of forbidden)
-      must(!bytes.includes(text), `A layer of the image holds a secret or a setting of this machine (${forbidden.indexOf(text) + 1}).`);
+      must(
+        !bytes.includes(text),
+        `A layer of the image holds a secret or a setting of this machine (${forbidden.indexOf(text) + 1}).`,
+      );
   }
   const baseBytes = statSync(base).size;
   rmSync(folder, { recursive: true });
   const size = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-  say(`${layers.length} layers: ${size(ownBytes)} of the gateway on ${size(baseBytes)} of the base, ${size(ownBytes + baseBytes)} together`);
+  say(
+    `${layers.length} layers: ${size(ownBytes)} of the gateway on ${size(baseBytes)} of the base, ${size(ownBytes + baseBytes)} together`,
+  );
   must(ownBytes + baseBytes < MAX_IMAGE_BYTES, `The image is larger than ${MAX_IMAGE_BYTES / 1e6} MB.`);
   must(ownBytes < 40 * MIB, 'The gateway’s own layers are larger than 40 MiB.');
 };

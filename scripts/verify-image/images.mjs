@@ -1,5 +1,5 @@
 /** Images and their containers with buildah, in a storage of their own: nothing of this machine's is touched. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, run } from './steps.mjs';
 
@@ -24,7 +24,9 @@ export class Images {
 
   /** The driver that works on this file system: `overlay` copies nothing, `vfs` each layer. @param {string} folder a scratch folder */
   static async driverFor(folder) {
-    const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map((name) => join(folder, name));
+    const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map((name) =>
+      join(folder, name),
+    );
     for (const path of [lower, upper, work, merged]) mkdirSync(path);
     const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
     const { status } = await attempt('mount', ['-t', 'overlay', 'overlay', '-o', options, merged]);
@@ -78,7 +80,10 @@ export class Images {
     const stage = target === undefined ? [] : ['--target', target];
     const how = ['--isolation', 'chroot', '--format', 'docker', '--pull-never', '--layers', '--jobs', '2'];
     try {
-      await this.#buildah(['build', ...how, ...mounts, ...stage, '--tag', name, context], { logFile, timeoutMs: 1_800_000 });
+      await this.#buildah(['build', ...how, ...mounts, ...stage, '--tag', name, context], {
+        logFile,
+        timeoutMs: 1_800_000,
+      });
     } finally {
       rmSync(settings, { force: true });
     }
@@ -91,7 +96,15 @@ export class Images {
 
   /** Writes configuration and layers, as they would be pushed, into a folder. @param {string} name @param {string} folder */
   async export(name, folder) {
-    await this.#buildah(['push', '--quiet', '--format', 'v2s2', '--disable-compression', name, `dir:${folder}`]);
+    await this.#buildah([
+      'push',
+      '--quiet',
+      '--format',
+      'v2s2',
+      '--disable-compression',
+      name,
+      `dir:${folder}`,
+    ]);
     return JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
   }
 
@@ -107,14 +120,14 @@ export class Images {
     for (const container of this.#mounts.splice(0)) await this.#buildah(['rm', container]);
   }
 
-  /** Removes everything. */
+  /** Removes everything, also what a build left that was cut off. */
   async remove() {
-    if (!existsSync(this.#folder)) return;
-    await this.#buildah(['rm', '--all']);
-    await this.#buildah(['rmi', '--all', '--force']);
-    const storage = join(this.#folder, 'root', this.#driver);
-    // The storage is a mount of its own.
-    await attempt('umount', ['--lazy', storage]);
+    const [command, containers] = this.#command(['rm', '--all']);
+    await attempt(command, containers);
+    const { stdout } = await attempt('findmnt', ['--raw', '--noheadings', '--output', 'TARGET']);
+    // What is mounted last lies within what was mounted before.
+    const mounts = stdout.split('\n').filter((path) => path.startsWith(`${this.#folder}/`));
+    for (const path of mounts.reverse()) await attempt('umount', ['--lazy', path]);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

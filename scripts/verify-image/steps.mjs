@@ -37,11 +37,16 @@ export const endAll = () => {
  * Runs a program to its end.
  *
  * @param {string} command @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, logFile?: string, timeoutMs?: number }} [options]
- *   logFile: what it prints is added there as well
+ * @param {{
+ *   cwd?: string, env?: NodeJS.ProcessEnv, logFile?: string, timeoutMs?: number, onOutput?: (text: string) => void,
+ * }} [options] logFile: what it prints is added there as well
  * @returns {Promise<{ status: number | string, stdout: string, stderr: string }>} status: also the name of a signal
  */
-export const attempt = (command, args, { cwd, env, logFile, timeoutMs = 600_000 } = {}) =>
+export const attempt = (
+  command,
+  args,
+  { cwd, env, logFile, timeoutMs = 600_000, onOutput = () => {} } = {},
+) =>
   new Promise((resolve, reject) => {
     // A group of its own: a signal of the terminal comes to this process, which ends things in order.
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -53,6 +58,7 @@ export const attempt = (command, args, { cwd, env, logFile, timeoutMs = 600_000 
       child[name].on('data', (text) => {
         said[name] += text;
         log?.write(text);
+        onOutput(text);
       });
     }
     const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeoutMs);

@@ -3,10 +3,10 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { openHome } from '../../cli/recorded-terminal.js';
 import { writeGatewayFile } from '../../server/config/gateway-file.js';
 import { ENDLESS, engine } from '../helpers/engine.js';
 import { startTestGateway } from '../helpers/gateway.js';
-import { openHome } from '../../cli/recorded-terminal.js';
 
 /** A server on loopback; resolves with its address. */
 const serve = async (t: TestContext, listener: RequestListener): Promise<string> => {
@@ -62,7 +62,10 @@ test('a gateway is ready, found by its home, by the configuration and by its add
   await closed;
   const gone = await run(['health', '--url', operationsUrl]);
   assert.deepEqual([gone.status, gone.stdout], [1, '']);
-  assert.match(gone.stderr, /^No gateway answers at http:\/\/127\.0\.0\.1:\d+\/readyz \(ECONNREFUSED\): start one/);
+  assert.match(
+    gone.stderr,
+    /^No gateway answers at http:\/\/127\.0\.0\.1:\d+\/readyz \(ECONNREFUSED\): start one/,
+  );
 });
 
 test('a degraded gateway can be given work, and the line says what is degraded', async (t) => {
@@ -111,7 +114,12 @@ test('where none runs and the port may be any, where the configuration is wrong,
   const wrong = await run(['health'], { env: { OPENCLAW_METRICS__PORT: 'x' } });
   assert.equal(wrong.status, 1);
   assert.match(wrong.stderr, /^OPENCLAW_METRICS__PORT: /);
-  for (const url of ['ws://127.0.0.1:1', 'nonsense', 'http://me:canary@127.0.0.1:1', 'http://127.0.0.1:1/?canary']) {
+  for (const url of [
+    'ws://127.0.0.1:1',
+    'nonsense',
+    'http://me:canary@127.0.0.1:1',
+    'http://127.0.0.1:1/?canary',
+  ]) {
     const refused = await run(['health', '--url', url]);
     assert.equal(refused.status, 2);
     assert.equal(refused.stderr.includes('canary'), false);
@@ -123,5 +131,8 @@ test('where none runs and the port may be any, where the configuration is wrong,
     url: 'ws://0.0.0.0:1',
     operationsUrl: url.replace('127.0.0.1', '0.0.0.0'),
   });
-  assert.equal((JSON.parse((await run(['health', '--json'])).stdout) as { url: string }).url, `${url}/readyz`);
+  assert.equal(
+    (JSON.parse((await run(['health', '--json'])).stdout) as { url: string }).url,
+    `${url}/readyz`,
+  );
 });
