@@ -89,3 +89,22 @@ const readWord = (places: SecretPlaces, env: Environment): string | null => {
   }
   return secret.text;
 };
+
+const BOOTSTRAP = 'OPENCLAW_BOOTSTRAP_TOKEN';
+/** 22 random letters and digits carry 131 bits; the protocol asks for 128 (section 3). Fewer kinds of digits need more of them. */
+const BOOTSTRAP_TOKEN = /^oc_local_[0-9A-Za-z]{22,128}$/;
+
+/**
+ * The local token that whoever deploys a gateway has chosen, so that it is known before the first start. Null: none is.
+ *
+ * @throws KeyError
+ */
+export const readBootstrapToken = (env: Environment): string | null => {
+  const found = readSecretVariable(`The local token is taken from ${BOOTSTRAP}`, BOOTSTRAP, env);
+  if (found === null) return null;
+  const token = found.text.trim();
+  if (BOOTSTRAP_TOKEN.test(token)) return token;
+  throw new KeyError(
+    `${found.place}, which holds no such token: write oc_local_ and 32 random letters and digits, as $(openssl rand -hex 16) prints them.`,
+  );
+};

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { arch } from 'node:os';
 import { join } from 'node:path';
-import { Problem, run, say } from './steps.mjs';
+import { attempt, Problem, run, say, Unavailable } from './steps.mjs';
 
 const MIRROR = 'http://deb.debian.org/debian';
 /** In 2026 these are the packages in which the registry has Node's own binaries. */
@@ -49,7 +49,11 @@ export const makeBase = async (folder, cache) => {
   }
   const root = join(folder, 'base');
   say('Making Debian 13 with debootstrap …');
-  await run('debootstrap', ['--variant=minbase', 'trixie', root, MIRROR]);
+  const made = await attempt('debootstrap', ['--variant=minbase', 'trixie', root, MIRROR]);
+  if (made.status !== 0)
+    throw new Unavailable(
+      `${made.stdout.trim().split('\n').at(-1)}\n${MIRROR} does not give Debian 13: look at the network.`,
+    );
   for (const path of LEFT_OUT) rmSync(join(root, path), { recursive: true, force: true });
   for (const path of LEFT_BEHIND) emptyOfFiles(join(root, path));
   const doc = join(root, 'usr', 'share', 'doc');
@@ -95,8 +99,11 @@ const emptyOfFiles = (folder) => {
 const unpack = async (name, folder) => {
   const target = join(folder, name.replace(/@.*/, ''));
   mkdirSync(target);
-  const printed = await run('npm', ['pack', '--silent', '--pack-destination', target, name], { cwd: folder });
-  const archive = join(target, printed.split('\n').at(-1) ?? '');
+  const pack = ['pack', '--silent', '--pack-destination', target, name];
+  const { status, stdout, stderr } = await attempt('npm', pack, { cwd: folder });
+  if (status !== 0)
+    throw new Unavailable(`${stderr.trim()}\nThe npm registry does not give ${name}: look at the network.`);
+  const archive = join(target, stdout.trim().split('\n').at(-1) ?? '');
   await run('tar', ['--extract', '--gzip', '--no-same-owner', '--directory', target, '--file', archive]);
   rmSync(archive);
   return join(target, 'package');

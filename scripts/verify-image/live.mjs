@@ -10,6 +10,7 @@ const URL_INSIDE = 'ws://127.0.0.1:18789';
 const OPERATORS = 'http://127.0.0.1:18790';
 const INSECURE = { OPENCLAW_GATEWAY__INSECURE: 'true' };
 const METRICS_TOKEN = 'canary-of-the-verification';
+const LOCAL_TOKEN = 'oc_local_canaryofthecanaryofthecanary0';
 
 /** A program of MCP servers that leaves a process behind which ends soon: a child of process 1 then. */
 const LEAVES_ORPHANS = `
@@ -61,10 +62,12 @@ const refusesToBeOpen = async (subject, undo) => {
 const serves = async (subject, undo, version) => {
   const { start, client, secret } = runner(subject, undo, 'serves');
   secret('metrics', `${METRICS_TOKEN}\n`);
+  secret('token', `${LOCAL_TOKEN}\n`);
   const env = {
     ...INSECURE,
     OPENCLAW_METRICS__TOKEN_ENV: 'METRICS_TOKEN',
     METRICS_TOKEN_FILE: '/run/secrets/metrics',
+    OPENCLAW_BOOTSTRAP_TOKEN_FILE: '/run/secrets/token',
     OPENCLAW_REASONING__EMBEDDED__CHUNK_DELAY_MS: '20',
   };
   const container = start(env);
@@ -87,7 +90,9 @@ const serves = async (subject, undo, version) => {
     (await statusOf(container, '/metrics', METRICS_TOKEN)) === 200,
     'The token of /run/secrets/metrics is not taken.',
   );
-  say('/readyz, /healthz and /metrics answer; the token comes from METRICS_TOKEN_FILE');
+  const shown = await container.exec(['openclaw', 'token', 'show']);
+  must(shown.stdout.trim() === LOCAL_TOKEN, 'The token of OPENCLAW_BOOTSTRAP_TOKEN_FILE is not taken.');
+  say('/readyz, /healthz and /metrics answer; secrets come from files in /run/secrets');
 
   const [, ...check] = subject.config.Healthcheck.Test;
   const health = await container.exec(check);
@@ -99,7 +104,7 @@ const serves = async (subject, undo, version) => {
     (await container.exec(['openclaw', 'chat', 'Hello from inside'])).stdout.includes('Hello from inside'),
     'openclaw chat fails inside.',
   );
-  for (const command of ['stats', 'check', 'backup /data/backup.db']) {
+  for (const command of ['stats', 'check', 'backup']) {
     const done = await container.exec(['openclaw', 'memory', ...command.split(' ')]);
     must(done.status === 0, `openclaw memory ${command} ended with ${done.status}: ${done.stderr}`);
   }
@@ -115,7 +120,7 @@ const serves = async (subject, undo, version) => {
 
   for (const line of container.output.trim().split('\n')) {
     must(line.startsWith('{') && JSON.parse(line).msg, `The log has a line that is no JSON: ${line}`);
-    must(!line.includes(METRICS_TOKEN), 'The log holds a secret.');
+    must(!line.includes('canary'), 'The log holds a secret.');
   }
   await drains(container, client);
 

@@ -14,10 +14,13 @@ import { checkLayers, checkPackages, checkSettings } from './contents.mjs';
 import { checkEndToEnd } from './e2e.mjs';
 import { BASE, Images } from './images.mjs';
 import { checkLive } from './live.mjs';
-import { attempt, endAll, must, Problem, run, say, Undo } from './steps.mjs';
+import { attempt, endAll, must, Problem, run, say, Unavailable, Undo } from './steps.mjs';
 
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const PACKAGES = { buildah: 'buildah', debootstrap: 'debootstrap', ip: 'iproute2', unshare: 'util-linux' };
+
+/** EX_UNAVAILABLE of sysexits.h: whoever runs this among other checks tells it from a failure. */
+const UNAVAILABLE = 69;
 
 const HELP = `Proves the container image: builds it, looks into it, runs it. Needs Linux, root and a network.
 
@@ -30,6 +33,7 @@ const HELP = `Proves the container image: builds it, looks into it, runs it. Nee
   --certificates FILE  certificates that npm trusts in the build; else npm's cafile. They are in no layer
   --help               this text
 
+It ends with 0, with 1 where something is wrong, and with ${UNAVAILABLE} where it cannot be done: no root, no network.
 Missing programs (${Object.values(PACKAGES).join(', ')}) are installed with apt-get.
 `;
 
@@ -52,10 +56,8 @@ const options = () => {
 
 /** Installs what is missing. */
 const prepare = async () => {
-  must(
-    process.platform === 'linux' && process.getuid?.() === 0,
-    'Only root on Linux can verify the image: run it there with sudo.',
-  );
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    throw new Unavailable('Only root on Linux can verify the image: run it there with sudo.');
   must(
     existsSync(join(REPOSITORY, 'node_modules', 'ws')),
     'The packages are not installed: run npm ci first.',
@@ -69,10 +71,10 @@ const prepare = async () => {
   const install = ['install', '-qq', '-y', '--no-install-recommends', ...missing];
   await attempt('apt-get', ['update', '-qq'], { env });
   const { status } = await attempt('apt-get', install, { env }).catch(() => ({ status: 1 }));
-  must(
-    status === 0,
-    `${missing.join(', ')} cannot be installed: do it yourself, or look whether apt-get has a network.`,
-  );
+  if (status !== 0)
+    throw new Unavailable(
+      `${missing.join(', ')} cannot be installed: do it yourself, or look whether apt-get has a network.`,
+    );
 };
 
 /** How this machine reaches its registry. @param {{ npmrc?: string, certificates?: string }} given */
@@ -168,5 +170,8 @@ try {
   }
   await end(0);
 } catch (error) {
-  await end(1, error instanceof Problem ? error.message : error.stack);
+  await end(
+    error instanceof Unavailable ? UNAVAILABLE : 1,
+    error instanceof Problem ? error.message : error.stack,
+  );
 }

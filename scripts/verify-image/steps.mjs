@@ -5,6 +5,9 @@ import { createWriteStream } from 'node:fs';
 /** The image, or this machine, is not as it should be; the message is for people and the whole of what is printed. */
 export class Problem extends Error {}
 
+/** The verification cannot be done here: no root, no network, no package. */
+export class Unavailable extends Problem {}
+
 const startedMs = performance.now();
 
 /** One line on standard error, with the time since the start. @param {string} sentence */
