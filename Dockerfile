@@ -8,8 +8,9 @@ FROM ${NODE_IMAGE} AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-COPY deploy/container/build-sqlite deploy/container/slim.mjs /usr/local/lib/openclaw-build/
+COPY deploy/container/build-sqlite /usr/local/lib/openclaw-build/
 RUN /usr/local/lib/openclaw-build/build-sqlite
+COPY deploy/container/slim.mjs /usr/local/lib/openclaw-build/
 RUN node /usr/local/lib/openclaw-build/slim.mjs /app
 
 # The program, the same for every platform: so it is compiled on the builder's own.
@@ -24,7 +25,7 @@ RUN node scripts/run.mjs build
 COPY deploy/container/slim.mjs /usr/local/lib/openclaw-build/
 RUN mkdir /app && tar --extract --gzip --directory /app --strip-components 1 --no-same-owner \
       --file "$(npm pack --silent --ignore-scripts --pack-destination /tmp | sed 's|^|/tmp/|')" && \
-    rm -r /app/docs && \
+    rm -rf /app/docs /app/dist/web-src && \
     node /usr/local/lib/openclaw-build/slim.mjs /app
 
 FROM ${NODE_IMAGE}
@@ -39,6 +40,7 @@ LABEL org.opencontainers.image.title="OpenClaw gateway" \
 RUN groupadd --gid 10001 openclaw && \
     useradd --uid 10001 --gid openclaw --no-log-init --no-create-home --home-dir /data --shell /usr/sbin/nologin openclaw && \
     install --directory --mode 0700 --owner openclaw --group openclaw /data && \
+    rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subgid- && \
     ln -s /app/dist/cli/main.js /usr/local/bin/openclaw
 COPY deploy/container/init /usr/local/bin/openclaw-init
 COPY --from=modules /app/node_modules /app/node_modules

@@ -24,6 +24,20 @@ const KEPT = new Map([
   ['better-sqlite3', ['package.json', 'LICENSE', 'lib/', 'build/Release/better_sqlite3.node']],
 ]);
 
+/** The same code once more, for bundlers or for `require` (the gateway imports), and what only has types. */
+const TWINS = [
+  /^node_modules\/hono\/dist\/cjs\//,
+  /^node_modules\/(?:zod|zod-to-json-schema)\/.*(?:\.cjs$|\/cjs\/)/,
+  /^node_modules\/(?:json-schema-to-ts|ts-algebra|@babel\/runtime)\//,
+  /^node_modules\/@opentelemetry\/[^/]+\/build\/(?:esm|esnext)\//,
+  /^node_modules\/@modelcontextprotocol\/sdk\/dist\/cjs\//,
+  /^node_modules\/bintrees\/(?!lib\/|index\.js$|package\.json$)/,
+];
+/** Packages in which each `x.js` for `require` has an `x.mjs` beside it. */
+const WITH_TWINS = /^node_modules\/(?:openai|@anthropic-ai\/sdk)\/.*\.js$/;
+/** What packages bring along for whoever works on them. */
+const OF_THEIR_MAKERS = /^node_modules\/.*\/(?:tests?|__tests__|bench|benchmarks?|examples?|\.github)\//;
+
 /** Declarations, sources of JavaScript that lies beside them, source maps, and what people read. */
 const NOT_RUN = /\.(?:[cm]?ts|map|tsbuildinfo|md|markdown|flow)$/i;
 const LICENCE = /licen[cs]e|notice|copying/i;
@@ -65,10 +79,13 @@ for (const [name, kept] of KEPT) {
     if (!kept.some((each) => (each.endsWith('/') ? inside.startsWith(each) : inside === each))) remove(path);
   }
 }
-for (const path of filesIn(folder)) {
-  const name = relative(folder, path);
-  if (NOT_RUN.test(name) && !LICENCE.test(name)) remove(path);
-}
+/** @param {string} name from the folder */
+const isNotRun = (name) => {
+  if (LICENCE.test(name)) return false;
+  if (NOT_RUN.test(name) || OF_THEIR_MAKERS.test(name) || TWINS.some((twin) => twin.test(name))) return true;
+  return WITH_TWINS.test(name) && existsSync(join(folder, name.replace(/\.js$/, '.mjs')));
+};
+for (const path of filesIn(folder)) if (isNotRun(relative(folder, path))) remove(path);
 rmSync(join(modules, '.package-lock.json'), { force: true });
 rmSync(join(modules, '.bin'), { recursive: true, force: true });
 

@@ -4,15 +4,11 @@ import { join } from 'node:path';
 import { must, run, say } from './steps.mjs';
 
 const MAX_IMAGE_BYTES = 260_000_000;
-const MIB = 1024 * 1024;
+/** The official base has some MB more than the one made here, such as Yarn. */
+const MAX_OWN_BYTES = 28_000_000;
 
 /** What no layer above the base and no line of the history may hold. */
-const FORBIDDEN_TEXT = [
-  '-----BEGIN CERTIFICATE',
-  '_authToken',
-  '_password=',
-  '/run/certificates-of-the-build',
-];
+const FORBIDDEN_TEXT = ['-----BEGIN CERTIFICATE', '_authToken', '_password=', 'certificates-of-the-build'];
 /** What is no file of a gateway; also a mount's place that a build left behind. */
 const FORBIDDEN_PATHS = [
   [/\.map$/, 'a source map'],
@@ -21,7 +17,7 @@ const FORBIDDEN_PATHS = [
   [/^app\/(?!node_modules\/).*\.ts$/, 'TypeScript'],
   [/(?:^|\/)\.npmrc$/, 'npm’s settings'],
   [/^(?:root|home)\/.*(?:\.npm\/|\.cache\/|\.node-gyp\/)/, 'a cache'],
-  [/^run\/cert/, 'a place of the build'],
+  [/certificates-of-the-build/, 'certificates of the building machine'],
   [/(?:^|\/)(?:id_rsa|id_ed25519|\.env)$/, 'a secret'],
 ];
 
@@ -106,5 +102,5 @@ export const checkLayers = async (images, name, folder, secrets) => {
     `${layers.length} layers: ${size(ownBytes)} of the gateway on ${size(baseBytes)} of the base, ${size(ownBytes + baseBytes)} together`,
   );
   must(ownBytes + baseBytes < MAX_IMAGE_BYTES, `The image is larger than ${MAX_IMAGE_BYTES / 1e6} MB.`);
-  must(ownBytes < 40 * MIB, 'The gateway’s own layers are larger than 40 MiB.');
+  must(ownBytes < MAX_OWN_BYTES, `The gateway’s own layers are larger than ${MAX_OWN_BYTES / 1e6} MB.`);
 };

@@ -1,11 +1,17 @@
 /** Images and their containers with buildah, in a storage of their own: nothing of this machine's is touched. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, run } from './steps.mjs';
 
 export const BASE = 'docker.io/library/node:24-trixie-slim';
-/** Where a build finds the machine's certificates; a mount, and so in no layer. */
-const CERTIFICATES = '/run/certificates-of-the-build.pem';
+/**
+ * Where npm looks for settings of all users. A folder is mounted over it, for every base has it: the place of a mount that had to
+ * be made would stay in a layer.
+ */
+const SETTINGS = '/usr/local/etc';
+
+/** Of npm's settings, what leads to a registry; the rest is this machine's. */
+const OF_THE_REGISTRY = /^\s*(?:(?:@[^:]+:)?registry|\/\/.*|(?:https?-)?proxy|noproxy|strict-ssl)\s*=/;
 
 /** What the machine needs to reach its npm registry. @typedef {{ npmrc: string | null, certificates: string | null }} Registry */
 
@@ -67,16 +73,16 @@ export class Images {
    * @param {{ context: string, name: string, target?: string, registry: Registry, logFile: string }} options
    */
   async build({ context, name, target, registry, logFile }) {
-    const mounts = [];
-    const settings = join(this.#folder, 'npmrc');
+    const settings = join(this.#folder, 'settings');
+    mkdirSync(settings, { recursive: true, mode: 0o700 });
     const own = registry.npmrc === null ? '' : readFileSync(registry.npmrc, 'utf8');
-    const kept = own.split('\n').filter((line) => !/^\s*cafile\s*=/.test(line));
+    const kept = own.split('\n').filter((line) => OF_THE_REGISTRY.test(line));
     if (registry.certificates !== null) {
-      kept.push(`cafile=${CERTIFICATES}`);
-      mounts.push('--volume', `${registry.certificates}:${CERTIFICATES}:ro`);
+      kept.push(`cafile=${SETTINGS}/certificates-of-the-build.pem`);
+      copyFileSync(registry.certificates, join(settings, 'certificates-of-the-build.pem'));
     }
-    writeFileSync(settings, `${kept.join('\n')}\n`, { mode: 0o600 });
-    mounts.push('--volume', `${settings}:/root/.npmrc:ro`);
+    writeFileSync(join(settings, 'npmrc'), `${kept.join('\n')}\n`, { mode: 0o600 });
+    const mounts = ['--volume', `${settings}:${SETTINGS}:ro`];
     const stage = target === undefined ? [] : ['--target', target];
     const how = ['--isolation', 'chroot', '--format', 'docker', '--pull-never', '--layers', '--jobs', '2'];
     try {
@@ -85,7 +91,7 @@ export class Images {
         timeoutMs: 1_800_000,
       });
     } finally {
-      rmSync(settings, { force: true });
+      rmSync(settings, { recursive: true, force: true });
     }
   }
 

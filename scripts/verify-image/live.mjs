@@ -110,6 +110,15 @@ const serves = async (subject, undo, version) => {
   }
   say('The health check and the commands work inside, as the image’s user');
 
+  const source = readFileSync(fileURLToPath(new URL('loads.mjs', import.meta.url)), 'utf8');
+  const evaluate = 'cd /app && exec node --input-type=module --eval "$0"';
+  const loaded = await container.exec(['sh', '-c', evaluate, source]);
+  must(
+    /^\d\d imports\n$/.test(loaded.stdout),
+    `Packages of the image cannot be imported: ${loaded.stdout}${loaded.stderr}`,
+  );
+  say(`Everything that the gateway may import is there: ${loaded.stdout.trim()}`);
+
   // As root, so that the mount refuses and not the files' modes.
   for (const path of ['/app/x', '/tmp/x', '/etc/x', '/run/secrets/x', '/x']) {
     const { status, stderr } = await container.exec(['touch', path], { asRoot: true });
