@@ -26,6 +26,7 @@ COPY deploy/container/slim.mjs /usr/local/lib/openclaw-build/
 RUN mkdir /app && tar --extract --gzip --directory /app --strip-components 1 --no-same-owner \
       --file "$(npm pack --silent --ignore-scripts --pack-destination /tmp | sed 's|^|/tmp/|')" && \
     rm -rf /app/docs /app/dist/web-src && \
+    chmod 0755 /app/dist/cli/main.js && \
     node /usr/local/lib/openclaw-build/slim.mjs /app
 
 FROM ${NODE_IMAGE}

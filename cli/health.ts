@@ -5,7 +5,7 @@ import { ConfigError } from '../server/config/errors.js';
 import { readGatewayFile } from '../server/config/gateway-file.js';
 import { resolveHome } from '../server/config/home.js';
 import { CliError, type Io } from './io.js';
-import { connectableHost } from './target.js';
+import { connectableHost, connectableUrl } from './target.js';
 import { printableLine, type Terminal } from './terminal.js';
 
 interface HealthOptions {
@@ -158,11 +158,7 @@ const checkUrl = (text: string): string => {
 const operatorsUrl = async ({ config: file }: HealthOptions, { env }: Io): Promise<string> => {
   const home = resolveHome(env);
   const running = readGatewayFile(home.gatewayFile)?.operationsUrl;
-  if (running !== undefined) {
-    const url = new URL(running);
-    url.hostname = connectableHost(url.hostname.replace(/^\[|\]$/g, ''));
-    return url.href;
-  }
+  if (running !== undefined) return connectableUrl(running);
   const { loadConfig } = await import('../server/config/load.js');
   try {
     const { metrics } = loadConfig({ home, env, file }).config;

@@ -26,7 +26,7 @@ const setUp = (t: TestContext) => {
 };
 
 test('the gateway is found by option, variable, running gateway, configuration, default, in that order', async (t) => {
-  const { resolve, write, announce } = setUp(t);
+  const { home, resolve, write, announce } = setUp(t);
   write('local-token', 'oc_local_x\n');
   assert.equal((await resolve()).url, 'ws://127.0.0.1:18789');
   write('config.toml', '[gateway]\nport = 4000\nhost = "::"\n');
@@ -38,6 +38,16 @@ test('the gateway is found by option, variable, running gateway, configuration, 
   assert.equal((await resolve({ config: other })).url, 'wss://127.0.0.1:18789');
   announce('ws://127.0.0.1:5000');
   assert.equal((await resolve()).url, 'ws://127.0.0.1:5000');
+  // One that listens on every address is known by none of that name.
+  announce('ws://0.0.0.0:5000');
+  assert.equal((await resolve()).url, 'ws://127.0.0.1:5000');
+  announce('wss://[::]:5000', 'ab');
+  assert.deepEqual(await resolve(), {
+    url: 'wss://[::1]:5000',
+    fingerprint: 'ab',
+    token: 'oc_local_x',
+    tokenSource: join(home, 'local-token'),
+  });
   const env = { OPENCLAW_URL: 'ws://127.0.0.1:6000' };
   assert.equal((await resolve({}, env)).url, 'ws://127.0.0.1:6000');
   assert.equal((await resolve({ url: 'ws://127.0.0.1:7000' }, env)).url, 'ws://127.0.0.1:7000');

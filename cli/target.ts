@@ -43,14 +43,15 @@ export const addTargetOptions = (command: Command): Command =>
 export const resolveTarget = async (options: TargetOptions, { env }: Io): Promise<Target> => {
   const home = resolveHome(env);
   const running = readGatewayFile(home.gatewayFile);
+  const runningUrl = running === null ? null : connectableUrl(running.url);
   const url = checkUrl(
-    options.url ?? (env.OPENCLAW_URL || (running?.url ?? (await configuredUrl(home, options, env)))),
+    options.url ?? (env.OPENCLAW_URL || (runningUrl ?? (await configuredUrl(home, options, env)))),
   );
   const found = findToken(options.tokenFile, home, env);
   if (
     found.tokenSource === home.localTokenFile &&
     !isLoopback(new URL(url).hostname) &&
-    !sameUrl(url, running?.url ?? '')
+    !sameUrl(url, runningUrl ?? '')
   ) {
     throw new CliError(
       `The local token is for the gateway of this machine: give one of the gateway at ${url} with --token-file or OPENCLAW_TOKEN.`,
@@ -58,7 +59,7 @@ export const resolveTarget = async (options: TargetOptions, { env }: Io): Promis
   }
   return {
     url,
-    ...(running?.fingerprint !== undefined && sameUrl(url, running.url)
+    ...(running?.fingerprint !== undefined && sameUrl(url, runningUrl ?? '')
       ? { fingerprint: running.fingerprint }
       : {}),
     ...found,
@@ -113,6 +114,15 @@ const ANY_ADDRESS: ReadonlyMap<string, string> = new Map([
 export const connectableHost = (listening: string): string => {
   const host = ANY_ADDRESS.get(listening) ?? listening;
   return isIPv6(host) ? `[${host}]` : host;
+};
+
+/** The same for a URL: one of every address is no name that a gateway is known by. */
+export const connectableUrl = (listening: string): string => {
+  if (!URL.canParse(listening)) return listening;
+  const { protocol, hostname, port } = new URL(listening);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (!ANY_ADDRESS.has(host)) return listening;
+  return `${protocol}//${connectableHost(host)}${port === '' ? '' : `:${port}`}`;
 };
 
 const findToken = (

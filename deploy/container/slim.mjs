@@ -24,10 +24,11 @@ const KEPT = new Map([
   ['better-sqlite3', ['package.json', 'LICENSE', 'lib/', 'build/Release/better_sqlite3.node']],
 ]);
 
-/** The same code once more, for bundlers or for `require` (the gateway imports), and what only has types. */
+/** The same code once more, for bundlers or for `require` (the gateway imports); what only has types, or names that nobody asks for. */
 const TWINS = [
   /^node_modules\/hono\/dist\/cjs\//,
   /^node_modules\/(?:zod|zod-to-json-schema)\/.*(?:\.cjs$|\/cjs\/)/,
+  /^node_modules\/@opentelemetry\/semantic-conventions\/dist\/(?:experimental_|index-incubating)/,
   /^node_modules\/(?:json-schema-to-ts|ts-algebra|@babel\/runtime)\//,
   /^node_modules\/@opentelemetry\/[^/]+\/build\/(?:esm|esnext)\//,
   /^node_modules\/@modelcontextprotocol\/sdk\/dist\/cjs\//,

@@ -53,7 +53,7 @@ const statusOf = async (container, path, token) => {
 const refusesToBeOpen = async (subject, undo) => {
   const container = runner(subject, undo, 'open').start({});
   const status = await container.ended;
-  must(status === 1, `Without TLS and without permission it ended with ${status} instead of 1.`);
+  must(status === 1, `Without TLS and without permission it ended with ${status} instead of 1: ${container.output}`);
   must(/0\.0\.0\.0 is reachable from other machines and TLS is off/.test(container.output), container.output);
   say('It does not listen on every address without TLS, and says what to do');
 };
@@ -100,10 +100,8 @@ const serves = async (subject, undo, version) => {
     health.status === 0 && health.stdout === 'The gateway is ready.\n',
     `The health check: ${JSON.stringify(health)}`,
   );
-  must(
-    (await container.exec(['openclaw', 'chat', 'Hello from inside'])).stdout.includes('Hello from inside'),
-    'openclaw chat fails inside.',
-  );
+  const chat = await container.exec(['openclaw', 'chat', 'Hello from inside']);
+  must(chat.stdout.includes('Hello from inside'), `openclaw chat fails inside: ${chat.stderr}`);
   for (const command of ['stats', 'check', 'backup']) {
     const done = await container.exec(['openclaw', 'memory', ...command.split(' ')]);
     must(done.status === 0, `openclaw memory ${command} ended with ${done.status}: ${done.stderr}`);
@@ -162,7 +160,7 @@ const drains = async (container, client) => {
   await eventually('A reply', async () => hasBegun);
   container.signal('SIGTERM');
   const { text, finish_reason: finish, close } = await draining;
-  must(finish === 'stop' && text.endsWith(words), `The reply was cut: ${finish}`);
+  must(finish === 'stop' && text.endsWith(words), `The reply was cut (${finish}): … ${text.slice(-200)}`);
   must(close.code === 1001, `The connection ended with ${close.code} instead of 1001.`);
   const status = await container.ended;
   must(status === 0, `After SIGTERM it ended with ${status} instead of 0.`);
