@@ -75,7 +75,7 @@ export class Container {
     this.#env = [...config.Env, ...Object.entries(variables).map(([name, value]) => `${name}=${value}`)];
     const inside = ['env', '-i', '-C', config.WorkingDir, ...this.#env, ...asUser(config.User)];
     const command = ['chroot', root, ...inside, ...entrypoint, ...config.Cmd];
-    const spaces = ['--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child=KILL'];
+    const spaces = ['--mount', '--pid', '--net', '--ipc', '--uts', '--fork'];
     this.#child = spawn('unshare', [...spaces, 'sh', '-c', SET_UP, 'sh', root, data, secrets, ...command], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -108,8 +108,7 @@ export class Container {
   /** Resolves when the gateway takes clients. */
   async ready() {
     await this.says(/"msg":"OpenClaw gateway \S+ listens at/);
-    const { pid } = this.#child;
-    this.pid = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+    this.pid = this.#first();
     must(this.pid > 0, 'Process 1 of the container cannot be found.');
   }
 
@@ -158,10 +157,20 @@ export class Container {
       });
   }
 
-  /** Ends all of it at once, as a machine that loses its power does. */
+  /** Process 1 as this machine counts; 0: there is none any more. */
+  #first() {
+    const { pid } = this.#child;
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Ends all of it at once, as a machine that loses its power does: with process 1 its namespace ends. */
   async kill() {
-    // With its first process a namespace ends; without `unshare` so does that.
-    this.#child.kill('SIGKILL');
+    const first = this.#first();
+    if (first > 0) process.kill(first, 'SIGKILL');
     await this.ended;
   }
 }

@@ -18,8 +18,6 @@ const OF_THE_REGISTRY = /^\s*(?:(?:@[^:]+:)?registry|\/\/.*|(?:https?-)?proxy|no
 export class Images {
   #folder;
   #driver;
-  /** @type {string[]} */
-  #mounts = [];
 
   /** @param {string} folder of the storage @param {string} driver of it */
   constructor(folder, driver) {
@@ -117,23 +115,22 @@ export class Images {
   /** A container of an image, not started. @param {string} name @returns {Promise<string>} the root of its file system */
   async mount(name) {
     const container = await this.#buildah(['from', '--pull-never', name]);
-    this.#mounts.push(container);
     return this.#buildah(['mount', container]);
   }
 
-  /** Removes the containers, and unmounts them. */
+  /** Removes the containers and what is mounted, also what a build left that was cut off. */
   async close() {
-    for (const container of this.#mounts.splice(0)) await this.#buildah(['rm', container]);
-  }
-
-  /** Removes everything, also what a build left that was cut off. */
-  async remove() {
     const [command, containers] = this.#command(['rm', '--all']);
     await attempt(command, containers);
     const { stdout } = await attempt('findmnt', ['--raw', '--noheadings', '--output', 'TARGET']);
     // What is mounted last lies within what was mounted before.
     const mounts = stdout.split('\n').filter((path) => path.startsWith(`${this.#folder}/`));
     for (const path of mounts.reverse()) await attempt('umount', ['--lazy', path]);
+  }
+
+  /** Removes everything. */
+  async remove() {
+    await this.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -53,7 +53,10 @@ const statusOf = async (container, path, token) => {
 const refusesToBeOpen = async (subject, undo) => {
   const container = runner(subject, undo, 'open').start({});
   const status = await container.ended;
-  must(status === 1, `Without TLS and without permission it ended with ${status} instead of 1: ${container.output}`);
+  must(
+    status === 1,
+    `Without TLS and without permission it ended with ${status} instead of 1: ${container.output}`,
+  );
   must(/0\.0\.0\.0 is reachable from other machines and TLS is off/.test(container.output), container.output);
   say('It does not listen on every address without TLS, and says what to do');
 };
@@ -160,7 +163,7 @@ const drains = async (container, client) => {
   await eventually('A reply', async () => hasBegun);
   container.signal('SIGTERM');
   const { text, finish_reason: finish, close } = await draining;
-  must(finish === 'stop' && text.endsWith(words), `The reply was cut (${finish}): … ${text.slice(-200)}`);
+  must(finish === 'stop' && text.includes(words), `The reply was cut (${finish}): … ${text.slice(-200)}`);
   must(close.code === 1001, `The connection ended with ${close.code} instead of 1001.`);
   const status = await container.ended;
   must(status === 0, `After SIGTERM it ended with ${status} instead of 0.`);
