@@ -37,7 +37,8 @@ const TWINS = [
 /** Packages in which each `x.js` for `require` has an `x.mjs` beside it. */
 const WITH_TWINS = /^node_modules\/(?:openai|@anthropic-ai\/sdk)\/.*\.js$/;
 /** What packages bring along for whoever works on them. */
-const OF_THEIR_MAKERS = /^node_modules\/.*\/(?:tests?|__tests__|bench|benchmarks?|examples?|\.github)\//;
+const OF_THEIR_MAKERS =
+  /^node_modules\/.*\/(?:(?:tests?|__tests__|bench|benchmarks?|examples?|\.github)\/|[^/]+\.(?:test|spec)\.[cm]?js$)/;
 
 /** Declarations, sources of JavaScript that lies beside them, source maps, and what people read. */
 const NOT_RUN = /\.(?:[cm]?ts|map|tsbuildinfo|md|markdown|flow)$/i;
