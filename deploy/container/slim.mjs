@@ -42,7 +42,7 @@ const OF_THEIR_MAKERS =
 
 /** Declarations, sources of JavaScript that lies beside them, source maps, and what people read. */
 const NOT_RUN = /\.(?:[cm]?ts|map|tsbuildinfo|md|markdown|flow)$/i;
-const LICENCE = /licen[cs]e|notice|copying/i;
+const LICENCE = /(?:^|\/)(?:licen[cs]es?|notice|copying)(?:[.-][^/]*)?$/i;
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined || !existsSync(folder)) {
