@@ -75,10 +75,10 @@ const serves = async (subject, undo, version) => {
   };
   const container = start(env);
   await container.ready();
-  const said = await client(container, ['chat', 'Hello container']);
+  const said = await client(container, ['chat', 'Grüße, container']);
   must(said.server_version === version, `It says that it is version ${said.server_version}.`);
   must(
-    said.finish_reason === 'stop' && said.text.endsWith('Hello container'),
+    said.finish_reason === 'stop' && said.text.endsWith('Grüße, container'),
     `It said: ${JSON.stringify(said)}`,
   );
   say('Handshake and chat work, on the ports of the image');
@@ -138,7 +138,7 @@ const serves = async (subject, undo, version) => {
   await again.ready();
   const { messages } = await client(again, ['history']);
   must(
-    messages.some(({ content }) => content === 'Hello container'),
+    messages.some(({ content }) => content === 'Grüße, container'),
     'The history is gone after a restart.',
   );
   await again.kill();
