@@ -9,7 +9,7 @@ import type { OperatorMethod } from '../server/offline.js';
 import { withClient } from './connection.js';
 import { CliError, type Io } from './io.js';
 import type { Show } from './progress.js';
-import { sameUrl, type TargetOptions } from './target.js';
+import { connectableUrl, sameUrl, type TargetOptions } from './target.js';
 
 export interface MemoryAccess {
   request<N extends OperatorMethod>(method: N, params: Params<N>): Promise<Result<N>>;
@@ -38,7 +38,7 @@ export const withMemory = async <T>(
     return withClient(options, io, (client) =>
       action({
         request: patiently(client, show),
-        local: named === undefined || (running !== null && sameUrl(named, running.url)),
+        local: named === undefined || (running !== null && sameUrl(named, connectableUrl(running.url))),
         maxRequestBytes: client.session.limits.max_message_bytes,
       }),
     );

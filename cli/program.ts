@@ -26,6 +26,11 @@ const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./status.js')).registerStatus,
   },
   {
+    name: 'health',
+    summary: 'Ask whether the gateway can be given work: exit status 0 or 1',
+    load: async () => (await import('./health.js')).registerHealth,
+  },
+  {
     name: 'chat',
     summary: 'Talk to the agent: one message, piped input, or a conversation',
     load: async () => (await import('./chat.js')).registerChat,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { writeGatewayFile } from '../server/config/gateway-file.js';
@@ -26,7 +26,7 @@ const setUp = (t: TestContext) => {
 };
 
 test('the gateway is found by option, variable, running gateway, configuration, default, in that order', async (t) => {
-  const { resolve, write, announce } = setUp(t);
+  const { home, resolve, write, announce } = setUp(t);
   write('local-token', 'oc_local_x\n');
   assert.equal((await resolve()).url, 'ws://127.0.0.1:18789');
   write('config.toml', '[gateway]\nport = 4000\nhost = "::"\n');
@@ -38,6 +38,16 @@ test('the gateway is found by option, variable, running gateway, configuration, 
   assert.equal((await resolve({ config: other })).url, 'wss://127.0.0.1:18789');
   announce('ws://127.0.0.1:5000');
   assert.equal((await resolve()).url, 'ws://127.0.0.1:5000');
+  // One that listens on every address is known by none of that name.
+  announce('ws://0.0.0.0:5000');
+  assert.equal((await resolve()).url, 'ws://127.0.0.1:5000');
+  announce('wss://[::]:5000', 'ab');
+  assert.deepEqual(await resolve(), {
+    url: 'wss://[::1]:5000',
+    fingerprint: 'ab',
+    token: 'oc_local_x',
+    tokenSource: join(home, 'local-token'),
+  });
   const env = { OPENCLAW_URL: 'ws://127.0.0.1:6000' };
   assert.equal((await resolve({}, env)).url, 'ws://127.0.0.1:6000');
   assert.equal((await resolve({ url: 'ws://127.0.0.1:7000' }, env)).url, 'ws://127.0.0.1:7000');
@@ -50,6 +60,18 @@ test('the token is found by option, variable, local token, in that order', async
   assert.deepEqual(await resolve(), { url: 'ws://127.0.0.1:18789', token: 'oc_local_x', tokenSource: local });
   const env = { OPENCLAW_TOKEN: 'oc_user_y' };
   assert.equal((await resolve({}, env)).token, 'oc_user_y');
+  const secret = write('secret', 'oc_user_w\n');
+  const inFile = { OPENCLAW_TOKEN_FILE: secret };
+  await assert.rejects(
+    resolve({}, inFile),
+    /OPENCLAW_TOKEN_FILE names .*, which everyone may read: run chmod 600/,
+  );
+  chmodSync(secret, 0o600);
+  assert.equal((await resolve({}, inFile)).token, 'oc_user_w');
+  await assert.rejects(
+    resolve({}, { ...env, ...inFile }),
+    /OPENCLAW_TOKEN, which is set, and so is OPENCLAW_TOKEN_FILE: leave one of the two away\./,
+  );
   const tokenFile = write('my-token', '  oc_user_z \r\n');
   assert.equal((await resolve({ tokenFile }, env)).token, 'oc_user_z');
   await assert.rejects(resolve({ tokenFile: `${tokenFile}.none` }, env), /does not exist: name a file/);

@@ -6,6 +6,7 @@ import { TokenFileError } from '../server/auth/token-file.js';
 import { ConfigError } from '../server/config/errors.js';
 import { readGatewayFile } from '../server/config/gateway-file.js';
 import { type Home, resolveHome } from '../server/config/home.js';
+import { KeyError, readSecretVariable } from '../server/config/secret.js';
 import { CliError, type Io } from './io.js';
 
 export interface Target {
@@ -29,7 +30,10 @@ export interface TargetOptions {
 export const addTargetOptions = (command: Command): Command =>
   command
     .option('--url <url>', 'address of the gateway; else OPENCLAW_URL, else the one running here')
-    .option('--token-file <file>', 'a file with the token; else OPENCLAW_TOKEN, else the local token');
+    .option(
+      '--token-file <file>',
+      'a file with the token; else OPENCLAW_TOKEN or OPENCLAW_TOKEN_FILE, else the local token',
+    );
 
 /**
  * Finds the gateway and the token.
@@ -39,14 +43,15 @@ export const addTargetOptions = (command: Command): Command =>
 export const resolveTarget = async (options: TargetOptions, { env }: Io): Promise<Target> => {
   const home = resolveHome(env);
   const running = readGatewayFile(home.gatewayFile);
+  const runningUrl = running === null ? null : connectableUrl(running.url);
   const url = checkUrl(
-    options.url ?? (env.OPENCLAW_URL || (running?.url ?? (await configuredUrl(home, options, env)))),
+    options.url ?? (env.OPENCLAW_URL || (runningUrl ?? (await configuredUrl(home, options, env)))),
   );
   const found = findToken(options.tokenFile, home, env);
   if (
     found.tokenSource === home.localTokenFile &&
     !isLoopback(new URL(url).hostname) &&
-    !sameUrl(url, running?.url ?? '')
+    !sameUrl(url, runningUrl ?? '')
   ) {
     throw new CliError(
       `The local token is for the gateway of this machine: give one of the gateway at ${url} with --token-file or OPENCLAW_TOKEN.`,
@@ -54,7 +59,7 @@ export const resolveTarget = async (options: TargetOptions, { env }: Io): Promis
   }
   return {
     url,
-    ...(running?.fingerprint !== undefined && sameUrl(url, running.url)
+    ...(running?.fingerprint !== undefined && sameUrl(url, runningUrl ?? '')
       ? { fingerprint: running.fingerprint }
       : {}),
     ...found,
@@ -92,8 +97,7 @@ const configuredUrl = async (home: Home, options: TargetOptions, env: Io['env'])
   const { loadConfig } = await import('../server/config/load.js');
   try {
     const { gateway } = loadConfig({ home, env, file: options.config }).config;
-    const host = ANY_ADDRESS.get(gateway.host) ?? gateway.host;
-    return `${gateway.tls.enabled ? 'wss' : 'ws'}://${isIPv6(host) ? `[${host}]` : host}:${gateway.port}`;
+    return `${gateway.tls.enabled ? 'wss' : 'ws'}://${connectableHost(gateway.host)}:${gateway.port}`;
   } catch (error) {
     if (error instanceof ConfigError) throw new CliError(error.message);
     throw error;
@@ -106,6 +110,21 @@ const ANY_ADDRESS: ReadonlyMap<string, string> = new Map([
   ['::', '::1'],
 ]);
 
+/** What stands in a URL for an address that a gateway of this machine listens on. */
+export const connectableHost = (listening: string): string => {
+  const host = ANY_ADDRESS.get(listening) ?? listening;
+  return isIPv6(host) ? `[${host}]` : host;
+};
+
+/** The same for a URL: one of every address is no name that a gateway is known by. */
+export const connectableUrl = (listening: string): string => {
+  if (!URL.canParse(listening)) return listening;
+  const { protocol, hostname, port } = new URL(listening);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (!ANY_ADDRESS.has(host)) return listening;
+  return `${protocol}//${connectableHost(host)}${port === '' ? '' : `:${port}`}`;
+};
+
 const findToken = (
   tokenFile: string | undefined,
   home: Home,
@@ -113,12 +132,23 @@ const findToken = (
 ): Pick<Target, 'token' | 'tokenSource'> => {
   if (tokenFile !== undefined)
     return readToken(tokenFile, `${tokenFile} does not exist: name a file that holds a token.`);
-  if (env.OPENCLAW_TOKEN)
-    return { token: checkToken(env.OPENCLAW_TOKEN.trim(), 'OPENCLAW_TOKEN'), tokenSource: 'OPENCLAW_TOKEN' };
+  const token = tokenOfEnvironment(env);
+  if (token !== null) return { token, tokenSource: 'OPENCLAW_TOKEN' };
   return readToken(
     home.localTokenFile,
     `There is no token in ${home.localTokenFile}: start a gateway with \`openclaw gateway\`, or give a token with --token-file or OPENCLAW_TOKEN.`,
   );
+};
+
+/** Of OPENCLAW_TOKEN, or the file that OPENCLAW_TOKEN_FILE names; null: neither is set. */
+const tokenOfEnvironment = (env: Io['env']): string | null => {
+  try {
+    const found = readSecretVariable('The token is taken from OPENCLAW_TOKEN', 'OPENCLAW_TOKEN', env);
+    return found === null ? null : checkToken(found.text.trim(), 'OPENCLAW_TOKEN');
+  } catch (error) {
+    if (error instanceof KeyError) throw new CliError(error.message);
+    throw error;
+  }
 };
 
 const readToken = (file: string, missing: string): Pick<Target, 'token' | 'tokenSource'> => {

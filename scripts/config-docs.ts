@@ -71,6 +71,9 @@ A value comes from the first of these that has it:
 3. the file;
 4. the default.
 
+A secret stands in none of them: options such as \`reasoning.api_key_env\` name the variable that holds it, and where that is not set, the
+variable with \`_FILE\` behind its name may name a file that does. [How to hand secrets over](deployment.md#secrets).
+
 An unknown key or a bad value stops the start and names the file, the line and the key. Every problem of
 a file is named at once.
 

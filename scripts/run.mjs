@@ -9,7 +9,7 @@
  *   node scripts/run.mjs load [options]            load from many connections; --help lists the scenarios
  *   node scripts/run.mjs picture [folder]          the dashboards' pictures anew, by default in docs/images
  *   node scripts/run.mjs screenshots               pictures of the web UI for the documentation, in a real browser
- *   node scripts/run.mjs build | generate [--check] | lint
+ *   node scripts/run.mjs install | build | generate [--check] | lint
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -51,6 +51,7 @@ const NO_THREAD_TESTS = [
   'error-codes',
   'gate',
   'health',
+  'health-command',
   'history',
   'idempotency',
   'memory-admin',
@@ -194,6 +195,8 @@ const main = async () => {
         join(ROOT, 'dist', 'test', 'browser', 'screenshots.js'),
       ]);
       return;
+    case 'install':
+      return prepare('installed');
     case 'build':
       return prepare('built');
     case 'generate':

@@ -20,7 +20,7 @@ test('off, nothing is read; on, the key comes from where it is kept, in the memo
   const dir = mkdtempSync(join(tmpdir(), 'embeddings-'));
   t.after(() => rmSync(dir, { recursive: true }));
   const file = join(dir, 'key');
-  writeFileSync(file, 'sk-from-file\n');
+  writeFileSync(file, 'sk-from-file\n', { mode: 0o600 });
   assert.equal(embeddingsOptions(configured({ enabled: false, api_key_file: '/missing' }), {}), null);
   assert.deepEqual(embeddingsOptions(configured({ timeout_seconds: 0.5 }), {}), {
     baseUrl: 'https://a/v1',

@@ -47,7 +47,7 @@ import { TurnClock } from './core/time/turn-clock.js';
 import { RunTrace } from './core/trace/run-trace.js';
 import { Trace, type TraceEvent } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
-import { KeyError } from './keys.js';
+import { KeyError, readBootstrapToken } from './keys.js';
 import { openOperations } from './open-operations.js';
 import { openReasoning } from './open-reasoning.js';
 import { openServiceManager } from './open-service-manager.js';
@@ -200,7 +200,13 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     withLock: (change) => withFileLock(home.tokensLock, change),
     writeFile,
   });
-  await ensureLocalToken({ tokens, path: home.localTokenFile, writeFile, nowMs: clock.wallMs() });
+  await ensureLocalToken({
+    tokens,
+    path: home.localTokenFile,
+    writeFile,
+    nowMs: clock.wallMs(),
+    given: readBootstrapToken(process.env),
+  });
   const authenticator = new Authenticator({
     path: home.tokensFile,
     throttle: new FailureThrottle(),
@@ -593,6 +599,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     writeGatewayFile(home.gatewayFile, {
       pid: process.pid,
       url,
+      operationsUrl: operations.url,
       ...(fingerprint === undefined ? {} : { fingerprint }),
     });
   announce(keeper?.current.fingerprint);

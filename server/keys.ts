@@ -1,21 +1,12 @@
 /** Keys of services that the gateway asks, and what others ask it with: read from where they are kept, and repeated nowhere. */
-import { readFileSync } from 'node:fs';
+import { type Environment, KeyError, readSecretFile, readSecretVariable } from './config/secret.js';
 
-/** There is no key where one should be; the message is one sentence for the operator. */
-export class KeyError extends Error {
-  override readonly name = 'KeyError';
-}
+export { type Environment, KeyError };
 
 export interface KeyPlace {
   readonly api_key_env: string;
   readonly api_key_file: string;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the system calls the failure of a file. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
 
 /** The two places of which one may hold a secret: each the option that names it, and what that says; empty: nothing. */
 export interface SecretPlaces {
@@ -41,17 +32,14 @@ export const readSecret = (
   { what, variable: [variableOption, variable], file: [fileOption, file] }: SecretPlaces,
   env: Environment,
 ): Secret | null => {
-  if (variable !== '')
-    return present(what, env[variable] ?? '', `${variableOption} names the variable ${variable}`);
+  if (variable !== '') {
+    const place = `${variableOption} names the variable ${variable}`;
+    const found = readSecretVariable(place, variable, env);
+    return present(what, found?.text ?? '', found?.place ?? place);
+  }
   if (file === '') return null;
   const place = `${fileOption} names ${file}`;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new KeyError(`${place}, which cannot be read (${codeOf(error)}): mend that, or leave it empty.`);
-  }
-  return present(what, text, place);
+  return present(what, readSecretFile(place, file), place);
 };
 
 const present = (what: SecretPlaces['what'], text: string, place: string): Secret => {
@@ -100,4 +88,23 @@ const readWord = (places: SecretPlaces, env: Environment): string | null => {
     );
   }
   return secret.text;
+};
+
+const BOOTSTRAP = 'OPENCLAW_BOOTSTRAP_TOKEN';
+/** 22 random letters and digits carry 131 bits; the protocol asks for 128 (section 3). Fewer kinds of digits need more of them. */
+const BOOTSTRAP_TOKEN = /^oc_local_[0-9A-Za-z]{22,128}$/;
+
+/**
+ * The local token that whoever deploys a gateway has chosen, so that it is known before the first start. Null: none is.
+ *
+ * @throws KeyError
+ */
+export const readBootstrapToken = (env: Environment): string | null => {
+  const found = readSecretVariable(`The local token is taken from ${BOOTSTRAP}`, BOOTSTRAP, env);
+  if (found === null) return null;
+  const token = found.text.trim();
+  if (BOOTSTRAP_TOKEN.test(token)) return token;
+  throw new KeyError(
+    `${found.place}, which holds no such token: write oc_local_ and 32 random letters and digits, as $(openssl rand -hex 16) prints them.`,
+  );
 };

@@ -28,7 +28,7 @@ test('providers stand in the order in which they are asked, each with its own ke
   const dir = mkdtempSync(join(tmpdir(), 'reasoning-'));
   t.after(() => rmSync(dir, { recursive: true }));
   const [key, prompt] = [join(dir, 'key'), join(dir, 'prompt')];
-  writeFileSync(key, 'sk-of-the-file\n');
+  writeFileSync(key, 'sk-of-the-file\n', { mode: 0o600 });
   writeFileSync(prompt, '\nBe brief.\nBe kind.\n');
   const settings = reasoningSettings(
     configured({

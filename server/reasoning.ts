@@ -2,7 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Config } from '../schemas/config.js';
 import type { ProviderKind, ProviderSettings, ReasoningSettings } from './backends/reasoning/settings.js';
-import { codeOf, type Environment, type KeyPlace, readKey } from './keys.js';
+import { codeOf } from './config/secret.js';
+import { type Environment, type KeyPlace, readKey } from './keys.js';
 
 const MAX_PROMPT_BYTES = 256 * 1024;
 

@@ -1,15 +1,14 @@
 /** What `[skills]` means to what runs them, with tokens and variables read from where they are kept. */
-import { readFileSync } from 'node:fs';
 import type { Config } from '../schemas/config.js';
 import type { McpServerConfig } from '../schemas/config-skills.js';
 import type { McpServerOptions } from './backends/skills/threaded.js';
+import { fileVariableOf, readSecretVariable } from './config/secret.js';
+import { type Environment, readToken } from './keys.js';
 
 /** Skills cannot be used as configured; the message is one sentence for the operator, and repeats no token. */
 export class SkillsError extends Error {
   override readonly name = 'SkillsError';
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a program needs to find its way; everything else, tokens above all, is for its configuration to give. */
 const PASSED_ON = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'LANG', 'TZ', 'TMPDIR'];
@@ -17,14 +16,15 @@ const PASSED_ON = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'LANG', '
 /**
  * The MCP servers of a configuration, whose options have been checked with it.
  *
- * @throws SkillsError where a variable or a token is not where it should be
+ * @throws SkillsError where a variable is not set
+ * @throws KeyError where a token, or the file of a variable, is not as it should be
  */
 export const mcpServers = ({ skills }: Config, env: Environment): readonly McpServerOptions[] =>
   Object.entries(skills.mcp).map(([name, server]) => ({
     name,
     target:
       server.command === ''
-        ? { kind: 'url', url: server.url, token: tokenOf(name, server, env) }
+        ? { kind: 'url', url: server.url, token: readToken(`skills.mcp.${name}`, server, env) }
         : {
             kind: 'command',
             command: server.command,
@@ -45,7 +45,7 @@ const variablesOf = (name: string, server: McpServerConfig, env: Environment): R
       variables[entry.slice(0, at)] = entry.slice(at + 1);
       continue;
     }
-    const value = env[entry];
+    const value = variableValue(name, server, entry, env);
     if (value === undefined) {
       throw new SkillsError(
         `skills.mcp.${name}.env names the variable ${entry}, which is not set: set it for the gateway, or leave it out.`,
@@ -56,30 +56,19 @@ const variablesOf = (name: string, server: McpServerConfig, env: Environment): R
   return variables;
 };
 
-const tokenOf = (
+/** Undefined: it is not set. */
+const variableValue = (
   name: string,
-  { token_env: variable, token_file: file }: McpServerConfig,
+  { env: entries }: McpServerConfig,
+  variable: string,
   env: Environment,
-): string | null => {
-  if (variable !== '')
-    return usable(env[variable] ?? '', `skills.mcp.${name}.token_env names the variable ${variable}`);
-  if (file === '') return null;
-  const place = `skills.mcp.${name}.token_file names ${file}`;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown cause';
-    throw new SkillsError(`${place}, which cannot be read (${code}): mend that, or leave it empty.`);
-  }
-  return usable(text, place);
-};
-
-/** A token as a header can carry it. */
-const usable = (text: string, place: string): string => {
-  const token = text.trim();
-  if (token === '') throw new SkillsError(`${place}, which is not set or empty: put the token there.`);
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw new SkillsError(`${place}, which holds more than a token: leave nothing but the token there.`);
-  return token;
+): string | undefined => {
+  // Whoever passes `NAME_FILE` on as well has a server that reads the file itself.
+  const hasFile = !entries.includes(fileVariableOf(variable)) && (env[fileVariableOf(variable)] ?? '') !== '';
+  if (!hasFile) return env[variable];
+  return readSecretVariable(
+    `skills.mcp.${name}.env names the variable ${variable}`,
+    variable,
+    env,
+  )?.text.trim();
 };

@@ -147,7 +147,7 @@ const isWebBuilt = () => hasPage() && read(WEB_STAMP) === wantedBuild(WEB_SOURCE
 const isBuilt = () => hasPage() && read(BUILD_STAMP) === wantedBuild();
 
 /**
- * @param {'generator' | 'built'} goal how far to go
+ * @param {'installed' | 'generator' | 'built'} goal how far to go
  * @throws {import('./steps.mjs').StepFailed} with what the failed step printed
  */
 export const prepare = async (goal) => {

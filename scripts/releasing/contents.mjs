@@ -11,6 +11,7 @@ const MEANT = [
   /^dist\/(?:client|schemas)\/(?:[\w.-]+\/)*[\w.-]+\.d\.ts$/,
   /^dist\/web\/(?:index\.html|assets\/[\w.-]+\.(?:js|css|svg|png|woff2))(?:\.br|\.gz)?$/,
   /^docs\/[\w.-]+\.md$/,
+  /^deploy\/[\w./-]+$/,
   /^docs\/images\/[\w.-]+\.(?:png|svg)$/,
   /^metrics\/grafana\/[\w.-]+\.json$/,
   /^metrics\/prometheus\/[\w.-]+\.yml$/,

@@ -21,7 +21,7 @@ const PLACES = [
   {
     files: /(?:^|\/)Dockerfile$|^deploy\/|^docs\/deployment\.md$/,
     pattern:
-      /(?:openclaw-gateway[:-]v?|OPENCLAW_VERSION:-|^(?:appV|v)ersion: ['"]?|\btag: ['"]?|image\.version=['"]?)(?<version>\d+\.\d+\.\d+(?:-[\w.]+)?\b(?!\.\d))/dgm,
+      /(?:openclaw-gateway[:-]v?|OPENCLAW_VERSION:-|^ARG VERSION=|^(?:appV|v)ersion: ['"]?|\btag: ['"]?|image\.version=['"]?)(?<version>\d+\.\d+\.\d+(?:-[\w.]+)?\b(?!\.\d))/dgm,
   },
 ];
 

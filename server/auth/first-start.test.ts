@@ -19,7 +19,8 @@ const setUp = (t: TestContext) => {
     withLock: async (change) => change(),
     writeFile,
   });
-  const ensure = (nowMs = NOW_MS) => ensureLocalToken({ tokens, path, writeFile, nowMs });
+  const ensure = (nowMs = NOW_MS, given: string | null = null) =>
+    ensureLocalToken({ tokens, path, writeFile, nowMs, given });
   return { path, tokens, ensure };
 };
 
@@ -97,4 +98,25 @@ test('a file that cannot be read stops the start and is not replaced', async (t)
   writeFileSync(tokens.path, '[[token');
   await assert.rejects(ensure(), TokenFileError);
   assert.equal(readTokenSecret(path), null);
+});
+
+test('a token that is given is the local one, once it is given; another one voids it', async (t) => {
+  const { path, tokens, ensure } = setUp(t);
+  await ensure();
+  const [one, other] = [
+    'oc_local_0123456789abcdef0123456789abcdef',
+    'oc_local_fedcba9876543210fedcba9876543210',
+  ];
+  for (const given of [one, other]) {
+    assert.equal(await ensure(NOW_MS, given), true);
+    assert.equal(readFileSync(path, 'utf8'), `${given}\n`);
+    assert.deepEqual(
+      tokens.list().map(({ name, tokenHash }) => [name, tokenHash]),
+      [['local', hashToken(given)]],
+    );
+    assert.equal(await ensure(NOW_MS, given), false);
+  }
+  // It stays where none is given any more.
+  assert.equal(await ensure(), false);
+  assert.equal(readFileSync(path, 'utf8'), `${other}\n`);
 });

@@ -11,6 +11,8 @@ interface LocalTokenOptions {
   /** Replaces a file in one step, with mode 0600. */
   readonly writeFile: (path: string, text: string) => void;
   readonly nowMs: number;
+  /** The token that it has to be, of the form `oc_local_…`; null: one is made. */
+  readonly given?: string | null;
 }
 
 /** The token in a file, without the line end behind it; null where there is no such file. Throws TokenFileError. */
@@ -27,9 +29,9 @@ export const readTokenSecret = (path: string): string | null => {
 /**
  * Makes sure that `local-token` holds a valid token: one of kind `local`, for principal `local`, with every scope.
  * A new one is made, and takes the place of the old, where the file is missing or its token has been revoked or
- * has expired. The token is written nowhere else.
+ * has expired, or where another one is given. The token is written nowhere else.
  *
- * @returns whether a new token was made.
+ * @returns whether the token is a new one.
  * @throws TokenFileError where either file cannot be read or `tokens.toml` is broken.
  */
 export const ensureLocalToken = async ({
@@ -37,14 +39,15 @@ export const ensureLocalToken = async ({
   path,
   writeFile,
   nowMs,
+  given = null,
 }: LocalTokenOptions): Promise<boolean> => {
   const present = readTokenSecret(path);
-  if (present !== null) {
+  if (present !== null && (given === null || present === given)) {
     const tokenHash = hashToken(present);
     const entry = tokens.list().find((candidate) => candidate.tokenHash === tokenHash);
     if (entry !== undefined && (entry.expiresAtMs === null || entry.expiresAtMs > nowMs)) return false;
   }
-  const token = makeToken('local');
+  const token = given ?? makeToken('local');
   // Valid first, visible second: whoever reads `local-token` gets in.
   await tokens.put({
     tokenHash: hashToken(token),

@@ -9,11 +9,13 @@ export interface GatewayInfo {
   readonly url: string;
   /** SHA-256 of the TLS certificate; absent without TLS. */
   readonly fingerprint?: string;
+  /** Where metrics and health checks are answered: `http://…`. */
+  readonly operationsUrl?: string;
 }
 
 /** Leaves the file for commands to find; readable by this user alone, because what it says is trusted. */
-export function writeGatewayFile(file: string, { pid, url, fingerprint }: GatewayInfo): void {
-  const info = { pid, url, ...(fingerprint === undefined ? {} : { fingerprint }) };
+export function writeGatewayFile(file: string, { operationsUrl, ...rest }: GatewayInfo): void {
+  const info = { ...rest, ...(operationsUrl === undefined ? {} : { operations_url: operationsUrl }) };
   writeFileAtomically(file, `${JSON.stringify(info, null, 2)}\n`);
 }
 
@@ -41,13 +43,22 @@ function parse(file: string): GatewayInfo | null {
     return null;
   }
   if (typeof data !== 'object' || data === null) return null;
-  const { pid, url, fingerprint } = data as Record<string, unknown>;
+  const { pid, url, fingerprint, operations_url: operationsUrl } = data as Record<string, unknown>;
   // Zero and negative pids would ask about process groups.
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return null;
   if (typeof url !== 'string' || !/^wss?:\/\//.test(url)) return null;
-  if (fingerprint === undefined) return { pid, url };
-  return typeof fingerprint === 'string' ? { pid, url, fingerprint } : null;
+  if (fingerprint !== undefined && typeof fingerprint !== 'string') return null;
+  if (operationsUrl !== undefined && !isHttpUrl(operationsUrl)) return null;
+  return {
+    pid,
+    url,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(operationsUrl === undefined ? {} : { operationsUrl }),
+  };
 }
+
+const isHttpUrl = (value: unknown): value is string =>
+  typeof value === 'string' && value.startsWith('http://') && URL.canParse(value);
 
 function isAlive(pid: number): boolean {
   try {

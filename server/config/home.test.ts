@@ -211,7 +211,12 @@ test('a file that cannot be replaced is a sentence, and nothing is left beside i
 test('gateway.json is found while its process lives', async (t) => {
   const { gatewayFile } = temporaryHome(t);
   assert.equal(readGatewayFile(gatewayFile), null);
-  const info = { pid: process.pid, url: 'wss://127.0.0.1:1', fingerprint: 'ab' };
+  const info = {
+    pid: process.pid,
+    url: 'wss://127.0.0.1:1',
+    fingerprint: 'ab',
+    operationsUrl: 'http://127.0.0.1:2',
+  };
   writeGatewayFile(gatewayFile, info);
   assert.equal(modeOf(gatewayFile), 0o600);
   assert.deepEqual(readGatewayFile(gatewayFile), info);
@@ -244,6 +249,8 @@ test('a damaged gateway.json is ignored', (t) => {
     { pid, url: 'file:///etc' },
     { pid },
     { pid, url: 'ws://a', fingerprint: 1 },
+    { pid, url: 'ws://a', operations_url: 1 },
+    { pid, url: 'ws://a', operations_url: 'file:///etc' },
   ]) {
     writeFileSync(gatewayFile, typeof damaged === 'string' ? damaged : JSON.stringify(damaged));
     assert.equal(readGatewayFile(gatewayFile), null, JSON.stringify(damaged));

@@ -8,6 +8,14 @@ import type { WebSocket } from './uws.js';
 /** What the library's `send` returns besides 0: the frame waits. */
 const SENT = 1;
 const DROPPED = 2;
+/**
+ * The library's binary for Node 24 sends the bytes of a string as V8 keeps them: one whose characters are all below U+0100 as
+ * Latin-1, which is no UTF-8 (RFC 6455 section 8.1). That for Node 20 (ABI 115) encodes every string; no other one is trusted to.
+ */
+const RAW_LATIN1 = process.versions.modules !== '115';
+
+const encoded = (frame: string | Uint8Array): string | Uint8Array =>
+  typeof frame === 'string' && Buffer.byteLength(frame) !== frame.length ? Buffer.from(frame) : frame;
 
 /** Who takes a frame's bytes, which stand in `buffer` from `offset` on. */
 export type TakeFrame = (
@@ -77,7 +85,7 @@ export class Connection implements Peer {
   /** Outside of a cork it is one write, header and all, and says truly whether something is left (probed with strace). */
   send(frame: string | Uint8Array, knownBytes = -1): number {
     if (this.#socket === null) return -1;
-    const status = this.#socket.send(frame, false, false);
+    const status = this.#socket.send(RAW_LATIN1 ? encoded(frame) : frame, false, false);
     if (status !== SENT || corked === this) this.#mayBeUnsent = true;
     if (status === DROPPED) return -1;
     if (typeof frame !== 'string') return frame.length;

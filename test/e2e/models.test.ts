@@ -238,7 +238,7 @@ test(`${req('P8-reload-provider', 'P8-reload')} system.reload takes another prov
   const fresh = await rawProvider(t, says('anthropic', 'new words'));
   const homeDir = temporaryFolder(t);
   const keyFile = join(homeDir, 'key');
-  writeFileSync(keyFile, 'sk-one-swordfish');
+  writeFileSync(keyFile, 'sk-one-swordfish', { mode: 0o600 });
   const under = await startTestGateway(t, {
     homeDir,
     config: modelConfig({ base_url: old.baseUrl, api_key_file: keyFile }),

@@ -82,7 +82,7 @@ test(`${req('P3-traceparent')} a message’s trace: what was asked, its reply, r
   });
   const homeDir = temporaryFolder(t);
   const headersFile = join(homeDir, 'headers');
-  writeFileSync(headersFile, 'Authorization=Bearer%20canarysecret,x-tenant=ours\n');
+  writeFileSync(headersFile, 'Authorization=Bearer%20canarysecret,x-tenant=ours\n', { mode: 0o600 });
   const telemetry = section(`${collector.url}/`, `otlp_headers_file = "${headersFile}"\n`);
   const under = await startTestGateway(t, {
     homeDir,
@@ -240,7 +240,7 @@ test('headers that are missing or are none stop a start and a reload with a sent
     name: 'StartError',
     message: `telemetry.otlp_headers_file names ${file}, which cannot be read (ENOENT): mend that, or leave it empty.`,
   });
-  writeFileSync(file, 'x-key=one');
+  writeFileSync(file, 'x-key=one', { mode: 0o600 });
   const under = await startTestGateway(t, { config, homeDir });
   const client = await under.login();
   for (const broken of ['canarysecret', 'x key=canarysecret', 'x-key=canarysecret%0d%0ax: y', 'x-key=%zz']) {

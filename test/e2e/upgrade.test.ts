@@ -86,8 +86,11 @@ test(`${req('P1-host')} two Hosts are one too many, whichever comes first`, asyn
     [foreign, own],
     [own, own],
   ]) {
-    assert.equal((await askHttp(t, port, { headers: [...headers, ...UPGRADE_HEADERS] })).status, 421);
-    assert.equal((await askHttp(t, port, { headers })).status, 421);
+    // RFC 9112 section 3.2 wants 400, which the library's binaries for newer Node.js answer before the gateway is asked.
+    for (const more of [UPGRADE_HEADERS, []]) {
+      const { status } = await askHttp(t, port, { headers: [...headers, ...more] });
+      assert.ok(status === 421 || status === 400, `${status}`);
+    }
   }
 });
 

@@ -33,7 +33,7 @@ test('bump writes the version everywhere, cuts the changelog, and then a release
   const changed = (await clone.git('diff', '--name-only')).split('\n');
   for (const path of [
     'CHANGELOG.md',
-    'README.md',
+    'docs/by-hand.md',
     'docs/operations.md',
     'docs/protocol.md',
     'package-lock.json',

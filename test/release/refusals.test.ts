@@ -15,7 +15,7 @@ test('a release is refused for every reason at once, and nothing is built', { sk
   await clone.git('tag', `v${VERSION}`);
   await clone.git('checkout', '--quiet', '-b', 'topic');
   clone.write('CHANGELOG.md', CHANGELOG(`\n- Waits.\n\n## [${VERSION}] - 2026-02-01\n\n- Was.\n`));
-  clone.edit('README.md', `"server_version":"${VERSION}"`, '"server_version":"0.0.1"');
+  clone.edit('docs/by-hand.md', `"server_version":"${VERSION}"`, '"server_version":"0.0.1"');
   clone.edit('docs/providers.md', /$/, `\nSince ${VERSION}.\n`);
   clone.edit('docs/configuration.md', /$/, '\nNot generated.\n');
   clone.edit(
@@ -36,7 +36,7 @@ test('a release is refused for every reason at once, and nothing is built', { sk
     `✗ Tag v${VERSION} exists: raise the version with scripts/release bump.`,
     ' has no sha512 integrity.',
     ' names where it was fetched from: leave "resolved" out, as everywhere.',
-    `README.md says version 0.0.1, and package.json ${VERSION}.`,
+    `docs/by-hand.md says version 0.0.1, and package.json ${VERSION}.`,
     `docs/providers.md says version ${VERSION}, and is not in the list of scripts/releasing/versions.mjs.`,
     '✗ Not what schemas/, metrics/ or bench/results say: docs/configuration.md. Run "npm run generate".',
   ]) {
