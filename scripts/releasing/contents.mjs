@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 /** Every file is one of these. */
 const MEANT = [
-  /^(?:package\.json|npm-shrinkwrap\.json|README\.md|CHANGELOG\.md|LICENSE|config\.example\.toml)$/,
+  /^(?:package\.json|npm-shrinkwrap\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|config\.example\.toml)$/,
   /^dist\/(?:cli|client|metrics|schemas|server)\/(?:[\w.-]+\/)*[\w.-]+\.js$/,
   /^dist\/(?:client|schemas)\/(?:[\w.-]+\/)*[\w.-]+\.d\.ts$/,
   /^dist\/web\/(?:index\.html|assets\/[\w.-]+\.(?:js|css|svg|png|woff2))(?:\.br|\.gz)?$/,
