@@ -10,20 +10,11 @@ import { PROTOCOL } from '../schemas/codes.js';
 import type { Config } from '../schemas/config.js';
 import { VERSION } from '../schemas/version.js';
 import { addressKey } from './auth/address.js';
-import { Authenticator, DEBUG_TOKEN } from './auth/authenticator.js';
-import { ensureLocalToken } from './auth/first-start.js';
-import { FailureThrottle } from './auth/throttle.js';
-import { TokenFile, TokenFileError } from './auth/token-file.js';
-import { MemoryError } from './backends/memory/port.js';
-import { openSqliteMemory } from './backends/memory/sqlite.js';
-import { PinFileError } from './backends/skills/pin-file.js';
+import { DEBUG_TOKEN } from './auth/authenticator.js';
 import type { ReloadAsker, Reloaded } from './backends/system/port.js';
-import { HomeError } from './config/errors.js';
 import { removeGatewayFile, writeGatewayFile } from './config/gateway-file.js';
-import { ensureHome, type Home, lockHome } from './config/home.js';
-import { withFileLock } from './config/lock.js';
+import { ensureHome, lockHome } from './config/home.js';
 import { reloadSentence } from './config/reload.js';
-import { writeFileAtomically } from './config/write-file.js';
 import { ChannelCensus } from './core/channels/census.js';
 import { Principals } from './core/channels/principal.js';
 import { Admission } from './core/limits/admission.js';
@@ -37,41 +28,50 @@ import { Agent } from './core/runs/agent.js';
 import { resumeRun } from './core/runs/resume.js';
 import { Retention } from './core/runs/retention.js';
 import { Runs } from './core/runs/runs.js';
-import { Lobbies, type Verdict } from './core/sessions/lobby.js';
+import { Lobbies } from './core/sessions/lobby.js';
 import type { SessionShared } from './core/sessions/session.js';
 import { Sessions } from './core/sessions/sessions.js';
 import { Pump } from './core/streams/pump.js';
-import { type Clock, systemClock } from './core/time/clock.js';
+import { systemClock } from './core/time/clock.js';
 import { every, Timer, TimerWheel } from './core/time/timer-wheel.js';
 import { TurnClock } from './core/time/turn-clock.js';
 import { RunTrace } from './core/trace/run-trace.js';
-import { Trace, type TraceEvent } from './core/trace/trace.js';
+import { Trace } from './core/trace/trace.js';
 import { embeddingsOptions } from './embeddings.js';
-import { KeyError, readBootstrapToken } from './keys.js';
+import {
+  type Gateway,
+  GatewayFailed,
+  type GatewayOptions,
+  isForOperators,
+  StartError,
+} from './gateway-types.js';
+import { openEntrance } from './open-entrance.js';
 import { openOperations } from './open-operations.js';
 import { openReasoning } from './open-reasoning.js';
 import { openServiceManager } from './open-service-manager.js';
 import { openSkills } from './open-skills.js';
+import { openStore } from './open-store.js';
 import { descriptorLimit } from './ops/descriptors.js';
 import { EventLog, type LoggedReply } from './ops/event-log.js';
 import { Health } from './ops/health.js';
-import { OperationsListenError } from './ops/listener.js';
-import { createLog, type Log, type LogOutput } from './ops/log.js';
+import { createLog } from './ops/log.js';
 import { type LogLevel, LogLevelSwitch } from './ops/log-level.js';
 import { plainSite } from './page.js';
-import { PromptError, reasoningSettings } from './reasoning.js';
+import { reasoningSettings } from './reasoning.js';
 import { type Prepared, Reloader, tlsFiles } from './reloader.js';
 import { isLoopback, Settings } from './settings.js';
 import { Shutdown } from './shutdown.js';
-import { mcpServers, SkillsError } from './skills.js';
+import { mcpServers } from './skills.js';
 import { CertificateKeeper } from './socket/certificate-keeper.js';
-import { ListenError, type Listener, type ListenerOptions, listen } from './socket/listener.js';
+import { type Listener, type ListenerOptions, listen } from './socket/listener.js';
 import { listenThreaded } from './socket/threads/threaded-listener.js';
-import { expirySentence, TlsError } from './socket/tls.js';
+import { expirySentence } from './socket/tls.js';
 import { Telemetry } from './telemetry/telemetry.js';
 import { telemetrySettings } from './telemetry.js';
 import { TICK_MS, Ticker } from './ticker.js';
 import { readSite, WEB_FOLDER } from './web-ui.js';
+
+export { type Gateway, GatewayFailed, type GatewayOptions, StartError } from './gateway-types.js';
 
 const LOG_REPORT_MS = 60_000;
 /** Channels that are looked at in a tick for how many are in use: a hundred thousand in five seconds. */
@@ -85,55 +85,6 @@ const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 /** Sessions that have ended and can still be resumed. */
 const MAX_ENDED_SESSIONS = 100_000;
 
-export interface GatewayOptions {
-  readonly config: Config;
-  readonly home: Home;
-  /** Accept the debug token on a loopback address. */
-  readonly debug: boolean;
-  /** Gets every event of the live trace, bodies left out, as it happens. */
-  readonly onTrace?: (event: TraceEvent) => void;
-  /** Reads the configuration again, for a reload. Throws ConfigError. */
-  readonly loadConfig: () => Config;
-  readonly log?: Log;
-  /** Where the log is written, unless `log` is given: standard output. */
-  readonly logTo?: LogOutput;
-  /** Where time comes from, unless it is the system's. */
-  readonly clock?: Clock;
-  /** Where the built web UI is, unless it is beside the gateway. */
-  readonly webFolder?: string;
-}
-
-export interface Gateway {
-  /** Where clients connect, as a `ws:` or `wss:` URL. */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  /** Where operators ask: `/metrics`, `/healthz` and `/readyz`. */
-  readonly operationsUrl: string;
-  /** Takes what can change while running from the configuration; the log says what came of it. */
-  reload(): Promise<Reloaded>;
-  /** Logs more for a while: the next of info, debug and trace, and behind them as configured. */
-  stepLogLevel(): LogLevel;
-  /** Says in the log where it listens; to be called once signals are listened to, for whoever waits for that line may send one. */
-  logStart(): void;
-  /** Tells the service manager that clients can come, if there is one; to be called once signals are listened to, for the same reason. */
-  announceReady(): void;
-  /** Drains and ends. A second call waits no longer for streams. */
-  close(): Promise<void>;
-  /** Rejects with {@link GatewayFailed}, everything closed, where it cannot go on; never resolves. */
-  readonly failed: Promise<never>;
-}
-
-/** A running gateway could not go on; the message is one sentence for the operator. */
-export class GatewayFailed extends Error {
-  override readonly name = 'GatewayFailed';
-}
-
-/** The gateway cannot start; the message is one sentence that says what to do. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
-}
-
 /** Starts a gateway. Rejects with {@link StartError} and leaves nothing behind where it cannot. */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const undo: (() => unknown)[] = [];
@@ -145,20 +96,6 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     throw error;
   }
 };
-
-const isForOperators = (error: unknown): error is Error =>
-  [
-    HomeError,
-    TokenFileError,
-    KeyError,
-    PromptError,
-    SkillsError,
-    PinFileError,
-    MemoryError,
-    ListenError,
-    OperationsListenError,
-    TlsError,
-  ].some((kind) => error instanceof kind);
 
 const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promise<Gateway> => {
   const { home, debug, config } = options;
@@ -195,21 +132,10 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   ensureHome(home);
   const unlock = lockHome(home);
   undo.push(unlock);
-  const writeFile = (path: string, text: string): void => writeFileAtomically(path, text);
-  const tokens = new TokenFile(home.tokensFile, {
-    withLock: (change) => withFileLock(home.tokensLock, change),
-    writeFile,
-  });
-  await ensureLocalToken({
-    tokens,
-    path: home.localTokenFile,
-    writeFile,
-    nowMs: clock.wallMs(),
-    given: readBootstrapToken(process.env),
-  });
-  const authenticator = new Authenticator({
-    path: home.tokensFile,
-    throttle: new FailureThrottle(),
+  const entrance = await openEntrance({
+    home,
+    clock,
+    env: process.env,
     acceptDebugToken: debug && isLoopback(host),
     onFault: (sentence) => log.error(sentence),
   });
@@ -243,33 +169,14 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
 
   // The backends, each on its own thread.
   let giveUp = (what: string, error: Error): void => onFault(what, error);
-  const memory = await openSqliteMemory({
+  const memory = await openStore({
     path: home.databaseFile,
     embeddings: embeddingsOptions(config, process.env),
-    onEmbeddings: (report) => {
-      if (report.ok) {
-        health.forget('memory.embeddings');
-        log.warn('the embeddings endpoint works again');
-      } else {
-        health.set('memory.embeddings', 'degraded');
-        log.warn(report.sentence);
-      }
-    },
     onFailure: (error) => giveUp('memory', error),
-    onCommit: ({ durationMs, calls }) => {
-      metrics.storeCommits.observe(durationMs / 1000);
-      metrics.storeBatches.observe(calls);
-    },
-    onHealth: (report) => {
-      health.set('store', report.ok ? 'ok' : 'failing');
-      if (report.ok) {
-        log.warn('the store works again');
-        alerts.over('store', 'The store works again: messages are taken.');
-      } else {
-        log.error(report.sentence);
-        alerts.raise('store', `The store fails, and messages are refused: ${report.sentence}`);
-      }
-    },
+    alerts: () => alerts,
+    health,
+    metrics,
+    log,
   });
   undo.push(() => memory.close());
   const settings = new Settings(config, {
@@ -346,7 +253,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const alerts = new Alerts({
     notifications,
     clock,
-    operators: () => authenticator.principalsWith('admin', clock.wallMs()),
+    operators: () => entrance.principalsWith('admin'),
     onFault,
   });
   const { mcp, catalogue, skillRuns } = openSkills({
@@ -395,23 +302,17 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     onFailed: (run, error) => events.replyFailed(run, error?.data?.provider ?? null),
     onFault,
   });
-  const tokenUse = new Map<string, number>();
-  const authenticate = (token: string, address: string): Verdict => {
-    const verdict = authenticator.authenticate(token, address, clock.wallMs(), clock.nowMs());
-    if (verdict.outcome === 'accepted') return { ok: true, ...verdict.identity };
-    return { ok: false, retryAfterMs: verdict.outcome === 'throttled' ? verdict.retryAfterMs : null };
-  };
   const lobbies = new Lobbies({
     wheel,
     shared,
     principals,
     sessions,
-    authenticate,
-    isValid: (tokenHash) => authenticator.isValid(tokenHash, clock.wallMs()),
+    authenticate: entrance.authenticate,
+    isValid: entrance.isValid,
     onRefused: (peer, clientId, throttled) => events.notAuthenticated(peer, clientId, throttled),
     onSession: (session) => {
       events.authenticated(session.peer);
-      tokenUse.set(session.tokenHash, clock.wallMs());
+      entrance.used(session.tokenHash);
       notifications.join(session.principal.name, session.courier);
       for (const channel of session.follows.channels()) runs.followersChanged(channel);
     },
@@ -500,11 +401,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
   const ticker = new Ticker({ clock, wheel, pump });
   ticker.start();
   undo.push(() => ticker.stop());
-  const storeTokenUse = async (): Promise<void> => {
-    const uses = [...tokenUse];
-    tokenUse.clear();
-    await Promise.all(uses.map(([hash, atMs]) => memory.tokenUsed(hash, atMs)));
-  };
+  const storeTokenUse = (): Promise<void> => entrance.storeUses(memory);
   every(wheel, clock, 1000, () => messageRate.sample(metrics.messagesReceived));
   const census = new ChannelCensus(() => principals.values());
   every(wheel, clock, TICK_MS, () => census.goOn(clock.nowMs(), CENSUS_CHANNELS));
@@ -513,7 +410,7 @@ const compose = async (options: GatewayOptions, undo: (() => unknown)[]): Promis
     storeTokenUse().catch((error: unknown) => onFault('store token use', error));
   });
   every(wheel, clock, TOKEN_CHECK_MS, () => {
-    const ended = new Set(authenticator.checkForChange(clock.wallMs()));
+    const ended = entrance.ended();
     if (ended.size === 0) return;
     for (const session of [...sessions.values()]) {
       if (ended.has(session.tokenHash)) session.peer.close('tokenRevoked');
