@@ -2,7 +2,12 @@
 import type { Page } from 'playwright-core';
 
 /** What a page is reached by. */
-export const PAGES = { chat: '/', traffic: '/#/traffic', status: '/#/status' } as const;
+export const PAGES = {
+  chat: '/',
+  reminders: '/#/reminders',
+  traffic: '/#/traffic',
+  status: '/#/status',
+} as const;
 
 export type PageName = keyof typeof PAGES;
 
@@ -10,6 +15,7 @@ export type PageName = keyof typeof PAGES;
 const APPLICATION = {
   token: 'Token',
   signIn: 'Sign in',
+  reminders: 'Reminders',
   traffic: 'Traffic',
   status: 'Status',
 } as const;
@@ -25,6 +31,7 @@ export const signIn = async (page: Page, token: string): Promise<void> => {
 /** Resolves when a page has what it is for. @param said words of the conversation's last message */
 export const SHOWN: Readonly<Record<PageName, (page: Page, said: string) => Promise<void>>> = {
   chat: (page, said) => page.getByText(said, { exact: true }).last().waitFor(),
+  reminders: (page) => page.getByRole('heading', { name: APPLICATION.reminders }).first().waitFor(),
   traffic: (page) => page.getByRole('heading', { name: APPLICATION.traffic }).first().waitFor(),
   status: (page) => page.getByRole('heading', { name: APPLICATION.status }).first().waitFor(),
 };

@@ -52,6 +52,12 @@ const prepare = async (t: TestContext): Promise<{ readonly url: string; readonly
     const { finish_reason } = await client.complete(message_id);
     assert.equal(finish_reason, 'stop');
   }
+  await client.call('system.notify', {
+    type: 'reminder',
+    msg: 'Look at yesterday’s alerts',
+    cron: '0 9 * * 1-5',
+  });
+  await client.call('system.notify', { type: 'reminder', msg: 'Stand-up in ten minutes', in_seconds: 3600 });
   return { url: `http://127.0.0.1:${under.port}`, token: under.token };
 };
 
@@ -66,7 +72,7 @@ const countFigures = (page: Page): (() => number) => {
   return () => count;
 };
 
-const picture = (name: PageName, theme: string, suffix: string): string =>
+const picture = (name: PageName | 'sign-in', theme: string, suffix: string): string =>
   `web-${name}-${theme}${suffix}.png`;
 
 test('pictures of the web UI', NEEDS_BROWSER, async (t) => {
@@ -77,17 +83,22 @@ test('pictures of the web UI', NEEDS_BROWSER, async (t) => {
       await browse(
         async (page) => {
           const figures = countFigures(page);
-          await page.goto(url);
-          await signIn(page, token);
-          for (const name of Object.keys(PAGES) as PageName[]) {
-            await page.goto(`${url}${PAGES[name]}`);
-            await SHOWN[name](page, TALK.at(-1)?.[0] ?? '');
-            if (name === 'status') await until(() => figures() >= MIN_FIGURES, 'figures for the curves');
+          const take = async (name: PageName | 'sign-in'): Promise<void> => {
             const png = optimisePng(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
             const file = picture(name, theme, suffix);
             assert.ok(png.length < MAX_BYTES, `${file} has ${png.length} bytes, more than ${MAX_BYTES}`);
             writeFileSync(join(FOLDER, file), png);
             t.diagnostic(`${file}: ${Math.ceil(png.length / 1000)} KB`);
+          };
+          await page.goto(url);
+          await page.getByRole('button', { name: 'Sign in' }).waitFor();
+          await take('sign-in');
+          await signIn(page, token);
+          for (const name of Object.keys(PAGES) as PageName[]) {
+            await page.goto(`${url}${PAGES[name]}`);
+            await SHOWN[name](page, TALK.at(-1)?.[0] ?? '');
+            if (name === 'status') await until(() => figures() >= MIN_FIGURES, 'figures for the curves');
+            await take(name);
           }
         },
         { theme, view, scale },
