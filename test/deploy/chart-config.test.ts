@@ -1,6 +1,6 @@
 /** Every option of the gateway can be set through the chart, and no secret can. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
@@ -15,7 +15,7 @@ import { mcpKeysOf } from '../../schemas/config-skills.js';
 import { checkConfigText } from '../../server/config/load.js';
 import { openclaw } from '../helpers/command.js';
 import { temporaryFolder } from '../helpers/gateway.js';
-import { NO_HELM, render, type Tree, template } from './helm.js';
+import { NO_HELM, ROOT, render, type Tree, template } from './helm.js';
 
 const skip = NO_HELM;
 
@@ -194,4 +194,22 @@ test('the configuration is where the gateway looks for it, and another one is an
   const sumOf = (each: typeof rendered): string =>
     each.one('StatefulSet').spec.template.metadata.annotations['checksum/config'];
   assert.notEqual(sumOf(changed), sumOf(rendered));
+});
+
+test('what the image says by variables does not stand above the configuration of the chart', {
+  skip,
+}, async () => {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+  const said = [...dockerfile.matchAll(/\b(OPENCLAW_[A-Z_]+)=/g)].map(([, name]) => name ?? '');
+  assert.ok(said.includes('OPENCLAW_GATEWAY__HOST'));
+  const hosts = { gateway: { host: '127.0.0.2' }, metrics: { host: '127.0.0.3' } };
+  const env: readonly Tree[] = (await render({ config: hosts })).container.env;
+  for (const variable of said)
+    assert.ok(
+      env.some(({ name }) => name === variable),
+      variable,
+    );
+  const setTo = (variable: string): string => env.find(({ name }) => name === variable)?.value;
+  assert.equal(setTo('OPENCLAW_GATEWAY__HOST'), hosts.gateway.host);
+  assert.equal(setTo('OPENCLAW_METRICS__HOST'), hosts.metrics.host);
 });
