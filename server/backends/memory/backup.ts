@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   existsSync,
-  fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -15,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { checkContents } from './check.js';
+import { flush } from './flush.js';
 import type { BackupOutcome } from './port.js';
 import { countContents } from './stats.js';
 
@@ -30,15 +30,6 @@ export const removeDrafts = (directory: string): void => {
   if (!existsSync(directory)) return;
   for (const name of readdirSync(directory)) {
     if (DRAFT.test(name)) rmSync(join(directory, name), { force: true });
-  }
-};
-
-const flush = (path: string): void => {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 };
 

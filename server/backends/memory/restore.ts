@@ -4,7 +4,6 @@ import {
   copyFileSync,
   existsSync,
   fstatSync,
-  fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -17,6 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { checkContents } from './check.js';
+import { flush } from './flush.js';
 import { SCHEMA_VERSION, schemaVersion } from './migrations.js';
 import { MemoryError } from './port.js';
 import { countContents } from './stats.js';
@@ -147,13 +147,4 @@ const setAside = (path: string, aside: string): string | null => {
     }
   }
   return aside;
-};
-
-const flush = (path: string): void => {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 };
