@@ -47,7 +47,7 @@ const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'memory',
-    summary: 'Look after what is remembered: count, check, back up, export, import',
+    summary: 'Look after what is remembered: count, check, back up, restore, export, import',
     load: async () => (await import('./memory.js')).registerMemory,
   },
   {
