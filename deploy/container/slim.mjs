@@ -22,6 +22,8 @@ const KEPT = new Map([
     ],
   ],
   ['better-sqlite3', ['package.json', 'LICENSE', 'lib/', 'build/Release/better_sqlite3.node']],
+  ['koffi', ['package.json', 'LICENSE.txt', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js']],
+  [`@koromix/koffi-linux-${process.arch}`, ['package.json', 'index.js', `linux_${process.arch}/koffi.node`]],
 ]);
 
 /** The same code once more, for bundlers or for `require` (the gateway imports); what only has types, or names that nobody asks for. */
