@@ -110,7 +110,13 @@ test(`${req('P5-kept')} an ended reply comes from the log for 5 minutes, and fro
   clock.pass(PROTOCOL.resumeWindowMs - 5000);
   assert.deepEqual(await resumed(), { recovered: true, index: 4 });
   clock.pass(6000);
-  await until(async () => !(await resumed()).recovered, 'the end of the window');
+  const isForgotten = (): Promise<boolean> =>
+    resumed().then(
+      ({ recovered }) => !recovered,
+      // It began in the last moment, and what it was to get went away in front of it: close 1013.
+      () => false,
+    );
+  await until(isForgotten, 'the end of the window');
   assert.deepEqual(await resumed(), { recovered: false, index: 0 });
 });
 
