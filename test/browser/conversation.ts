@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
 import { engine } from '../helpers/engine.js';
 import { type GatewayUnderTest, startTestGateway } from '../helpers/gateway.js';
+import { type Network, startNetwork } from '../helpers/network.js';
 import { newPage, type Watched } from './browser.js';
-import { type Network, startNetwork } from './network.js';
 
 export interface Opened extends Watched {
   readonly gateway: GatewayUnderTest;

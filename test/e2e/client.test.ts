@@ -19,7 +19,7 @@ import { SettableClock } from '../helpers/clock.js';
 import { ENDLESS, embeddedReply, engine } from '../helpers/engine.js';
 import { atEnd, startTestGateway, temporaryFolder } from '../helpers/gateway.js';
 import { startGatewayProcess } from '../helpers/gateway-process.js';
-import { startLine } from '../helpers/line.js';
+import { startNetwork } from '../helpers/network.js';
 import { freePort, until } from '../helpers/system.js';
 import { addToken, tokenFileOf } from '../helpers/tokens.js';
 import { req } from './requirements.js';
@@ -286,9 +286,9 @@ test(`${req('P5-slow', 'P5-text')} a reader that is slow gets all of a long repl
 
 test(`${req('P5-subscribe', 'P5-running-listed')} who follows a channel hears the replies of others, and those that began while it was away`, async (t) => {
   const under = await startTestGateway(t, { config: engine(5) });
-  const line = await startLine(t, under.port);
+  const network = await startNetwork(t, under.port);
   const writer = await enter(t, under);
-  const reader = await enter(t, { ...under, url: line.url });
+  const reader = await enter(t, { ...under, url: network.url });
   const heard: Promise<string>[] = [];
   const channels: unknown[] = [];
   reader.on('reply', (reply) => {
@@ -298,11 +298,11 @@ test(`${req('P5-subscribe', 'P5-running-listed')} who follows a channel hears th
   const [first, second] = ['word '.repeat(100), 'other '.repeat(100)];
   const { rest } = await begun(writer.chat.send(first));
   await until(() => heard.length === 1, 'it hears of the first');
-  line.cut();
+  network.tear();
   const firstText = await rest;
   const { rest: secondText } = await begun(writer.chat.send(second));
   assert.equal(heard.length, 1);
-  line.mend();
+  network.lead(under.port);
   await until(() => heard.length === 2, 'it hears of the second');
   assert.deepEqual(await Promise.all(heard), [firstText, await secondText]);
   assert.deepEqual(channels, ['default', 'default'], 'each names its channel');

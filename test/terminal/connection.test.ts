@@ -1,54 +1,14 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { embeddedReply, engine } from '../helpers/engine.js';
-import { atEnd, startTestGateway, temporaryFolder } from '../helpers/gateway.js';
+import { startTestGateway, temporaryFolder } from '../helpers/gateway.js';
 import { startGatewayProcess } from '../helpers/gateway-process.js';
+import { startNetwork } from '../helpers/network.js';
 import { NO_TERMINAL } from '../helpers/pseudo-terminal.js';
 import { addToken, tokenFileOf } from '../helpers/tokens.js';
 import { CTRL_C, CTRL_D, chatIn, ENTER } from './session.js';
 
 const skip = NO_TERMINAL;
-
-/** A network to a gateway that can be torn, and mended to another one. Its own port is never free for anybody else. */
-const startNetwork = async (t: TestContext, gatewayPort: number) => {
-  let target: number | null = gatewayPort;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    if (target === null) {
-      client.destroy();
-      return;
-    }
-    const gateway = connect(target, '127.0.0.1');
-    for (const [one, other] of [
-      [client, gateway],
-      [gateway, client],
-    ] as const) {
-      sockets.add(one);
-      one.pipe(other);
-      one.on('error', () => {});
-      one.on('close', () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const tear = (): void => {
-    target = null;
-    for (const socket of sockets) socket.destroy();
-  };
-  atEnd(t, () => {
-    tear();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const mend = (to: number): void => {
-    target = to;
-  };
-  return { url: `ws://127.0.0.1:${port}`, tear, mend };
-};
 
 test('a gateway that is killed and started again in the middle of a reply', { skip }, async (t) => {
   const homeDir = temporaryFolder(t);
@@ -64,7 +24,7 @@ test('a gateway that is killed and started again in the middle of a reply', { sk
   network.tear();
   await chat.shows(/^Connection lost, reconnecting…$/m);
   const second = await startGatewayProcess(t, { homeDir, config });
-  network.mend(second.port);
+  network.lead(second.port);
   await chat.shows(
     /Connected again\.\n(?:.*\n)*?The reply was cut short: send the message again\.\ndefault> typed meanwhile$/,
   );
@@ -87,7 +47,7 @@ test('a network that tears: the reply goes on where it was, without a word lost 
   await chat.shows(/You said: word0 word1/);
   network.tear();
   await chat.shows(/Connection lost, reconnecting…/);
-  network.mend(port);
+  network.lead(port);
   await chat.shows(/word39\ndefault>$/);
   const printed = chat.text.slice(
     chat.text.indexOf('This is the embedded'),
@@ -123,7 +83,7 @@ test('without a connection: a message waits, and both it and a reply can be left
   await chat.shows(/The message was cancelled before it was sent\.\ndefault>$/);
   chat.type(`sent later${ENTER}`);
   await chat.shows(/default> sent later$/);
-  network.mend(port);
+  network.lead(port);
   await chat.shows(/Connected again\.\n(?:.*\n)*.*You said: sent later/);
 });
 
