@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildBenchmarksPage } from '../../scripts/generate/benchmarks/page.js';
 import { hasProc } from '../load/processes.js';
-import { type CompareOptions, compare } from './compare.js';
+import { type CompareOptions, compare, stepsOf } from './compare.js';
 import { formatResult } from './report.js';
 import { resultOf } from './result.js';
 import { PEERS, type Peer } from './servers.js';
@@ -25,12 +25,12 @@ test('servers are measured with one client, and the page is made of what came of
   skip: !hasProc,
 }, async () => {
   const steps: string[] = [];
-  const series = await compare({
-    ...quick,
-    peers: named('echo', 'gateway', 'uws'),
-    onStep: (peer) => steps.push(peer.name),
-  });
-  assert.deepEqual(steps, ['echo', 'gateway', 'uws']);
+  const comparison = { ...quick, peers: named('echo', 'gateway', 'uws') };
+  const series = await compare({ ...comparison, onStep: (peer) => steps.push(peer.name) });
+  const there = ['echo', 'gateway', 'uws'];
+  // Each is started, and then has two turns.
+  assert.deepEqual(steps, [...there, ...there, ...there.toReversed()]);
+  assert.equal(stepsOf(comparison), steps.length);
   for (const { peer, rounds } of series) {
     assert.equal(rounds.length, 1);
     const [measured] = rounds;

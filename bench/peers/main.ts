@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Progress } from '../load/progress.js';
-import { compare } from './compare.js';
+import { compare, stepsOf } from './compare.js';
 import { findCores } from './cores.js';
 import { type PeersOptions, readOptions, UsageError, usage } from './options.js';
 import { formatResult } from './report.js';
@@ -19,15 +19,13 @@ const run = async (options: PeersOptions, command: string, signal: AbortSignal):
     );
   }
   const progress = new Progress();
-  const { peers, loads, rounds } = options;
-  const all = peers.length * loads.length * rounds;
+  const { rounds } = options;
+  const comparison = { ...options, cores, bun, signal };
+  const all = stepsOf(comparison);
   let done = 0;
   try {
     const series = await compare({
-      ...options,
-      cores,
-      bun,
-      signal,
+      ...comparison,
       onStep: (peer, load, round) => {
         done += 1;
         progress.say(`${done} of ${all}: ${nameOf(load)}, round ${round + 1} of ${rounds}, ${peer.name}`);

@@ -37,7 +37,7 @@ export const usage = (): string => `\
 npm run bench:peers -- [options]
 
 The same small exchange (system.ping) with each server, side by side in one run. A server is on one core, the client on
-another; each measurement has a fresh server, and each round goes through them in the reverse order of the one before.
+another. In each round all are started afresh and take turns of a quarter of a second, their order reversed each time.
 
 Servers
 ${PEERS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary.replaceAll('`', '')}`).join('\n')}
@@ -46,8 +46,8 @@ Options
   --only A,B         these servers only; ${ECHO} is always among them, as the ratios are to it
   --load CxD,…       C connections with D requests in flight on each (${FLAGS.load.default})
   --rounds N         (${FLAGS.rounds.default})
-  --seconds S        how long each measurement takes (${FLAGS.seconds.default})
-  --warmup S         and how long the server plays before it (${FLAGS.warmup.default})
+  --seconds S        how long each server is measured in a round, all its turns together (${FLAGS.seconds.default})
+  --warmup S         and how long it plays before them (${FLAGS.warmup.default})
   --json FILE        writes the result there
   --write-docs       writes it to ${RESULT_FILE}, and docs/benchmarks.md from that
 `;

@@ -1,4 +1,4 @@
-/** Plays for a while and says how many answers came, and what server, client and everybody else took meanwhile. */
+/** Joins once, then plays in turns, and says of each how many answers came and what server, client and everybody else took. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { busySeconds, hasProc, processorSeconds } from '../../load/processes.js';
 import { DIALECTS, type DialectName, MAX_ORDINAL } from './dialects.js';
@@ -15,9 +15,9 @@ export interface Order {
   /** Requests in flight on each connection. */
   readonly depth: number;
   readonly warmupSeconds: number;
-  readonly seconds: number;
 }
 
+/** What was measured in one turn, or in several together. */
 export interface Measurement {
   readonly seconds: number;
   readonly replies: number;
@@ -32,21 +32,87 @@ export interface Measurement {
 const JOINING_AT_ONCE = 50;
 const JOIN_MS = 30_000;
 const LEAST_IDS = 64;
+/** Played before a turn counts: others had the core, its caches are theirs. */
+const LEAD_IN_MS = 50;
 
-/** Rejects where a connection is refused, ends, or gets an answer that is none. */
-export const measure = async (order: Order): Promise<Measurement> => {
-  const over = new AbortController();
-  const failure = new Promise<never>((_resolve, reject) => {
-    over.signal.addEventListener('abort', () => reject(over.signal.reason as Error));
-  });
-  const table = layTable(order, (why) => over.abort(new Error(why)));
-  try {
-    return await Promise.race([play(order, table, over.signal), failure]);
-  } finally {
-    over.abort();
-    for (const player of table.players) player.leave();
+/** Everybody who plays against one server. */
+export class Band {
+  readonly #order: Order;
+  readonly #table: Table;
+  readonly #over = new AbortController();
+  readonly #failure: Promise<never>;
+
+  private constructor(order: Order) {
+    this.#order = order;
+    this.#failure = new Promise((_resolve, reject) => {
+      this.#over.signal.addEventListener('abort', () => reject(this.#over.signal.reason as Error));
+    });
+    // Heard by whoever plays; between turns by the next one.
+    this.#failure.catch(() => {});
+    this.#table = layTable(order, (why) => this.#over.abort(new Error(why)));
   }
-};
+
+  /** Everybody is in and has played for the warm-up. Rejects where a connection is refused, ends, or gets an answer that is none. */
+  static async join(order: Order): Promise<Band> {
+    const band = new Band(order);
+    await band.#or(join(order.connections, band.#table));
+    await band.#or(band.#playFor(order.warmupSeconds));
+    return band;
+  }
+
+  /** Nothing is in flight when it begins and when it resolves. Rejects as {@link join} does. */
+  measure(seconds: number): Promise<Measurement> {
+    return this.#or(this.#playFor(seconds));
+  }
+
+  leave(): void {
+    for (const player of this.#table.players) player.leave();
+  }
+
+  #or<T>(playing: Promise<T>): Promise<T> {
+    return Promise.race([playing, this.#failure]);
+  }
+
+  async #playFor(seconds: number): Promise<Measurement> {
+    const { signal } = this.#over;
+    this.#table.playing = true;
+    for (const player of this.#table.players) player.play();
+    await delay(LEAD_IN_MS, undefined, { signal });
+    const first = this.#look();
+    await delay(seconds * 1000, undefined, { signal });
+    const last = this.#look();
+    await this.#fallSilent();
+    const serverSeconds = last.server - first.server;
+    const clientSeconds =
+      (last.client.user + last.client.system - first.client.user - first.client.system) / 1e6;
+    return {
+      seconds: (last.atMs - first.atMs) / 1000,
+      replies: last.replies - first.replies,
+      serverSeconds: hasProc ? serverSeconds : null,
+      clientSeconds,
+      elseSeconds: hasProc ? Math.max(0, last.busy - first.busy - serverSeconds - clientSeconds) : null,
+    };
+  }
+
+  #look() {
+    return {
+      atMs: performance.now(),
+      replies: this.#table.replies,
+      server: hasProc ? processorSeconds(this.#order.serverPid) : 0,
+      client: process.cpuUsage(),
+      busy: hasProc ? busySeconds() : 0,
+    };
+  }
+
+  #fallSilent(): Promise<void> {
+    const table = this.#table;
+    table.playing = false;
+    return new Promise((resolve) => {
+      if (table.replies === table.requests) resolve();
+      else table.onSilence = resolve;
+    });
+  }
+}
 
 const layTable = (order: Order, failed: (why: string) => void): Table => {
   const { hostname, port } = new URL(order.url);
@@ -55,32 +121,19 @@ const layTable = (order: Order, failed: (why: string) => void): Table => {
   const ids = Math.max(LEAST_IDS, 2 * depth);
   if (ids > MAX_ORDINAL + 1) throw new Error('more requests in flight than there are ids');
   const ring = new FrameRing(Array.from({ length: ids }, (_, at) => dialect.request(at)));
-  return { host: hostname, port: Number(port), token, dialect, ring, depth, players: [], replies: 0, failed };
-};
-
-const play = async (order: Order, table: Table, signal: AbortSignal): Promise<Measurement> => {
-  await join(order.connections, table);
-  for (const player of table.players) player.play();
-  await delay(order.warmupSeconds * 1000, undefined, { signal });
-  const look = () => ({
-    atMs: performance.now(),
-    replies: table.replies,
-    server: hasProc ? processorSeconds(order.serverPid) : 0,
-    client: process.cpuUsage(),
-    busy: hasProc ? busySeconds() : 0,
-  });
-  const first = look();
-  await delay(order.seconds * 1000, undefined, { signal });
-  const last = look();
-  const serverSeconds = last.server - first.server;
-  const clientSeconds =
-    (last.client.user + last.client.system - first.client.user - first.client.system) / 1e6;
   return {
-    seconds: (last.atMs - first.atMs) / 1000,
-    replies: last.replies - first.replies,
-    serverSeconds: hasProc ? serverSeconds : null,
-    clientSeconds,
-    elseSeconds: hasProc ? Math.max(0, last.busy - first.busy - serverSeconds - clientSeconds) : null,
+    host: hostname,
+    port: Number(port),
+    token,
+    dialect,
+    ring,
+    depth,
+    players: [],
+    playing: false,
+    requests: 0,
+    replies: 0,
+    onSilence: null,
+    failed,
   };
 };
 

@@ -14,8 +14,13 @@ export interface Table {
   readonly depth: number;
   /** Everybody who has come, in or not yet. */
   readonly players: Player[];
-  /** Answers received so far. */
+  /** False: an answer brings no next request. */
+  playing: boolean;
+  /** Sent and answered so far; that of getting in does not count. */
+  requests: number;
   replies: number;
+  /** Called when nobody plays any more and the last answer has come. */
+  onSilence: (() => void) | null;
   /** Called when a connection ends or hears what it should not. */
   readonly failed: (why: string) => void;
 }
@@ -51,9 +56,9 @@ export class Player implements FrameHandler, LineHandler {
     return new Promise((resolve) => new Player(table, resolve));
   }
 
-  /** Sends the first requests; each answer brings the next one. */
+  /** Sends the first requests; each answer brings the next one, as long as anybody plays. */
   play(): void {
-    this.#send(this.#table.depth);
+    this.#play(this.#table.depth);
   }
 
   leave(): void {
@@ -84,8 +89,10 @@ export class Player implements FrameHandler, LineHandler {
     this.#scanner.scan(piece);
     const arrived = this.#arrived;
     if (arrived === 0) return;
-    this.#table.replies += arrived;
-    this.#send(arrived);
+    const table = this.#table;
+    table.replies += arrived;
+    if (table.playing) this.#play(arrived);
+    else if (table.replies === table.requests) table.onSilence?.();
   }
 
   onFrame(opcode: number, bytes: Buffer, start: number, end: number): void {
@@ -120,6 +127,11 @@ export class Player implements FrameHandler, LineHandler {
   #takeStep(): void {
     const say = this.#steps[0]?.say ?? null;
     if (say !== null) this.#line.write(maskedText(say));
+  }
+
+  #play(count: number): void {
+    this.#table.requests += count;
+    this.#send(count);
   }
 
   #send(count: number): void {

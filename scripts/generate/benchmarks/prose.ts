@@ -22,10 +22,10 @@ npm run generate                                              # write it from th
 
 export const PEERS = `## Beside other servers
 
-The same small exchange with each: \`system.ping\` with a new id, and its answer. A server has one core, the client another, and
-each measurement a fresh server that has played for a while. Each round goes through the servers in the reverse
-order of the one before, and ratios are taken within a round. The client is the same program for all: bare sockets, frames made
-once, answers counted by their heads (the first of each connection is read, and no other may differ in length); it runs
+The same small exchange with each: \`system.ping\` with a new id, and its answer. A server has one core, the client another. In each
+round all servers are started afresh, play for a while, and then take turns of a quarter of a second, in reverse order every
+other time; ratios are taken within a round, so what slows the machine for longer than a moment slows all alike. The client is
+the same program for all: bare sockets, frames made once, answers counted by their heads (the first of each connection is read, and no other may differ in length); it runs
 on Bun where there is one, whose sockets cost it less.
 
 A server that took less than 90 % of its core waited for somebody, the client for the most part, so its messages a second are not
