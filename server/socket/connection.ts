@@ -1,7 +1,7 @@
 /** The one typed user-data object of a WebSocket: the core's peer on uWebSockets.js. */
 import { CLOSES, type CloseName } from '../../schemas/codes.js';
 import type { Lobby } from '../core/sessions/lobby.js';
-import type { Peer } from '../core/sessions/peer.js';
+import type { Peer, WholeBuffer } from '../core/sessions/peer.js';
 import type { Session } from '../core/sessions/session.js';
 import type { WebSocket } from './uws.js';
 
@@ -85,12 +85,21 @@ export class Connection implements Peer {
   /** Outside of a cork it is one write, header and all, and says truly whether something is left (probed with strace). */
   send(frame: string | Uint8Array, knownBytes = -1): number {
     if (this.#socket === null) return -1;
-    const status = this.#socket.send(RAW_LATIN1 ? encoded(frame) : frame, false, false);
-    if (status !== SENT || corked === this) this.#mayBeUnsent = true;
-    if (status === DROPPED) return -1;
+    if (!this.#took(this.#socket.send(RAW_LATIN1 ? encoded(frame) : frame, false, false))) return -1;
     if (typeof frame !== 'string') return frame.length;
     // Behind the sending, which makes one text of the pieces that it was put together from.
     return knownBytes >= 0 ? knownBytes : Buffer.byteLength(frame);
+  }
+
+  sendWhole({ bytes, buffer }: WholeBuffer): number {
+    if (this.#socket === null) return -1;
+    return this.#took(this.#socket.send(buffer, false, false)) ? bytes.length : -1;
+  }
+
+  /** @param status of a `send` */
+  #took(status: number): boolean {
+    if (status !== SENT || corked === this) this.#mayBeUnsent = true;
+    return status !== DROPPED;
   }
 
   /** Sends frames in one write, as far as they fit into one. */

@@ -5,7 +5,7 @@ import { Channel } from '../../../server/core/channels/channel.js';
 import { Principal } from '../../../server/core/channels/principal.js';
 import type { RateLimits } from '../../../server/core/limits/rate-limiter.js';
 import type { Lobby } from '../../../server/core/sessions/lobby.js';
-import type { Peer } from '../../../server/core/sessions/peer.js';
+import type { Peer, WholeBuffer } from '../../../server/core/sessions/peer.js';
 import { Session, type SessionShared } from '../../../server/core/sessions/session.js';
 import { Pump } from '../../../server/core/streams/pump.js';
 import { systemClock } from '../../../server/core/time/clock.js';
@@ -30,6 +30,10 @@ export class CountingPeer implements Peer {
     this.sentFrames += 1;
     this.sentCharacters += frame.length;
     return frame.length;
+  }
+
+  sendWhole({ bytes }: WholeBuffer): number {
+    return this.send(bytes);
   }
 
   close(): void {

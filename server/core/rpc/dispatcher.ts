@@ -107,20 +107,20 @@ export class Dispatcher {
     const scanner = this.#scanner;
     const route = scanner.scan(frame, buffer, offset);
     if (route === null) return NOT_CANONICAL;
-    const { idFrom, idTo } = scanner;
-    const params = readParams(frame, scanner.paramsFrom, scanner.paramsTo);
+    const { idFrom, idTo, answer: ready } = scanner;
+    const params = ready === null ? readParams(frame, scanner.paramsFrom, scanner.paramsTo) : NO_PARAMS;
     if (params === null) return NOT_CANONICAL;
     this.#metrics.messagesReceived += 1;
     const refusal = route.counts ? this.#limit(session) : null;
-    if (refusal === null && route.constant !== null && params === NO_PARAMS) {
+    if (refusal === null && ready !== null) {
       route.outcomes.ok += 1;
-      if (idFrom !== idTo) session.reply(route.constant.prebuilt.withId(frame, idFrom, idTo));
+      session.replyWhole(ready);
       return DONE;
     }
     const answer = refusal === null ? this.#invoke(session, route, params) : counted(route.outcomes, refusal);
     if (idFrom === idTo) return PENDING;
     if (answer instanceof RawJson) {
-      session.reply(answer.prebuilt.withId(frame, idFrom, idTo));
+      session.replyWhole(answer.prebuilt.withId(frame, idFrom, idTo));
       return PENDING;
     }
     const idJson = utf8.decode(frame.subarray(idFrom, idTo));

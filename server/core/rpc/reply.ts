@@ -1,7 +1,7 @@
 /** JSON-RPC 2.0 responses and notifications: prebuilt JSON around what changes. */
-import { PROTOCOL } from '../../../schemas/codes.js';
 import { notificationSerializers } from '../../../schemas/generated/serializers.js';
 import type { Notified, ServerNotification } from '../../../schemas/methods.js';
+import type { WholeBuffer } from '../sessions/peer.js';
 import type { Failure } from './failure.js';
 
 /** A response (JSON-RPC 2.0 section 5) with its members in the product's order. */
@@ -21,38 +21,47 @@ export const notificationFrame = <N extends ServerNotification>(method: N, param
 };
 
 const encoder = new TextEncoder();
-/** A string of {@link PROTOCOL.maxIdLength} characters of ASCII, its quotes, and the brace behind it. */
-const ID_ROOM_BYTES = PROTOCOL.maxIdLength + 3;
 const CLOSE_BRACE = 0x7d;
 
+/** A response that lacks only an id of a certain length: its bytes [idFrom, idFrom + length) are written for each request. */
+export interface ReplyShell extends WholeBuffer {
+  readonly idFrom: number;
+}
+
 /**
- * The response with a result that is always the same, as bytes that only lack the id. It is valid until
- * the next one: a socket copies what it sends.
+ * The response with a result that is always the same, as bytes that only lack the id. A shell is the same object for
+ * every id of its length, so it is valid until the next one: a socket copies what it sends.
  */
 export class PrebuiltReply {
-  readonly #bytes: Uint8Array;
-  readonly #headLength: number;
-  /** The bytes up to each length, made when it first occurs. */
-  readonly #views: Uint8Array[] = [];
+  readonly #head: Uint8Array;
+  /** By the length of the id, made when it first occurs. */
+  readonly #shells: ReplyShell[] = [];
 
   constructor(resultJson: string) {
-    const head = encoder.encode(`{"jsonrpc":"2.0","result":${resultJson},"id":`);
-    this.#headLength = head.length;
-    this.#bytes = new Uint8Array(head.length + ID_ROOM_BYTES);
-    this.#bytes.set(head);
+    this.#head = encoder.encode(`{"jsonrpc":"2.0","result":${resultJson},"id":`);
+  }
+
+  /** @param idLength of the id as JSON, quotes included: 1 to `PROTOCOL.maxIdLength` + 2 */
+  shell(idLength: number): ReplyShell {
+    return this.#shells[idLength] ?? this.#make(idLength);
   }
 
   /** @param source holds the id as JSON at [from, to), as {@link RequestScanner} found it */
-  withId(source: Uint8Array, from: number, to: number): Uint8Array {
-    const bytes = this.#bytes;
-    const headLength = this.#headLength;
-    const idLength = to - from;
-    for (let at = 0; at < idLength; at += 1) bytes[headLength + at] = source[from + at] as number;
-    bytes[headLength + idLength] = CLOSE_BRACE;
-    const view = this.#views[idLength];
-    if (view !== undefined) return view;
-    const made = bytes.subarray(0, headLength + idLength + 1);
-    this.#views[idLength] = made;
-    return made;
+  withId(source: Uint8Array, from: number, to: number): WholeBuffer {
+    const shell = this.shell(to - from);
+    const { bytes, idFrom } = shell;
+    for (let at = from; at < to; at += 1) bytes[idFrom + at - from] = source[at] as number;
+    return shell;
+  }
+
+  #make(idLength: number): ReplyShell {
+    const idFrom = this.#head.length;
+    const buffer = new ArrayBuffer(idFrom + idLength + 1);
+    const bytes = new Uint8Array(buffer);
+    bytes.set(this.#head);
+    bytes[idFrom + idLength] = CLOSE_BRACE;
+    const shell = { bytes, buffer, idFrom };
+    this.#shells[idLength] = shell;
+    return shell;
   }
 }

@@ -50,7 +50,7 @@ export interface Route {
   readonly scope: Scope | null;
   readonly validate: Validate;
   /** What it answers to whoever asks without params, all that can be judged beforehand judged; null where that takes work. */
-  readonly constant: RawJson | null;
+  readonly prebuilt: PrebuiltReply | null;
   readonly handle: (session: Session, params: never, span: Span) => Answer<never>;
   readonly serialize: (result: never) => string;
   /** What came of its calls so far. */
@@ -83,7 +83,7 @@ export const buildRoutes = (
       scope,
       scopeBit: scope === null ? 0 : SCOPE_BIT[scope],
       validate,
-      constant: scope === null && validate({}) ? constant : null,
+      prebuilt: scope === null && validate({}) ? (constant?.prebuilt ?? null) : null,
       handle: (handler instanceof RawJson ? () => handler : handler) as Route['handle'],
       serialize: resultSerializers[method] as Route['serialize'],
       outcomes: requests[method],

@@ -10,6 +10,9 @@
  * of just these members, and no other reading of it exists.
  */
 
+import type { WholeBuffer } from '../sessions/peer.js';
+import type { PrebuiltReply, ReplyShell } from './reply.js';
+
 const encoder = new TextEncoder();
 const HEAD = encoder.encode('{"jsonrpc":"2.0","method":"');
 const PARAMS = encoder.encode('","params":');
@@ -34,9 +37,16 @@ const NO_PARAMS_LENGTH = 2;
 /** Bytes in a word: a double, the widest that is compared without an allocation. */
 const WORD = Float64Array.BYTES_PER_ELEMENT;
 
+/** What a scanner needs to know of a method. */
+export interface Scannable {
+  /** The answer to whoever asks without params, where it is always the same. */
+  readonly prebuilt: PrebuiltReply | null;
+}
+
 interface Entry<Route> {
   readonly name: Uint8Array;
   readonly route: Route;
+  readonly prebuilt: PrebuiltReply | null;
   /** A request without params up to its id: its first words, and the bytes behind them. */
   readonly plainWords: readonly number[];
   readonly plainRest: readonly number[];
@@ -49,7 +59,7 @@ const FNV_PRIME = 0x01000193;
 /**
  * Scans one message at a time. After a hit its fields say where the id and the params stand, until the next scan.
  */
-export class RequestScanner<Route> {
+export class RequestScanner<Route extends Scannable> {
   readonly #buckets: (readonly Entry<Route>[])[];
   readonly #mask: number;
   /** Of the request before: most requests are like it. */
@@ -60,6 +70,8 @@ export class RequestScanner<Route> {
   /** The params as JSON, braces included, are at [paramsFrom, paramsTo), if they are JSON at all; empty where there are none. */
   paramsFrom = 0;
   paramsTo = 0;
+  /** The whole answer, where that is known before the request and one is wanted. */
+  answer: WholeBuffer | null = null;
 
   constructor(routes: ReadonlyMap<string, Route>) {
     let size = 64;
@@ -73,9 +85,12 @@ export class RequestScanner<Route> {
       const at = hash & this.#mask;
       const plain = encoder.encode(`{"jsonrpc":"2.0","method":"${method}","params":{},"id":`);
       const wordBytes = plain.length - (plain.length % WORD);
-      // Plain arrays: every look into a typed one asks whether its bytes are still there.
-      const plainWords = [...new Float64Array(plain.slice(0, wordBytes).buffer)];
-      const entry = { name, route, plainWords, plainRest: [...plain.slice(wordBytes)] };
+      // Plain arrays: every look into a typed one asks whether its bytes are still there. Of doubles as such, which
+      // they are only if each is added to an array that is there: spread, every one is a box.
+      const plainWords: number[] = [];
+      for (const word of new Float64Array(plain.slice(0, wordBytes).buffer)) plainWords.push(word);
+      const { prebuilt } = route;
+      const entry = { name, route, prebuilt, plainWords, plainRest: [...plain.slice(wordBytes)] };
       this.#buckets[at] = [...(this.#buckets[at] ?? []), entry];
     }
   }
@@ -102,6 +117,9 @@ export class RequestScanner<Route> {
     const entry = this.#find(bytes, at, hash);
     if (entry === null || !this.#scanRest(bytes, at)) return null;
     this.#latest = entry;
+    const { idFrom, idTo } = this;
+    const isPlain = idFrom < idTo && this.paramsTo - this.paramsFrom <= NO_PARAMS_LENGTH;
+    this.answer = isPlain ? (entry.prebuilt?.withId(bytes, idFrom, idTo) ?? null) : null;
     return entry.route;
   }
 
@@ -122,7 +140,16 @@ export class RequestScanner<Route> {
     // As numbers, ASCII text is equal only to itself: it spells neither a zero nor what is not a number.
     for (let i = 0; i < wordCount; i += 1) if (words[i] !== plainWords[i]) return false;
     for (let i = 0; i < restBytes; i += 1) if (bytes[wordBytes + i] !== plainRest[i]) return false;
-    if (bytes[end] !== CLOSE_BRACE || !isId(bytes, idFrom, end)) return false;
+    if (bytes[end] !== CLOSE_BRACE || end - idFrom > MAX_ID_LENGTH + 2) return false;
+    const { prebuilt } = entry;
+    if (prebuilt === null) {
+      if (!isId(bytes, idFrom, end)) return false;
+      this.answer = null;
+    } else {
+      const shell = prebuilt.shell(end - idFrom);
+      if (!writeId(bytes, idFrom, end, shell)) return false;
+      this.answer = shell;
+    }
     this.idFrom = idFrom;
     this.idTo = end;
     this.paramsTo = idFrom - ID.length;
@@ -194,21 +221,43 @@ export class RequestScanner<Route> {
 
 /** Whether [from, end), which is not empty, is an id in its canonical spelling. */
 const isId = (bytes: Uint8Array, from: number, end: number): boolean => {
-  const first = bytes[from] as number;
-  if (first !== QUOTE) {
-    if (end - from > MAX_ID_DIGITS || (first === ZERO && end - from > 1)) return false;
-    for (let at = from; at < end; at += 1) if (!isDigit(bytes[at] as number)) return false;
+  if (bytes[from] !== QUOTE) return isNumber(bytes, from, end);
+  const last = end - 1;
+  if (last === from || bytes[last] !== QUOTE) return false;
+  for (let at = from + 1; at < last; at += 1) if (!isPlainCharacter(bytes[at] as number)) return false;
+  return true;
+};
+
+/** The same, and writes it where a reply wants it: each byte is looked at once. */
+const writeId = (bytes: Uint8Array, from: number, end: number, shell: ReplyShell): boolean => {
+  const target = shell.bytes;
+  const shift = shell.idFrom - from;
+  if (bytes[from] !== QUOTE) {
+    if (!isNumber(bytes, from, end)) return false;
+    for (let at = from; at < end; at += 1) target[at + shift] = bytes[at] as number;
     return true;
   }
   const last = end - 1;
-  if (last === from || last - from - 1 > MAX_ID_LENGTH || bytes[last] !== QUOTE) return false;
+  if (last === from || bytes[last] !== QUOTE) return false;
+  target[from + shift] = QUOTE;
   for (let at = from + 1; at < last; at += 1) {
     const character = bytes[at] as number;
-    if (character < SPACE || character > TILDE || character === BACKSLASH || character === QUOTE)
-      return false;
+    if (!isPlainCharacter(character)) return false;
+    target[at + shift] = character;
   }
+  target[last + shift] = QUOTE;
   return true;
 };
+
+const isNumber = (bytes: Uint8Array, from: number, end: number): boolean => {
+  if (end - from > MAX_ID_DIGITS || (bytes[from] === ZERO && end - from > 1)) return false;
+  for (let at = from; at < end; at += 1) if (!isDigit(bytes[at] as number)) return false;
+  return true;
+};
+
+/** Printable ASCII that stands for itself in a string of JSON. */
+const isPlainCharacter = (byte: number): boolean =>
+  byte >= SPACE && byte <= TILDE && byte !== BACKSLASH && byte !== QUOTE;
 
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 

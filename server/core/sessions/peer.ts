@@ -6,6 +6,12 @@ import type { CloseName } from '../../../schemas/codes.js';
 import type { Lobby } from './lobby.js';
 import type { Session } from './session.js';
 
+/** Bytes that fill their buffer. A socket takes a buffer in less time than a view on one. */
+export interface WholeBuffer {
+  readonly bytes: Uint8Array;
+  readonly buffer: ArrayBuffer;
+}
+
 export interface Peer {
   /** The remote address as text, for throttling and the log. */
   readonly address: string;
@@ -25,6 +31,8 @@ export interface Peer {
    * @param knownBytes of a text, where they are known
    */
   send(frame: string | Uint8Array, knownBytes?: number): number;
+  /** The same for bytes that are known to be all of their buffer. */
+  sendWhole(frame: WholeBuffer): number;
   /**
    * Bytes that the socket has not taken yet, or that are still on their way to it; 0 inside a socket callback,
    * whatever was sent there.

@@ -19,7 +19,7 @@ import { type BacklogOwner, BacklogWatch } from './backlog.js';
 import { emptyPing } from './empty-ping.js';
 import { Follows } from './follows.js';
 import { Heartbeat, type HeartbeatLimits, type HeartbeatPeer } from './heartbeat.js';
-import type { Peer } from './peer.js';
+import type { Peer, WholeBuffer } from './peer.js';
 
 /** Replies may add up to this before the next look at what is unsent; see {@link Session.reply}. */
 const REPLY_CHECK_BYTES = 64 * 1024;
@@ -174,8 +174,16 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
 
   /** The same past the trace: what was answered while nobody watched. Too many unsent ones close the connection with 1013. */
   reply(frame: string | Uint8Array): void {
-    if (this.peer.closed) return;
-    const bytes = this.peer.send(frame);
+    if (!this.peer.closed) this.#replied(this.peer.send(frame));
+  }
+
+  /** The same for an answer whose bytes are ready. */
+  replyWhole(frame: WholeBuffer): void {
+    if (!this.peer.closed) this.#replied(this.peer.sendWhole(frame));
+  }
+
+  /** @param bytes that were sent; −1: it is gone */
+  #replied(bytes: number): void {
     if (bytes < 0) {
       this.peer.close('tryAgainLater');
       return;

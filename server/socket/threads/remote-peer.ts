@@ -1,7 +1,7 @@
 /** A connection as the core sees it whose socket is in another thread. */
 import type { CloseName } from '../../../schemas/codes.js';
 import type { Lobby } from '../../core/sessions/lobby.js';
-import type { Peer } from '../../core/sessions/peer.js';
+import type { Peer, WholeBuffer } from '../../core/sessions/peer.js';
 import type { Session } from '../../core/sessions/session.js';
 
 /**
@@ -61,6 +61,10 @@ export class RemotePeer implements Peer {
     this.#lastBytes = this.#carrier.carry(this, frame);
     this.#underwayBytes += this.#lastBytes;
     return this.#lastBytes;
+  }
+
+  sendWhole({ bytes }: WholeBuffer): number {
+    return this.send(bytes);
   }
 
   /** So many bytes of what it was sent have been given to its socket. */
