@@ -1,5 +1,6 @@
 /** `openclaw gateway`: runs the gateway until it is told to stop, has it read its configuration again, and lists its methods. */
 import { homedir } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { VERSION } from '../schemas/version.js';
 import { reloadSentence } from '../server/config/reload.js';
@@ -9,6 +10,13 @@ import { addTargetOptions, type TargetOptions } from './target.js';
 import { formatTable, printableLine, styleFor, type Terminal } from './terminal.js';
 import type { TraceOptions } from './trace.js';
 import { type TraceEvent, traceLine } from './trace-line.js';
+
+/**
+ * So much bytecode of functions it calls V8 compiles into one function, instead of 920 bytes: the way of a message is
+ * many small functions, and calling them took a twentieth of the processor time of `system.ping`
+ * (docs/benchmarks.md, “Where the time goes”).
+ */
+const MAX_INLINED_BYTECODE_BYTES = 5000;
 
 interface GatewayOptions {
   readonly debug?: boolean;
@@ -85,6 +93,8 @@ const run = async (
   { debug = false, port, host, config: file }: GatewayOptions,
   io: Terminal,
 ): Promise<void> => {
+  // Before any of it runs; an option for Node.js would be one more thing to start the gateway with.
+  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${MAX_INLINED_BYTECODE_BYTES}`);
   const [{ startGateway, StartError }, { loadConfig }, { resolveHome }, { ConfigError }] = await Promise.all([
     import('../server/gateway.js'),
     import('../server/config/load.js'),

@@ -68,10 +68,10 @@ export class Connection implements Peer {
   }
 
   /** Takes a message in its socket's callback: what is sent back at once leaves in one write at its end. */
-  receive(data: ArrayBuffer, take: TakeFrame): void {
+  receive(frame: Uint8Array, buffer: ArrayBuffer, take: TakeFrame): void {
     corked = this;
     try {
-      take(this, new Uint8Array(data), data, 0);
+      take(this, frame, buffer, 0);
     } finally {
       corked = null;
     }

@@ -138,10 +138,12 @@ export class Door {
       message: (socket, data, isBinary) => {
         const { connection } = socket as unknown as UserData;
         if (connection.closed) return;
+        // Its length, as the buffer's own takes a call to ask for.
+        const frame = new Uint8Array(data);
         const limit = connection.authenticated ? maxMessageBytes : maxStrangerBytes;
-        if (data.byteLength > limit) options.onTooLarge(connection);
+        if (frame.length > limit) options.onTooLarge(connection);
         else if (isBinary) options.onBinary(connection);
-        else connection.receive(data, onText);
+        else connection.receive(frame, data, onText);
       },
       ping: (socket, payload) => this.#takePing(socket, payload.byteLength),
       drain: (socket) => options.onDrain(socket.getUserData().connection),

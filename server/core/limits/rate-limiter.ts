@@ -32,12 +32,10 @@ const SLOTS = 61;
 export class RateLimiter {
   #tokens: number;
   #filledAtMs: number;
-  /** Of the message before: what came at the same time needs no look at the time. */
-  #latestMs = -1;
   /** Messages let through in each of the seconds before; made when the second begins. */
   #slots: Uint32Array | null = null;
   /** The second that has begun, counted from the clock's start, and what has passed in it, which is in no slot yet. */
-  #second = 0;
+  #second: number;
   #inSecond = 0;
   #inWindow = 0;
   #coolsUntilMs = 0;
@@ -48,6 +46,7 @@ export class RateLimiter {
   constructor(limits: RateLimits, nowMs: number) {
     this.#tokens = limits.burstSize;
     this.#filledAtMs = nowMs;
+    this.#second = Math.floor(nowMs / SLOT_MS);
   }
 
   /** How long the connection still cools down; 0 where it does not. */
@@ -59,11 +58,8 @@ export class RateLimiter {
   take(nowMs: number, limits: RateLimits): RateVerdict {
     if (!limits.enabled) return PASSES;
     if (nowMs < this.#coolsUntilMs) return this.#refuse(limits);
-    if (nowMs !== this.#latestMs) {
-      this.#fill(nowMs, limits);
-      this.#slide(Math.floor(nowMs / SLOT_MS));
-      this.#latestMs = nowMs;
-    }
+    // A message may be as old as its turn of the loop, and the bucket younger.
+    if (nowMs > this.#filledAtMs) this.#advance(nowMs, limits);
     if (this.#tokens < 1) return this.#cool(nowMs, limits, 'messages_per_second');
     if (this.#inWindow >= limits.messagesPerMinute) return this.#cool(nowMs, limits, 'messages_per_minute');
     this.#tokens -= 1;
@@ -72,12 +68,11 @@ export class RateLimiter {
     return PASSES;
   }
 
-  #fill(nowMs: number, { messagesPerSecond, burstSize }: RateLimits): void {
-    // A message may be as old as its turn of the loop, and the bucket younger.
-    if (nowMs <= this.#filledAtMs) return;
+  #advance(nowMs: number, { messagesPerSecond, burstSize }: RateLimits): void {
     const filled = this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * messagesPerSecond;
     this.#tokens = Math.min(burstSize, filled);
     this.#filledAtMs = nowMs;
+    this.#slide(Math.floor(nowMs / SLOT_MS));
   }
 
   /** Drops from the count what has left the window, now that `second` has begun. */

@@ -7,9 +7,15 @@ import { outcomeOfError } from '../../../metrics/labels.js';
 import type { GatewayMetrics, MethodCounts } from '../../../metrics/metrics.js';
 import { ERRORS, PROTOCOL } from '../../../schemas/codes.js';
 import { randomHex } from '../ids.js';
-import { CLOSES, PASSES, type RateLimits } from '../limits/rate-limiter.js';
+import {
+  CLOSES,
+  PASSES,
+  type RateLimiter,
+  type RateLimits,
+  type RateVerdict,
+} from '../limits/rate-limiter.js';
 import type { Lobbies, Lobby } from '../sessions/lobby.js';
-import type { Peer } from '../sessions/peer.js';
+import type { Peer, WholeBuffer } from '../sessions/peer.js';
 import type { Session } from '../sessions/session.js';
 import { contextIn, parseTraceparent, type TraceContext } from '../telemetry/traceparent.js';
 import { NO_SPAN, type Span, type Tracer } from '../telemetry/tracer.js';
@@ -22,13 +28,6 @@ import { invalidParams, RawJson, type Route, type Routes, UNCOUNTED } from './ro
 import { RequestScanner } from './scan.js';
 
 const SMALL_REPLY_BYTES = 1024;
-
-/** What became of a frame on the fast path. */
-const NOT_CANONICAL = 0;
-/** It was answered with what never changes, and has changed nothing. */
-const DONE = 1;
-/** What it has brought about may wait for promises to settle. */
-const PENDING = 2;
 
 /** A reply as JSON, or null where there is none. */
 type Reply = string | null;
@@ -82,51 +81,64 @@ export class Dispatcher {
    */
   readonly receive = (peer: Peer, frame: Uint8Array, buffer: ArrayBufferLike, offset: number): boolean => {
     this.#metrics.receivedBytes += frame.length;
-    const { lobby, session } = peer;
-    if (this.#trace.on) {
-      // What is traced goes the long way.
-      this.#trace.received(peer, utf8.decode(frame));
-    } else if (lobby === null && session !== null && !session.busy) {
-      const outcome = this.#takeCanonical(session, frame, buffer, offset);
-      if (outcome !== NOT_CANONICAL) return outcome === DONE;
+    const { session } = peer;
+    // What is traced goes the long way.
+    if (session !== null && peer.lobby === null && !this.#trace.on && !session.busy) {
+      const route = this.#scanner.scan(frame, buffer, offset);
+      if (route !== null) {
+        const { answer } = this.#scanner;
+        if (answer !== null) {
+          this.#answerReady(session, route, answer, frame);
+          return true;
+        }
+        if (this.#takeCanonical(session, route, frame)) return false;
+      }
     }
-    const text = utf8.decode(frame);
-    if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return false;
-    if (session?.busy !== true) this.#take(peer, text);
-    else if (!session.postpone(text)) peer.close('tryAgainLater');
+    this.#takeText(peer, utf8.decode(frame));
     return false;
   };
 
-  /** The fast path. Nothing has happened where the frame is not a request in its canonical spelling. */
-  #takeCanonical(
-    session: Session,
-    frame: Uint8Array,
-    buffer: ArrayBufferLike,
-    offset: number,
-  ): typeof NOT_CANONICAL | typeof DONE | typeof PENDING {
-    const scanner = this.#scanner;
-    const route = scanner.scan(frame, buffer, offset);
-    if (route === null) return NOT_CANONICAL;
-    const { idFrom, idTo, answer: ready } = scanner;
-    const params = ready === null ? readParams(frame, scanner.paramsFrom, scanner.paramsTo) : NO_PARAMS;
-    if (params === null) return NOT_CANONICAL;
+  /** A message in whatever spelling, once it is its turn. */
+  #takeText(peer: Peer, text: string): void {
+    if (this.#trace.on) this.#trace.received(peer, text);
+    const { lobby, session } = peer;
+    if (lobby !== null && !this.#lobbies.admits(peer, lobby, text)) return;
+    if (session?.busy !== true) this.#take(peer, text);
+    else if (!session.postpone(text)) peer.close('tryAgainLater');
+  }
+
+  /** The fast path of a request whose answer was there before it: it brings about nothing that others could wait for. */
+  #answerReady(session: Session, route: Route, answer: WholeBuffer, frame: Uint8Array): void {
     this.#metrics.messagesReceived += 1;
     const refusal = route.counts ? this.#limit(session) : null;
-    if (refusal === null && ready !== null) {
+    if (refusal === null) {
       route.outcomes.ok += 1;
-      session.replyWhole(ready);
-      return DONE;
-    }
+      session.replyWhole(answer);
+    } else session.reply(errorReply(this.#idJson(frame), counted(route.outcomes, refusal)));
+  }
+
+  /** The fast path of any other request in its canonical spelling. False, and nothing has happened, where its params are no JSON. */
+  #takeCanonical(session: Session, route: Route, frame: Uint8Array): boolean {
+    const { idFrom, idTo, paramsFrom, paramsTo } = this.#scanner;
+    const params = readParams(frame, paramsFrom, paramsTo);
+    if (params === null) return false;
+    this.#metrics.messagesReceived += 1;
+    const refusal = route.counts ? this.#limit(session) : null;
     const answer = refusal === null ? this.#invoke(session, route, params) : counted(route.outcomes, refusal);
-    if (idFrom === idTo) return PENDING;
+    if (idFrom === idTo) return true;
     if (answer instanceof RawJson) {
       session.replyWhole(answer.prebuilt.withId(frame, idFrom, idTo));
-      return PENDING;
+      return true;
     }
-    const idJson = utf8.decode(frame.subarray(idFrom, idTo));
+    const idJson = this.#idJson(frame);
     if (!(answer instanceof Promise)) session.reply(respond(idJson, answer));
     else void answer.then((later) => session.say(respond(idJson, later)));
-    return PENDING;
+    return true;
+  }
+
+  /** The id of the request that was scanned last. */
+  #idJson(frame: Uint8Array): string {
+    return utf8.decode(frame.subarray(this.#scanner.idFrom, this.#scanner.idTo));
   }
 
   /** A call has been answered: what waited behind it takes its turn. */
@@ -245,7 +257,10 @@ export class Dispatcher {
     const nowMs = this.#clock.nowMs();
     const rateLimiter = session.rateLimiterSince(nowMs);
     const verdict = rateLimiter.take(nowMs, this.#rateLimits);
-    if (verdict === PASSES) return null;
+    return verdict === PASSES ? null : this.#limited(session, rateLimiter, verdict, nowMs);
+  }
+
+  #limited(session: Session, rateLimiter: RateLimiter, verdict: RateVerdict, nowMs: number): Failure {
     this.#metrics.rateLimitHits[rateLimiter.limit] += 1;
     // At the end of the turn: the answer to this message goes out first.
     if (verdict === CLOSES) queueMicrotask(() => session.peer.close('rateLimited'));

@@ -70,15 +70,25 @@ interface Resumed {
 }
 
 export class Session implements StreamReader, HeartbeatPeer, CourierPeer, BacklogOwner {
+  // Fields stand in memory in the order of their declaration. What every message touches comes first and together.
+  readonly #shared: SessionShared;
   readonly peer: Peer;
+  /** Calls that a port has yet to answer: a planned close waits for them. */
+  openCalls = 0;
+  /** Messages that wait until there are fewer of those; null while none has had to. */
+  #waiting: string[] | null = null;
+  /** Made for its first message: a connection that only listens needs none. */
+  #rateLimiter: RateLimiter | null = null;
+  #uncheckedReplyBytes = 0;
+  /** The largest frame or reply since nothing was unsent: however large, alone it is no backlog. */
+  #largestBytes = 0;
+  #waitingBytes = 0;
   readonly sessionId: string;
   readonly clientId: string;
   readonly principal: Principal;
   readonly scopeBits: number;
   readonly tokenHash: string;
   readonly traceContext: TraceContext | null;
-  /** Made for its first message: a connection that only listens needs none. */
-  #rateLimiter: RateLimiter | null = null;
   /** Made for its first pong that answers no ping. */
   #idlePongs: RateLimiter | null = null;
   readonly heartbeat: Heartbeat;
@@ -94,17 +104,8 @@ export class Session implements StreamReader, HeartbeatPeer, CourierPeer, Backlo
   ready = false;
   /** Batches that are not answered yet: what they start streaming begins after their answer. */
   #openBatches = 0;
-  /** Calls that a port has yet to answer: a planned close waits for them. */
-  openCalls = 0;
-  /** Messages that wait until there are fewer of those; null while none has had to. */
-  #waiting: string[] | null = null;
-  #waitingBytes = 0;
   /** Told when a text out of the store has been delivered, or given up. */
   onStoredTextDone: (() => void) | null = null;
-  #uncheckedReplyBytes = 0;
-  /** The largest frame or reply since nothing was unsent: however large, alone it is no backlog. */
-  #largestBytes = 0;
-  readonly #shared: SessionShared;
   #backlog: BacklogWatch | null = null;
   #lastProgressMs = 0;
   lastDrainedMs = NEVER_MS;
