@@ -34,13 +34,8 @@ export interface UserData {
 }
 
 export class Connection implements Peer {
-  readonly address: string;
-  /** Under which the address is counted. */
-  readonly addressKey: string;
+  // What every message touches comes first and together, as fields stand in memory in this order.
   closed = false;
-  ending: CloseName | number | null = null;
-  /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
-  ended = false;
   authenticated = false;
   session: Session | null = null;
   lobby: Lobby | null = null;
@@ -48,6 +43,12 @@ export class Connection implements Peer {
   #socket: WebSocket<UserData> | null = null;
   /** False: nothing is, and the library need not be asked. */
   #mayBeUnsent = false;
+  readonly address: string;
+  /** Under which the address is counted. */
+  readonly addressKey: string;
+  ending: CloseName | number | null = null;
+  /** The gateway has ended it: its descriptor lives on until the client has closed its side, 16 s at most. */
+  ended = false;
   readonly #onAdmitted: (connection: Connection) => void;
 
   constructor(address: string, addressKey: string, onAdmitted: (connection: Connection) => void) {

@@ -32,13 +32,14 @@ const SLOTS = 61;
 export class RateLimiter {
   #tokens: number;
   #filledAtMs: number;
-  /** Messages let through in each of the seconds before; made when the second begins. */
-  #slots: Uint32Array | null = null;
-  /** The second that has begun, counted from the clock's start, and what has passed in it, which is in no slot yet. */
-  #second: number;
+  #coolsUntilMs = 0;
+  /** Messages let through in the second that has begun, which are in no slot yet, and in the whole window. */
   #inSecond = 0;
   #inWindow = 0;
-  #coolsUntilMs = 0;
+  /** The second that has begun, counted from the clock's start. */
+  #second: number;
+  /** Messages let through in each of the seconds before; made when the second begins. */
+  #slots: Uint32Array | null = null;
   #refusedInCooldown = 0;
   /** Of the last refusal. */
   limit: RateLimitName = 'messages_per_second';
