@@ -16,7 +16,7 @@ import { type TraceEvent, traceLine } from './trace-line.js';
  * many small functions, and calling them took a twentieth of the processor time of `system.ping`
  * (docs/benchmarks.md, “Where the time goes”).
  */
-const MAX_INLINED_BYTECODE_BYTES = 5000;
+const MAX_INLINED_BYTECODE_BYTES = 2000;
 
 interface GatewayOptions {
   readonly debug?: boolean;

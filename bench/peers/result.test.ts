@@ -75,6 +75,17 @@ test('where a server had time left its goal is judged by processor time', () => 
   ]);
 });
 
+test('and where its client had none: then the rate is that of both', () => {
+  const busyClient = { clientSeconds: 1.9 };
+  const both = [
+    series('echo', [1000], { ...busyClient, serverSeconds: 1.9 }),
+    series('gateway', [1000], { ...busyClient, serverSeconds: 2 }),
+  ];
+  assert.deepEqual(resultOf(both, settings).loads[0]?.goals, [
+    { name: 'echo', value: 0.95, by: 'processor time', atLeast: 0.75, reached: true },
+  ]);
+});
+
 test('a client that was busy while its server was not is named, and others on the machine', () => {
   const idle = { serverSeconds: 1, clientSeconds: 1.99 };
   const limited = resultOf([series('echo', [1000], idle), series('gateway', [900])], settings);

@@ -29,7 +29,7 @@ export interface Goal {
   readonly name: string;
   /** The median ratio, more is better. */
   readonly value: number;
-  /** Messages a second, where both servers were busy all the time; otherwise processor time, as their rates were others' doing. */
+  /** Messages a second, where both servers were the limit; otherwise processor time, as their rates were others' doing, too. */
   readonly by: 'rate' | 'processor time';
   readonly atLeast: number;
   readonly reached: boolean;
@@ -95,11 +95,15 @@ const serverResult = ({ peer, rounds }: Series, echo: Series): ServerResult => {
 export const wasBusy = ({ serverShare }: ServerResult): boolean =>
   serverShare === null || serverShare >= BUSY;
 
+/** The server was the limit: it was busy, and its client was not. */
+const wasTheLimit = (server: ServerResult): boolean =>
+  wasBusy(server) && (server.serverShare === null || server.clientShare < BUSY);
+
 const goalsOf = (load: Load, servers: readonly ServerResult[]): Goal[] => {
   const gateway = servers.find(({ name }) => name === GATEWAY);
   if (gateway === undefined) return [];
   const goal = (rival: ServerResult, atLeast: number): Goal => {
-    const byRate = wasBusy(gateway) && wasBusy(rival);
+    const byRate = wasTheLimit(gateway) && wasTheLimit(rival);
     const values = byRate
       ? ratios(gateway.rounds.map(perSecondOf), rival.rounds.map(perSecondOf))
       : ratios(rival.rounds.map(microsOf), gateway.rounds.map(microsOf));

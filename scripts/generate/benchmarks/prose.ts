@@ -29,7 +29,8 @@ the same program for all: bare sockets, frames made once, answers counted by the
 on Bun where there is one, whose sockets cost it less.
 
 A server that took less than 90 % of its core waited for somebody, the client for the most part, so its messages a second are not
-its own: then only its processor time compares, and goals are judged by that.
+its own; nor are they where the client took more than 90 % of its core, too, as with one request in flight, when each waits for
+the other. Then only processor time for a message compares, and goals are judged by that.
 
 Servers that do the *same work* are the fair comparison: they let in who has the token, check the envelope and the params with the
 same Ajv schemas, count the message in the same rate limit, and answer. The gateway is the program as it is shipped,
@@ -115,7 +116,7 @@ npm run bench:load -- --scenario idle --connections 19700 --seconds 40 [--server
 
 | figure | gateway | raw | goal | |
 | --- | --- | --- | --- | --- |
-| resident memory of a connection (1) | 1.4–1.6 KB | 0.55–0.6 KB | ≤ 2 KB | reached |
+| resident memory of a connection (1) | 1.4–1.7 KB | 0.55–0.6 KB | ≤ 2 KB | reached |
 | the same, young generation included (2) | 2.3–2.6 KB | 0.7–0.9 KB | | |
 | of that in the JavaScript heap | 1.05 KB | 0.08 KB | | |
 | a heartbeat, at an interval of 2 s (3) | 18–24 µs, 7 runs | 11–21 µs, 7 runs | ≤ 12 µs | **missed** |
@@ -155,23 +156,33 @@ one transaction, the ratio was 3.4 to 4.7: here the disk syncs in less than half
 
 export const PROFILE = `## Where the time goes
 
-Of a \`system.ping\` at 64 × 16, in nanoseconds of processor time, by perf(1) (\`cpu-clock\`, 4 000 samples a second, one run each,
-directly one after the other; sampling itself adds some percent):
+Of a \`system.ping\` at 64 × 16, in nanoseconds of processor time, by perf(1) (\`cpu-clock\`, 7 000 samples a second, one run each,
+directly one after the other; sampling itself adds a fifth). “Before” is without the first, third and fourth of what helped, below:
 
 | part | bare echo | the gateway before | the gateway now |
 | --- | --- | --- | --- |
-| kernel | 440 | 540 | 520 |
-| Node.js and V8: the calls from the library and back, array buffers, garbage | 370 | 540 | 510 |
-| compiled JavaScript | 10 | 250 | 210 |
-| the library | 75 | 100 | 95 |
-| malloc and the like | 90 | 95 | 110 |
-| in all | 985 | 1 530 | 1 450 |
+| kernel | 480 | 480 | 465 |
+| Node.js and V8: the calls from the library and back, array buffers, garbage | 325 | 420 | 400 |
+| compiled JavaScript | 5 | 150 | 105 |
+| the library | 45 | 55 | 50 |
+| malloc and the like | 55 | 85 | 85 |
+| in all | 915 | 1 190 | 1 110 |
+
+Two views on a message's bytes, one to look at single bytes and one to look at words, are most of what is left: each is 35 ns, of which making it
+is a third and the garbage the rest.
 
 What helped, in the order of its gain:
 
+- The functions on a message's way are many and small, and V8 compiles at most 920 bytes of bytecode of what a function calls
+  into it. \`openclaw gateway\` asks for 2 000 (\`cli/gateway.ts\`): the whole way is one function then, a twentieth less.
 - Every look into a typed array asks first whether its bytes have been taken away, because uWebSockets.js takes away those of each
   message. So a request is compared with the one before eight bytes at a time, as numbers of a \`Float64Array\`, with
-  numbers from a plain array; its length is cut to 32 bits, or everything that is reckoned with it becomes a double.
+  numbers from a plain array, to which they were added one by one: spread into it, each would be a box. The request's length is
+  cut to 32 bits, or everything that is reckoned with it becomes a double. Its id is looked at once, as it is written into the answer.
+- An answer that never changes has bytes of its own for each length of an id, which go to the socket as the buffer they fill: a
+  view on a larger one costs it 3 %.
+- What every message touches of its connection, session and rate limiter is declared first and together: with a thousand connections
+  each object is one more wait for memory.
 - The rate limiter looks at the time once for messages of one time, and counts in a number instead of a typed array.
 - A string that is compared on every message (\`method === …\`, \`outcome === …\`) is looked up for being an internal one: a number or
   a boolean of the route is not.
@@ -191,19 +202,23 @@ What helped, in the order of its gain:
 - Handshakes: ids from a pool of random bytes, the host's name parsed once, principals and empty queues of notifications kept
   for whoever comes back at once.
 
-What was tried and did not help: replies as array buffers or strings instead of views, and events that cross threads as one joined
-string (slower than two arrays); larger transactions for the index (a quarter faster with 4 096 messages instead of 40, which
-would hold up others for a third of a second); storing growing replies at common times, which the timer wheel does already.
+What was tried and did not help: replies as strings; a message copied to a place where it can be looked at as words, instead of a
+second view on it (faster alone, slower in the gateway); several bytes at a step of a loop; a smaller or larger young generation
+of V8's heap, or its collection by one thread; events that cross threads as one joined string (slower than two arrays); larger
+transactions for the index (a quarter faster with 4 096 messages instead of 40, which would hold up others for a third of a
+second); storing growing replies at common times, which the timer wheel does already.
 
-The load's goals, from the tables above and one or two earlier runs of the same code:
+The load's goals, from the tables above and other runs of the same day and machine:
 
 | goal | measured | |
 | --- | --- | --- |
-| streams: a chunk at 0.6 of the processor time of the bare loop or better | 0.62–0.70, four runs | reached |
-| streams: p99 between two chunks less than 5 ms above the pace | 3.8–4.3 ms in two runs, 5.8 in two (bare loop 1.7–2.7 ms) | reached in half of them |
-| fan-out to 1 000 and 10 000: 0.8 of \`publish\` | 1.05, 0.96 | reached |
-| handshakes: 0.7 of bare ones | 0.98–1.05 by rate, where the clients were the limit; 0.57–0.68 by processor time, lower on a slower machine | **missed** by that |
-| durable \`chat.send\`, 256 in flight: 0.8 of the store alone | 0.84 | reached |
+| streams: a chunk at 0.6 of the processor time of the bare loop or better | 0.52–0.77, fifteen runs, the middle one 0.58; 0.62–0.70 in four on another machine | **missed** by a little here |
+| streams: p99 between two chunks less than 5 ms above the pace | 1.2–2.7 ms in all of them (bare loop 1.2 ms) | reached |
+| fan-out to 1 000 and 10 000: 0.8 of \`publish\` | 0.98, 0.96 | reached |
+| handshakes: 0.7 of bare ones | 0.97–1.12 by rate, where the clients were the limit; 0.73–0.80 by processor time, six runs | reached |
+| durable \`chat.send\`, 256 in flight: 0.8 of the store alone | 0.79, 0.82 and 0.84 by rate, 0.78–0.84 by processor time | reached by two of three |
+| an idle connection: 2 KB at most | 1.7 KB | reached |
+| a message at a fixed rate, from 100 to 19 700 connections: less than 30 % more | 6 and 18 %, two runs | reached |
 
 From a provider, 200 streams at 50 tokens a second (\`--scenario models\`): a token takes 58 and 59 µs through the whole gateway, received,
 stored and sent, where reading it with the provider's SDK and nothing around it takes 37 and 41 µs: 1.44 and 1.57 times, two runs.
@@ -213,11 +228,11 @@ p99 of 1.8 ms, the longest of 555 took 4 ms (\`npm test -- faults/isolation\`; g
 Of a streamed chunk the embedded engine, which stands in for a model, takes a tenth, storing it less than a tenth and garbage
 collection about 4 %, all of them threads that the bare loop has no counterpart of, on the same core.
 
-Beside \`Bun.serve\` doing the same work the gateway is ahead at 64 × 1 in the table above and behind at the other two loads. It cannot be
-safely ahead: bare uWebSockets.js on Node.js that only echoes is at the level of Bun there (0.92 to 1.02 of each other in the runs
-seen), so what is left for the work itself is nothing. Of every rival on Node.js it is 3 to 9 times ahead. At 1 000 × 1 figures differ most from
-run to run: 0.77 and 0.87 of the echo by \`bench:peers\`, 0.91, 0.93 and 1.06 by \`bench:load --scenario rpc --connections 1000 --depth 1\`;
-every connection has its own objects, and what they cost depends on whose caches the machine's other tenants leave alone.
+Beside \`Bun.serve\` doing the same work the gateway is level: 1.01, 1.01 and 0.98 in the tables above, 1.01, 1.01 and 1.01 in a
+run half an hour before, while the rounds of one run differ by as much as 5 %. The rest of what it costs is the library's own
+way into JavaScript and back, of which bare echo pays the same. Of every rival on Node.js it is 1.7 to 9 times ahead. Earlier
+versions of this page had ratios between 0.74 and 1.11 for one and the same load: servers were measured one behind the other then, and
+the machine did not stay as fast from one to the next.
 `;
 
 export const WORKERS = `## More than one socket thread
