@@ -8,12 +8,16 @@ import { Band, type Order } from './measure.js';
 try {
   const band = await Band.join(JSON.parse(process.argv[2] ?? '') as Order);
   process.stdout.write('ready\n');
-  for await (const line of createInterface({ input: process.stdin })) {
-    process.stdout.write(`${JSON.stringify(await band.measure(Number(line)))}\n`);
+  try {
+    for await (const line of createInterface({ input: process.stdin })) {
+      process.stdout.write(`${JSON.stringify(await band.measure(Number(line)))}\n`);
+    }
+  } finally {
+    band.leave();
   }
-  band.leave();
 } catch (error) {
-  const why = error instanceof Error ? error.message : error;
-  // Its input may stay open, and so may connections.
-  process.stderr.write(`${why}\n`, () => process.exit(1));
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+  // Whoever measures keeps it open.
+  process.stdin.destroy();
 }

@@ -55,8 +55,13 @@ export class Band {
   /** Everybody is in and has played for the warm-up. Rejects where a connection is refused, ends, or gets an answer that is none. */
   static async join(order: Order): Promise<Band> {
     const band = new Band(order);
-    await band.#or(join(order.connections, band.#table));
-    await band.#or(band.#playFor(order.warmupSeconds));
+    try {
+      await band.#or(join(order.connections, band.#table));
+      await band.#or(band.#playFor(order.warmupSeconds));
+    } catch (error) {
+      band.leave();
+      throw error;
+    }
     return band;
   }
 
