@@ -114,7 +114,10 @@ export class Dispatcher {
     if (refusal === null) {
       route.outcomes.ok += 1;
       session.replyWhole(answer);
-    } else session.reply(errorReply(this.#idJson(frame), counted(route.outcomes, refusal)));
+      return;
+    }
+    const { idFrom, idTo } = this.#scanner;
+    session.reply(errorReply(textOf(frame, idFrom, idTo), counted(route.outcomes, refusal)));
   }
 
   /** The fast path of any other request in its canonical spelling. False, and nothing has happened, where its params are no JSON. */
@@ -130,15 +133,10 @@ export class Dispatcher {
       session.replyWhole(answer.prebuilt.withId(frame, idFrom, idTo));
       return true;
     }
-    const idJson = this.#idJson(frame);
+    const idJson = textOf(frame, idFrom, idTo);
     if (!(answer instanceof Promise)) session.reply(respond(idJson, answer));
     else void answer.then((later) => session.say(respond(idJson, later)));
     return true;
-  }
-
-  /** The id of the request that was scanned last. */
-  #idJson(frame: Uint8Array): string {
-    return utf8.decode(frame.subarray(this.#scanner.idFrom, this.#scanner.idTo));
   }
 
   /** A call has been answered: what waited behind it takes its turn. */
@@ -450,12 +448,14 @@ const respond = (idJson: string, answer: Answered): string => {
   return resultReply(idJson, answer instanceof RawJson ? answer.json : answer);
 };
 
+const textOf = (frame: Uint8Array, from: number, to: number): string => utf8.decode(frame.subarray(from, to));
+
 /** The params at [from, to); null where there is no JSON object. */
 const readParams = (frame: Uint8Array, from: number, to: number): object | null => {
   // Braces were seen at both ends.
   if (to - from <= 2) return NO_PARAMS;
   try {
-    return JSON.parse(utf8.decode(frame.subarray(from, to))) as object;
+    return JSON.parse(textOf(frame, from, to)) as object;
   } catch {
     return null;
   }
