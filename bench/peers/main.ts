@@ -1,4 +1,5 @@
 /** The gateway beside its rivals: `npm run bench:peers -- --help`. */
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Progress } from '../load/progress.js';
@@ -41,6 +42,8 @@ const run = async (options: PeersOptions, command: string, signal: AbortSignal):
 };
 
 const interrupted = new AbortController();
+// Every server and every client hears it.
+setMaxListeners(0, interrupted.signal);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 
 try {

@@ -1,9 +1,12 @@
 /** The provider's SDK with nothing around it, in a process of its own: it reads so many replies at a time, over and over. */
+import { setMaxListeners } from 'node:events';
 import OpenAI from 'openai';
 
 const [baseURL = '', streams = '0'] = process.argv.slice(2);
 const client = new OpenAI({ apiKey: 'none', baseURL, maxRetries: 0 });
 const stop = new AbortController();
+// Every request hears it.
+setMaxListeners(0, stop.signal);
 let tokens = 0;
 
 const read = async (): Promise<void> => {
