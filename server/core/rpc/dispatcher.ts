@@ -87,10 +87,7 @@ export class Dispatcher {
       const route = this.#scanner.scan(frame, buffer, offset);
       if (route !== null) {
         const { answer } = this.#scanner;
-        if (answer !== null) {
-          this.#answerReady(session, route, answer, frame);
-          return true;
-        }
+        if (answer !== null) return this.#answerReady(session, route, answer, frame);
         if (this.#takeCanonical(session, route, frame)) return false;
       }
     }
@@ -107,17 +104,18 @@ export class Dispatcher {
     else if (!session.postpone(text)) peer.close('tryAgainLater');
   }
 
-  /** The fast path of a request whose answer was there before it: it brings about nothing that others could wait for. */
-  #answerReady(session: Session, route: Route, answer: WholeBuffer, frame: Uint8Array): void {
+  /** The fast path of a request whose answer was there before it. False where it was refused: that may have to close the connection. */
+  #answerReady(session: Session, route: Route, answer: WholeBuffer, frame: Uint8Array): boolean {
     this.#metrics.messagesReceived += 1;
     const refusal = route.counts ? this.#limit(session) : null;
     if (refusal === null) {
       route.outcomes.ok += 1;
       session.replyWhole(answer);
-      return;
+      return true;
     }
     const { idFrom, idTo } = this.#scanner;
     session.reply(errorReply(textOf(frame, idFrom, idTo), counted(route.outcomes, refusal)));
+    return false;
   }
 
   /** The fast path of any other request in its canonical spelling. False, and nothing has happened, where its params are no JSON. */
