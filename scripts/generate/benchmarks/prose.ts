@@ -230,7 +230,7 @@ collection about 4 %, all of them threads that the bare loop has no counterpart 
 
 Beside \`Bun.serve\` doing the same work the gateway is level: 1.01, 1.01 and 0.98 in the tables above, 1.01, 1.01 and 1.01 in a
 run half an hour before, while the rounds of one run differ by as much as 5 %. The rest of what it costs is the library's own
-way into JavaScript and back, of which bare echo pays the same. Of every rival on Node.js it is 1.7 to 9 times ahead. Earlier
+way into JavaScript and back, of which bare echo pays the same. Of \`ws\` doing the same work on Node.js it is 1.7 to 9 times ahead. Earlier
 versions of this page had ratios between 0.74 and 1.11 for one and the same load: servers were measured one behind the other then, and
 the machine did not stay as fast from one to the next.
 `;
