@@ -22,6 +22,8 @@ export const notificationFrame = <N extends ServerNotification>(method: N, param
 
 const encoder = new TextEncoder();
 const CLOSE_BRACE = 0x7d;
+/** Of a result beyond this the bytes are kept for one length of an id only: a client may choose any. */
+const SMALL_BYTES = 1024;
 
 /** A response that lacks only an id of a certain length: its bytes [idFrom, idFrom + length) are written for each request. */
 export interface ReplyShell extends WholeBuffer {
@@ -61,6 +63,7 @@ export class PrebuiltReply {
     bytes.set(this.#head);
     bytes[idFrom + idLength] = CLOSE_BRACE;
     const shell = { bytes, buffer, idFrom };
+    if (idFrom > SMALL_BYTES) this.#shells.length = 0;
     this.#shells[idLength] = shell;
     return shell;
   }
