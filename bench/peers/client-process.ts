@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { endProcess } from '../load/child.js';
 import type { Measurement, Order } from './client/measure.js';
 import { pinned } from './cores.js';
+import type { StartOptions } from './server-process.js';
 
 const CLIENT = join(import.meta.dirname, 'client', 'main.js');
 
@@ -14,16 +15,8 @@ export interface RunningClient {
   end(): Promise<void>;
 }
 
-export interface ClientOptions {
-  /** Null: any. */
-  readonly core: number | null;
-  /** The program that runs JavaScript. */
-  readonly runtime: string;
-  readonly signal: AbortSignal;
-}
-
 /** Resolves once everybody is in and warm. Rejects with what the client said where that fails. */
-export const startClient = async (order: Order, options: ClientOptions): Promise<RunningClient> => {
+export const startClient = async (order: Order, options: StartOptions): Promise<RunningClient> => {
   const [command, ...args] = pinned(options.core, [options.runtime, CLIENT, JSON.stringify(order)]);
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], signal: options.signal });
   let complained = '';

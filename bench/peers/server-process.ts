@@ -20,6 +20,7 @@ export interface RunningServer {
   end(): Promise<void>;
 }
 
+/** How a server or its client is started. */
 export interface StartOptions {
   /** Null: any. */
   readonly core: number | null;
